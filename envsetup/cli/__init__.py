@@ -1,0 +1,65 @@
+"""The command line. Nothing but click at module level here: `--version` and `--help` stay instant."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from envsetup import __version__
+
+COMMANDS = {
+    "probe": ("probe", "Facts about this machine and the target interpreter."),
+    "install-plan": ("install_plan", "The right install command for this machine, with reasons."),
+    "setup": ("setup", "From a bare machine to a proven environment."),
+    "doctor": ("doctor", "Examine, check on every device, and say what to mend."),
+    "checks": ("checks", "List the checks, or run some."),
+    "explain": ("explain", "The page of a finding, or what an error message means."),
+    "report": ("report", "Show, convert or compare saved reports."),
+    "schema": ("schema", "The JSON Schema of an output."),
+    "knowledge": ("knowledge", "What is believed about PyTorch's wheels, and from where."),
+}
+"""Command name to its module in this package and its short help, so that `--help` imports none."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"{__name__}.{COMMANDS[name][0]}")
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, short) for name, (_, short) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, "-V", "--version", prog_name="envsetup")
+def root() -> None:
+    """Set up a PyTorch environment and prove that it works.
+
+    \b
+    Examples:
+      envsetup setup               make .venv, install the right torch, prove it
+      envsetup install-plan        only say which command is right here, and why
+      envsetup doctor              examine the active environment
+    """
+
+
+def main() -> None:
+    """Entry point: maps every outcome to the exit codes of the contract."""
+    from envsetup.cli.exits import run
+
+    sys.exit(run(root))

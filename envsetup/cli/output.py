@@ -1,0 +1,48 @@
+"""Writing what a command answers: to standard output, or atomically to a file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+import click
+
+from envsetup.cli.exits import Exit, Failure
+
+
+def write_text(path: str, text: str) -> None:
+    """Writes a file whole or not at all, keeping an existing file until the new one is there.
+
+    Raises Failure (exit 2) naming the path where it can't be written.
+    """
+    target = Path(path)
+    try:
+        handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            mask = os.umask(0)
+            os.umask(mask)
+            os.chmod(scratch, 0o666 & ~mask)
+            os.replace(scratch, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(scratch)
+            raise
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise Failure(
+            f"can't write {path}: {why}. Give --output a file in a folder that you may write to.",
+            Exit.USAGE,
+        ) from error
+
+
+def emit(text: str, output: str | None) -> None:
+    """The answer of a command: to `output` where given, else to standard output."""
+    ending = "" if text.endswith("\n") or not text else "\n"
+    if output and output != "-":
+        write_text(output, text + ending)
+    else:
+        click.echo(text + ending, nl=False)

@@ -1,0 +1,507 @@
+"""The frozen values that every part of envsetup speaks in.
+
+Nothing here reads the world or imports more than msgspec. Units stand in the names (``_bytes``, ``_s``);
+versions are text, compared only after `packaging.version` has read them.
+"""
+
+from __future__ import annotations
+
+from typing import Generic, Literal, TypeVar, Union
+
+from msgspec import Struct, field
+
+T = TypeVar("T")
+
+
+class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all records: frozen, named fields only, unknown fields refused when decoded."""
+
+
+# -- facts ---------------------------------------------------------------------------------------
+
+SourceKind = Literal[
+    "file", "env", "nvml", "program", "api", "package", "flag", "text", "knowledge", "target"
+]
+
+
+class Source(Record):
+    """Where a value was read.
+
+    `ref` is a path, an argv in one line, a function, an option or a line of pasted text, so that a
+    reader can repeat the look.
+    """
+
+    kind: SourceKind
+    ref: str
+
+
+class Known(Record, Generic[T], tag="known", tag_field="state"):
+    """A value that was read, and where."""
+
+    value: T
+    source: Source
+
+
+class Absent(Record, tag="absent", tag_field="state"):
+    """Looked for in every source named, and it is not there."""
+
+    tried: tuple[Source, ...] = ()
+
+
+class Unreadable(Record, tag="unreadable", tag_field="state"):
+    """Could not look: refused, hung, garbled, or the given text doesn't tell. Never the same as absent."""
+
+    error: str
+    source: Source
+    detail: str = ""
+    """The longer story (a traceback's tail, a log line), at most 4,000 characters."""
+
+
+Fact = Union[Known[T], Absent, Unreadable]
+
+
+def value_of(fact: Fact[T]) -> T | None:
+    """The value of a known fact, else None; only where absent and unreadable lead to the same act."""
+    return fact.value if isinstance(fact, Known) else None
+
+
+UNASKED = Unreadable(error="not looked at", source=Source(kind="api", ref="envsetup"))
+"""The state of every fact that nobody has asked for yet."""
+
+
+# -- the machine ---------------------------------------------------------------------------------
+# In the records below, None in a field means "this source doesn't tell"; outcomes of a look that a
+# decision hangs on are facts.
+
+OsName = Literal["linux", "windows", "macos"]
+Vendor = Literal["nvidia", "amd", "intel", "apple"]
+
+
+class Libc(Record):
+    family: Literal["glibc", "musl"]
+    version: str
+
+
+class Cpu(Record):
+    """`usable_cores` is what affinity and cgroup quota leave (a quota may be a fraction of a core)."""
+
+    model: str | None = None
+    logical_cores: int | None = None
+    physical_cores: int | None = None
+    affinity_cores: int | None = None
+    quota_cores: float | None = None
+    usable_cores: float | None = None
+    sockets: int | None = None
+    isa: tuple[str, ...] = ()
+    """Instruction sets that matter to PyTorch, of: avx, avx2, fma, avx512f, avx512_bf16, avx512_vnni,
+    amx_tile, amx_bf16, neon, sve, bf16. Empty only where flags could not be read."""
+
+
+class Memory(Record):
+    total_bytes: int | None = None
+    available_bytes: int | None = None
+    swap_total_bytes: int | None = None
+    cgroup_limit_bytes: int | None = None
+
+
+class Filesystem(Record):
+    """A place that matters: the environment, the temporary folder, caches, /dev/shm."""
+
+    role: str
+    """One of: environment, tmp, cache, shm, home."""
+    path: str
+    kind: str | None = None
+    free_bytes: int | None = None
+    total_bytes: int | None = None
+    options: tuple[str, ...] = ()
+    """Mount options that can hurt, such as noexec and ro."""
+    writable: bool | None = None
+
+
+class Container(Record):
+    runtime: str
+    """docker, podman, lxc, kubernetes, apptainer, or `unknown`."""
+
+
+class Wsl(Record):
+    version: Literal[1, 2]
+    kernel: str | None = None
+
+
+class GpuHealth(Record):
+    """What NVML or nvidia-smi tell of a device's state."""
+
+    ecc_uncorrected_volatile: int | None = None
+    remap_pending: bool | None = None
+    remap_failed: bool | None = None
+    throttle_reasons: tuple[str, ...] = ()
+    temperature_celsius: int | None = None
+    power_limit_w: float | None = None
+    power_default_w: float | None = None
+    pcie_gen: int | None = None
+    pcie_gen_max: int | None = None
+    pcie_width: int | None = None
+    pcie_width_max: int | None = None
+    persistence: bool | None = None
+    error: str | None = None
+    """What the driver says in place of values: `ERR!`, `GPU is lost`, `Unknown Error`."""
+
+
+class Gpu(Record):
+    """One GPU, in the order of its PCI address where that is known."""
+
+    vendor: Vendor
+    index: int
+    source: Source
+    name: str | None = None
+    uuid: str | None = None
+    compute_capability: str | None = None
+    """NVIDIA: `major.minor`."""
+    gfx: str | None = None
+    """AMD: the ISA name, such as gfx1100."""
+    pci_address: str | None = None
+    pci_id: str | None = None
+    """`vendor:device`, four hexadecimal digits each, lower case."""
+    memory_total_bytes: int | None = None
+    memory_used_bytes: int | None = None
+    integrated: bool | None = None
+    mig: bool | None = None
+    mig_instances: int | None = None
+    compute_mode: str | None = None
+    """As nvidia-smi prints it: Default, Exclusive_Process, Prohibited."""
+    kernel_driver: str | None = None
+    """The kernel module bound to the PCI device: nvidia, nouveau, vfio-pci, amdgpu, i915, xe."""
+    health: GpuHealth | None = None
+
+
+class NvidiaDriver(Record):
+    """The NVIDIA driver, kernel side and user side apart since they can differ."""
+
+    version: Fact[str]
+    """Kernel module (under WSL2 and on Windows: the Windows driver)."""
+    library_version: Fact[str] = UNASKED
+    """The user-space libraries (NVML, libcuda)."""
+    cuda_version: Fact[str] = UNASKED
+    """`major.minor` of the newest CUDA that libcuda serves: not a toolkit's version."""
+    flavour: Literal["open", "proprietary"] | None = None
+    device_nodes: Fact[tuple[str, ...]] = UNASKED
+    """/dev/nvidia* that are there."""
+    modules: Fact[tuple[str, ...]] = UNASKED
+    """Loaded kernel modules of the NVIDIA family and nouveau."""
+    nvml: Fact[str] = UNASKED
+    """Known("ok"), Absent (no library), or Unreadable with NVML's own words or `did not answer`."""
+    nvidia_smi: Fact[str] = UNASKED
+    """Known(path), Absent, or Unreadable: its own error line, `did not answer within N s`, `unreadable output`."""
+
+
+class Python(Record):
+    """The target interpreter: the environment under examination."""
+
+    executable: str
+    version: str
+    implementation: str = "cpython"
+    abi_tag: str | None = None
+    """cp312, or cp314t on a free-threaded build."""
+    free_threaded: bool = False
+    platform_tag: str | None = None
+    """As sysconfig.get_platform(), with - and . made _ ."""
+    machine: str | None = None
+    pointer_bits: int | None = None
+    prefix: str | None = None
+    base_prefix: str | None = None
+    in_venv: bool | None = None
+    conda_prefix: str | None = None
+    externally_managed: bool | None = None
+    user_site_enabled: bool | None = None
+    user_site: str | None = None
+    site_packages: tuple[str, ...] = ()
+    sys_path: tuple[str, ...] = ()
+    has_ssl: bool | None = None
+    pip_version: str | None = None
+    startup_noise: str | None = None
+    """What the interpreter printed although asked for nothing (sitecustomize, .pth files), cut."""
+
+
+class Package(Record):
+    """One installed distribution, from its metadata files."""
+
+    name: str
+    """Normalised: lower case, runs of -_. as one dash."""
+    version: str
+    location: str | None = None
+    """The folder that holds its metadata; None where a pasted text named it."""
+    metadata: str | None = None
+    """Name of the metadata folder."""
+    installer: str | None = None
+    requires: tuple[str, ...] = ()
+    """Requires-Dist lines of the packages that rules look at; empty for others."""
+    requires_python: str | None = None
+    tags: tuple[str, ...] = ()
+    """Tag lines of WHEEL, for the packages that rules look at."""
+    editable: bool = False
+    url: str | None = None
+    manager: Literal["pip", "conda"] = "pip"
+
+
+class TorchInstall(Record):
+    """torch as its files tell it, nothing imported."""
+
+    version: str
+    """As torch prints it: 2.15.0+cu132."""
+    build: str | None = None
+    """cpu, cu126, rocm7.2, xpu, mps; None where nothing tells."""
+    cuda: str | None = None
+    hip: str | None = None
+    xpu: str | None = None
+    git_version: str | None = None
+    debug: bool | None = None
+    location: str | None = None
+    arch_list: Fact[tuple[str, ...]] = UNASKED
+    """sm_75, compute_120, gfx1100 …: what the library holds kernels for."""
+    metadata_version: str | None = None
+    broken_files: tuple[str, ...] = ()
+    """Files whose size or presence contradicts RECORD, each with both sizes in words."""
+    official: bool | None = None
+    """True where version, build and tags fit a published wheel of the knowledge."""
+
+
+class TorchDevice(Record):
+    kind: str
+    """cpu, cuda, mps, xpu."""
+    index: int
+    name: str | None = None
+    compute_capability: str | None = None
+    gfx: str | None = None
+    memory_total_bytes: int | None = None
+
+
+class LoadedLibrary(Record):
+    name: str
+    path: str
+    version: str | None = None
+
+
+class TorchRuntime(Record):
+    """torch as it tells of itself once imported."""
+
+    version: str | None = None
+    cuda: str | None = None
+    hip: str | None = None
+    cuda_available: bool | None = None
+    cuda_error: str | None = None
+    """The message of cuInit or of torch's lazy initialisation, where CUDA is built in and not available."""
+    mps_available: bool | None = None
+    mps_built: bool | None = None
+    xpu_available: bool | None = None
+    devices: tuple[TorchDevice, ...] = ()
+    arch_list: tuple[str, ...] | None = None
+    libraries: dict[str, str] = field(default_factory=dict)
+    """cudnn, nccl, mkl, openmp, openblas …: name to version as torch tells it."""
+    loaded: tuple[LoadedLibrary, ...] = ()
+    """CUDA, cuDNN, NCCL and OpenMP libraries in the process after import, and from where."""
+    num_threads: int | None = None
+    import_s: float | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class Machine(Record):
+    """Everything known of one machine and one target interpreter: every decision is a function of it."""
+
+    os: Fact[OsName] = UNASKED
+    os_version: Fact[str] = UNASKED
+    """Distribution and release, macOS or Windows version, in the system's own words."""
+    kernel: Fact[str] = UNASKED
+    arch: Fact[str] = UNASKED
+    """x86_64, aarch64 (arm64 on macOS; windows says x86_64 or arm64), or what uname says."""
+    libc: Fact[Libc] = UNASKED
+    macos_version: Fact[str] = UNASKED
+    cpu: Fact[Cpu] = UNASKED
+    memory: Fact[Memory] = UNASKED
+    storage: Fact[tuple[Filesystem, ...]] = UNASKED
+    limits: Fact[dict[str, int]] = UNASKED
+    """Resource limits: nofile, nproc, memlock_bytes, pids; -1 is unlimited."""
+    container: Fact[Container] = UNASKED
+    wsl: Fact[Wsl] = UNASKED
+    gpus: Fact[tuple[Gpu, ...]] = UNASKED
+    nvidia_driver: Fact[NvidiaDriver] = UNASKED
+    rocm: Fact[str] = UNASKED
+    """Version of the system's ROCm, where one is installed."""
+    level_zero: Fact[str] = UNASKED
+    """Path of Intel's Level Zero loader."""
+    tegra: Fact[str] = UNASKED
+    """Jetson's L4T release, such as R36.4."""
+    cuda_toolkit: Fact[str] = UNASKED
+    """Version that nvcc tells."""
+    device_access: Fact[dict[str, bool]] = UNASKED
+    """May this user open it: /dev/nvidia0, /dev/kfd, /dev/dri/renderD128 …"""
+    programs: Fact[dict[str, str]] = UNASKED
+    """Compilers and tools on PATH: name to path (gcc, g++, cl, nvcc, ninja, ffmpeg …)."""
+    kernel_log: Fact[tuple[str, ...]] = UNASKED
+    """Lines of the kernel log that speak of GPUs (NVRM, Xid, amdgpu), newest last."""
+    environment: Fact[dict[str, str]] = UNASKED
+    """Variables of the allow-list, credentials taken out."""
+    python: Fact[Python] = UNASKED
+    packages: Fact[tuple[Package, ...]] = UNASKED
+    torch: Fact[TorchInstall] = UNASKED
+    torch_runtime: Fact[TorchRuntime] = UNASKED
+
+
+# -- findings ------------------------------------------------------------------------------------
+
+Severity = Literal["error", "warning", "note"]
+Confidence = Literal["high", "medium", "low"]
+Safety = Literal["safe", "root", "reboot", "deletes"]
+
+
+class Evidence(Record):
+    """A fact that a finding rests on: its path in `Machine`, its value in words, and its source."""
+
+    fact: str
+    value: str
+    source: Source | None = None
+
+
+class Fix(Record):
+    """One step that mends; `argv` where it is a command that can be pasted."""
+
+    text: str
+    argv: tuple[str, ...] | None = None
+    safety: Safety = "safe"
+
+
+class Finding(Record):
+    code: str
+    slug: str
+    severity: Severity
+    confidence: Confidence
+    message: str
+    """What is wrong and what was seen, in one or two sentences."""
+    subject: str | None = None
+    """The device, package, variable or path it is about: what tells two findings of one code apart."""
+    evidence: tuple[Evidence, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+    suppressed_by: str | None = None
+
+
+class Undecided(Record):
+    code: str
+    reason: str
+    missing_facts: tuple[str, ...] = ()
+
+
+# -- plan ----------------------------------------------------------------------------------------
+
+
+class Command(Record):
+    argv: tuple[str, ...]
+    env: dict[str, str] = field(default_factory=dict)
+
+
+class Reason(Record):
+    """`code` is kebab-case and stable; `source` is the address of the fact behind it."""
+
+    code: str
+    text: str
+    source: str | None = None
+
+
+class Rejected(Record):
+    version: str
+    build: str | None
+    code: str
+    text: str
+
+
+class Alternative(Record):
+    """Another way, for a split of GPUs or a build of the same worth."""
+
+    text: str
+    requirements: tuple[str, ...] = ()
+    build: str | None = None
+    gpus: tuple[int, ...] = ()
+    commands: tuple[Command, ...] = ()
+
+
+class KnowledgeStamp(Record):
+    as_of: str
+    sha256: str
+
+
+class Plan(Record):
+    """The answer of `install-plan`; `action` is `refuse` where nothing on offer does what was asked."""
+
+    action: Literal["install", "keep", "refuse"]
+    requirements: tuple[str, ...] = ()
+    torch_version: str | None = None
+    build: str | None = None
+    """Index name (cpu, cu126, rocm7.2, xpu); None on macOS and in a refusal."""
+    installer: str = "pip"
+    index_url: str | None = None
+    commands: tuple[Command, ...] = ()
+    because: tuple[Reason, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    warnings: tuple[Reason, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+    assumed: tuple[str, ...] = ()
+    knowledge: KnowledgeStamp | None = None
+
+
+# -- checks and report ---------------------------------------------------------------------------
+
+Status = Literal[
+    "passed", "failed", "flaky", "skipped", "crashed", "timed-out", "not-started"
+]
+Level = Literal["quick", "standard", "deep"]
+
+
+class Check(Record):
+    """What a check's file says of itself, read without importing it."""
+
+    id: str
+    summary: str
+    devices: Literal["any", "cpu", "accelerator"]
+    level: Level
+    timeout_s: float
+    requires: tuple[str, ...] = ()
+    page: str = ""
+
+
+class Measurement(Record):
+    """A number that a check took; `limit` is what it had to stay under (or reach, as `unit` says)."""
+
+    value: float | int | str | bool | None | tuple[float, ...]
+    limit: float | None = None
+    unit: str = ""
+
+
+class Outcome(Record):
+    id: str
+    device: str
+    status: Status
+    confirmed: bool = False
+    """A failure that came again alone in a fresh process."""
+    duration_s: float = 0.0
+    message: str = ""
+    measurements: dict[str, Measurement] = field(default_factory=dict)
+    log_tail: str = ""
+
+
+Verdict = Literal["ok", "warnings", "failed", "unknown"]
+
+
+class Report(Record):
+    """All that a `doctor` run found; every format is made from this alone."""
+
+    tool_version: str
+    created_at: str
+    verdict: Verdict
+    proven: bool
+    machine: Machine
+    findings: tuple[Finding, ...] = ()
+    undecided: tuple[Undecided, ...] = ()
+    checks: tuple[Outcome, ...] = ()
+    plan: Plan | None = None
+    timings_s: dict[str, float] = field(default_factory=dict)
+    level: Level = "standard"
+    full: bool = False

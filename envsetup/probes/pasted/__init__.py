@@ -1,0 +1,1 @@
+"""Facts from what people paste: collect_env and nvidia-smi texts."""

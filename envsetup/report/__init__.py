@@ -1,0 +1,1 @@
+"""One format a file, all made from the same Report."""

@@ -1,0 +1,265 @@
+"""What can be wrong with an environment: one rule a file, found by listing this folder.
+
+A rule is a function under `@rule(...)`. It asks for facts by parameter name: a parameter named after
+a field of `Machine` gets that fact's value. Where the fact is unreadable the rule is undecided, where
+it is absent the rule does not apply. `machine` and `knowledge` give the whole of each; a rule that
+finds a deeper fact missing raises `Undecidable`. The docstring of the module is the rule's page.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from envsetup.model import (
+    Absent,
+    Confidence,
+    Evidence,
+    Finding,
+    Fix,
+    Known,
+    Machine,
+    OsName,
+    Record,
+    Severity,
+    Undecided,
+)
+
+if TYPE_CHECKING:
+    from envsetup.knowledge import Knowledge
+
+
+class Draft(Record):
+    """A finding as a rule's function gives it; the engine adds what the rule says of itself."""
+
+    message: str
+    subject: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+    confidence: Confidence = "high"
+    severity: Severity | None = None
+    """Only where one finding weighs otherwise than its rule."""
+
+
+class Undecidable(Exception):
+    """Raised by a rule that needs a fact which is not known."""
+
+    def __init__(self, reason: str, *missing_facts: str) -> None:
+        super().__init__(reason)
+        self.missing_facts = missing_facts
+
+
+class Symptom(Record):
+    """Words of an error message that speak for a rule.
+
+    `pattern` is a regular expression (searched without regard to case, in time linear in the text: no
+    nested or adjacent unbounded repeats). `confidence` says how much a match alone is worth.
+    """
+
+    pattern: str
+    confidence: Confidence = "high"
+
+
+Judge: TypeAlias = Callable[..., Iterator[Draft]]
+State: TypeAlias = Literal["preview", "stable"]
+
+
+class Rule(Record):
+    """What a rule says of itself, with the function that judges (None: only error texts reveal it)."""
+
+    code: str
+    slug: str
+    title: str
+    severity: Severity
+    platforms: tuple[OsName, ...]
+    page: str
+    symptoms: tuple[Symptom, ...] = ()
+    excludes: tuple[str, ...] = ()
+    """Patterns in an error text that rule this one out."""
+    suppresses: tuple[str, ...] = ()
+    """Codes whose findings this one explains."""
+    ask: str = ""
+    """What to look at to be sure, where an error text leaves it open."""
+    fixes: tuple[Fix, ...] = ()
+    """What to do where only the error text is known."""
+    state: State = "stable"
+    since: str = "0.1"
+    needs: tuple[str, ...] = ()
+    judge: Judge | None = None
+
+
+_BY_MODULE: dict[str, list[Rule]] = {}
+_EVERYWHERE: tuple[OsName, ...] = ("linux", "windows", "macos")
+
+
+def rule(
+    *,
+    code: str,
+    slug: str,
+    title: str,
+    severity: Severity,
+    platforms: tuple[OsName, ...] = _EVERYWHERE,
+    symptoms: Sequence[Symptom] = (),
+    excludes: Sequence[str] = (),
+    suppresses: Sequence[str] = (),
+    ask: str = "",
+    fixes: Sequence[Fix] = (),
+    state: State = "stable",
+    since: str = "0.1",
+    page: str | None = None,
+) -> Callable[[Judge], Judge]:
+    """Registers a function as a rule. `page` is given only where a close family shares a module."""
+
+    def register(judge: Judge) -> Judge:
+        _register(judge.__module__, judge, page)
+        return judge
+
+    def _register(module: str, judge: Judge | None, text: str | None) -> None:
+        parameters = tuple(inspect.signature(judge).parameters) if judge else ()
+        _BY_MODULE.setdefault(module, []).append(
+            Rule(
+                code=code,
+                slug=slug,
+                title=title,
+                severity=severity,
+                platforms=platforms,
+                page=inspect.cleandoc(text or sys.modules[module].__doc__ or ""),
+                symptoms=tuple(symptoms),
+                excludes=tuple(excludes),
+                suppresses=tuple(suppresses),
+                ask=ask,
+                fixes=tuple(fixes),
+                state=state,
+                since=since,
+                needs=parameters,
+                judge=judge,
+            )
+        )
+
+    return register
+
+
+def text_rule(module: str, **about: Any) -> None:
+    """Registers a rule that no fact decides: it has a page and symptoms, and no judge."""
+    placeholder: Judge = lambda: iter(())  # noqa: E731 - carries the module's name only
+    placeholder.__module__ = module
+    rule(**about)(placeholder)
+    rules = _BY_MODULE[module]
+    rules[-1] = _without_judge(rules[-1])
+
+
+def _without_judge(one: Rule) -> Rule:
+    from msgspec.structs import replace
+
+    return replace(one, judge=None, needs=())
+
+
+@cache
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule, by code."""
+    names = [m.name for m in pkgutil.iter_modules(__path__)]
+    for name in names:
+        importlib.import_module(f"{__name__}.{name}")
+    rules = sorted((r for rs in _BY_MODULE.values() for r in rs), key=lambda r: r.code)
+    codes = [r.code for r in rules]
+    assert len(codes) == len(set(codes)), "two rules share a code"
+    return tuple(rules)
+
+
+def judge_all(
+    machine: Machine, knowledge: Knowledge, rules: Iterable[Rule] | None = None
+) -> tuple[tuple[Finding, ...], tuple[Undecided, ...]]:
+    """Every finding, root causes marked on what they explain, and every rule that could not decide."""
+    findings: list[Finding] = []
+    undecided: list[Undecided] = []
+    chosen = tuple(all_rules() if rules is None else rules)
+    for one in chosen:
+        if one.judge is None or not _applies(one, machine):
+            continue
+        try:
+            findings += [_complete(one, draft) for draft in _judge(one, machine, knowledge)]
+        except Undecidable as why:
+            undecided.append(
+                Undecided(code=one.code, reason=str(why), missing_facts=why.missing_facts)
+            )
+        except Exception as bug:  # a rule's bug is its own outcome and hides no other rule
+            reason = f"the rule itself failed ({type(bug).__name__}: {bug}); please report it"
+            undecided.append(Undecided(code=one.code, reason=reason))
+    return suppress(tuple(findings), {r.code: r.suppresses for r in chosen}), tuple(undecided)
+
+
+def _applies(one: Rule, machine: Machine) -> bool:
+    return not isinstance(machine.os, Known) or machine.os.value in one.platforms
+
+
+def _judge(one: Rule, machine: Machine, knowledge: Knowledge) -> tuple[Draft, ...]:
+    assert one.judge is not None
+    given: dict[str, object] = {}
+    for name in one.needs:
+        if name in ("machine", "knowledge"):
+            given[name] = machine if name == "machine" else knowledge
+            continue
+        fact = getattr(machine, name)
+        if isinstance(fact, Absent):
+            return ()
+        if not isinstance(fact, Known):
+            raise Undecidable(fact.error, name)
+        given[name] = fact.value
+    return tuple(one.judge(**given))
+
+
+def _complete(one: Rule, draft: Draft) -> Finding:
+    return Finding(
+        code=one.code,
+        slug=one.slug,
+        severity=draft.severity or one.severity,
+        confidence=draft.confidence,
+        message=draft.message,
+        subject=draft.subject,
+        evidence=draft.evidence,
+        fixes=draft.fixes,
+    )
+
+
+def suppress(
+    findings: tuple[Finding, ...], suppresses: dict[str, tuple[str, ...]]
+) -> tuple[Finding, ...]:
+    """Marks each finding that another, present one explains."""
+    from msgspec.structs import replace
+
+    present = {f.code for f in findings}
+    cause = {
+        effect: code
+        for code in sorted(present, reverse=True)
+        for effect in suppresses.get(code, ())
+        if code in present
+    }
+    return tuple(replace(f, suppressed_by=cause.get(f.code)) for f in findings)
+
+
+def fact_evidence(machine: Machine, name: str, value: str | None = None) -> Evidence:
+    """Evidence from a known fact of the machine, with its own source."""
+    fact = getattr(machine, name)
+    assert isinstance(fact, Known), name
+    return Evidence(fact=name, value=str(fact.value) if value is None else value, source=fact.source)
+
+
+def find_rule(code_or_slug: str) -> Rule | None:
+    """The rule of that code (any case) or slug."""
+    wanted = code_or_slug.strip().lower()
+    return next((r for r in all_rules() if wanted in (r.code.lower(), r.slug)), None)
+
+
+SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
+
+
+def sections(page: str) -> dict[str, str]:
+    """A page's sections by heading, in order."""
+    parts = SECTION.split(page)
+    return {h.strip(): body.strip() for h, body in zip(parts[1::2], parts[2::2], strict=True)}
