@@ -1,0 +1,128 @@
+"""Options that mean the same in every command, each a decorator that can be stacked.
+
+Each gives the command function one keyword argument, named in the decorator's docstring.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+DEFAULT_TIMEOUT_S = 300.0
+
+
+def python_option(function: F) -> F:
+    """`python: str | None`: the target interpreter."""
+    return click.option(
+        "--python",
+        metavar="PATH",
+        help="The Python under examination [default: the active environment's].",
+    )(function)
+
+
+def format_option(choices: Sequence[str], default: str | None = "text") -> Callable[[F], F]:
+    """`format: str`, one of `choices`; None where nothing was said and there is no default."""
+    return click.option(
+        "--format",
+        "format",
+        type=click.Choice(tuple(choices)),
+        default=default,
+        show_default=default is not None,
+        help="How to answer.",
+    )
+
+
+def output_option(function: F) -> F:
+    """`output: str | None`: a file in place of standard output."""
+    return click.option(
+        "-o", "--output", metavar="FILE", help="Write to FILE instead of standard output."
+    )(function)
+
+
+def outputs_option(function: F) -> F:
+    """`outputs: tuple[str, ...]`: several files, each `FILE` or `FORMAT:FILE`."""
+    return click.option(
+        "-o",
+        "--output",
+        "outputs",
+        metavar="[FORMAT:]FILE",
+        multiple=True,
+        help="Also write FILE, in the format of its ending or as named. Repeatable.",
+    )(function)
+
+
+def offline_option(function: F) -> F:
+    """`offline: bool`."""
+    return click.option("--offline", is_flag=True, help="No network at all.")(function)
+
+
+def color_option(function: F) -> F:
+    """`color: bool`: already decided, from --color, NO_COLOR, FORCE_COLOR and the terminal."""
+    return click.option(
+        "--color",
+        type=click.Choice(("auto", "always", "never")),
+        default="auto",
+        show_default=True,
+        callback=lambda ctx, _parameter, value: _decide_color(ctx, value),
+        help="Colour in what people read.",
+    )(function)
+
+
+def _decide_color(ctx: click.Context, wish: str) -> bool:
+    """--color wins, then NO_COLOR, then FORCE_COLOR, then whether standard output is a terminal."""
+    if wish == "auto":
+        if os.environ.get("NO_COLOR"):
+            chosen = False
+        elif os.environ.get("FORCE_COLOR"):
+            chosen = True
+        else:
+            chosen = click.get_text_stream("stdout").isatty()
+    else:
+        chosen = wish == "always"
+    ctx.color = chosen
+    return chosen
+
+
+def verbose_option(function: F) -> F:
+    """`verbose: int`: how often -v was given."""
+    return click.option("-v", "--verbose", count=True, help="Say more.")(function)
+
+
+def quiet_option(function: F) -> F:
+    """`quiet: bool`: no progress on standard error."""
+    return click.option("-q", "--quiet", is_flag=True, help="No progress, only the answer.")(
+        function
+    )
+
+
+def verbosity_options(function: F) -> F:
+    """`verbose: int` and `quiet: bool`."""
+    return verbose_option(quiet_option(function))
+
+
+def timeout_option(function: F) -> F:
+    """`timeout: float`: seconds for the whole run."""
+    return click.option(
+        "--timeout",
+        type=click.FloatRange(min=1),
+        default=DEFAULT_TIMEOUT_S,
+        show_default=True,
+        metavar="SECONDS",
+        help="Limit for the whole run.",
+    )(function)
+
+
+def full_option(function: F) -> F:
+    """`full: bool`: keep paths, names and packages (never credentials)."""
+    return click.option(
+        "--full", is_flag=True, help="Keep paths, names and packages (never credentials)."
+    )(function)
+
+
+def exit_zero_option(function: F) -> F:
+    """`exit_zero: bool`."""
+    return click.option("--exit-zero", is_flag=True, help="Exit 0 where it would be 1.")(function)
