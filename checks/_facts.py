@@ -1,0 +1,129 @@
+"""What one interpreter says of itself, as JSON in the file named by the first argument.
+
+Runs in the target and nowhere else. Standard library alone; it parses on any Python from 2.7 on, so
+that an old target gets a verdict and not a SyntaxError. Prints nothing: whatever stands on the
+standard streams afterwards was printed by the interpreter's own start-up.
+"""
+
+import sys
+
+
+def _leave_own_folder():
+    """Takes this script's folder off sys.path by name: a check must never shadow a module."""
+    own = __file__.replace("\\", "/").rpartition("/")[0]
+    sys.path[:] = [p for p in sys.path if p.replace("\\", "/").rstrip("/") != own]
+
+
+_leave_own_folder()
+OLDEST = (3, 8)
+
+
+def _pip_version(folders):
+    """From the names of metadata folders: importing pip would cost more than everything here."""
+    import os
+
+    for folder in folders:
+        try:
+            names = os.listdir(folder or ".")
+        except OSError:
+            continue
+        for name in names:
+            if name.startswith("pip-") and name.endswith((".dist-info", ".egg-info")):
+                return name[len("pip-") :].rsplit(".", 1)[0]
+    return None
+
+
+def _site_facts():
+    import os
+    import site
+
+    packages = list(getattr(site, "getsitepackages", list)())
+    enabled = getattr(site, "ENABLE_USER_SITE", None)
+    try:
+        user = site.getusersitepackages()
+    except Exception:  # no home folder, or a platform without user sites
+        user = None
+    if enabled and user and user in sys.path and user not in packages:
+        packages.append(user)
+    return {
+        "user_site_enabled": bool(enabled) if enabled is not None else False,
+        "user_site": user,
+        "site_packages": [p for p in packages if os.path.isdir(p)],
+    }
+
+
+def _abi_tag(sysconfig, free_threaded):
+    if sys.implementation.name != "cpython":
+        return sysconfig.get_config_var("SOABI")
+    return "cp%d%d%s" % (sys.version_info[0], sys.version_info[1], "t" if free_threaded else "")
+
+
+def _has_ssl():
+    try:
+        import _ssl  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def _machine(sysconfig):
+    import os
+
+    if hasattr(os, "uname"):
+        return os.uname().machine
+    return sysconfig.get_platform().rpartition("-")[2]
+
+
+def facts():
+    """Everything asked for; raises only where the interpreter itself is broken."""
+    import os
+    import sysconfig
+
+    free_threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+    stdlib = sysconfig.get_path("stdlib") or ""
+    answer = {
+        "executable": sys.executable,
+        "version": "%d.%d.%d" % sys.version_info[:3]
+        + (
+            ""
+            if sys.version_info[3] == "final"
+            else "%s%d" % (sys.version_info[3][0], sys.version_info[4])
+        ),
+        "implementation": sys.implementation.name,
+        "abi_tag": _abi_tag(sysconfig, free_threaded),
+        "abiflags": getattr(sys, "abiflags", ""),
+        "free_threaded": free_threaded,
+        "platform": sysconfig.get_platform(),
+        "machine": _machine(sysconfig),
+        "pointer_bits": 64 if sys.maxsize > 2**32 else 32,
+        "prefix": sys.prefix,
+        "base_prefix": sys.base_prefix,
+        "exec_prefix": sys.exec_prefix,
+        "externally_managed": os.path.isfile(os.path.join(stdlib, "EXTERNALLY-MANAGED")),
+        "sys_path": list(sys.path),
+        "has_ssl": _has_ssl(),
+        "pip_version": _pip_version(sys.path),
+        "conda_prefix": sys.prefix
+        if os.path.isdir(os.path.join(sys.prefix, "conda-meta"))
+        else None,
+    }
+    answer.update(_site_facts())
+    return answer
+
+
+def main(path):
+    if sys.version_info < OLDEST:
+        answer = {"too_old": "%d.%d" % sys.version_info[:2]}
+    else:
+        answer = facts()
+    import json
+
+    with open(path + ".part", "w") as file:
+        json.dump(answer, file)
+    import os
+
+    os.rename(path + ".part", path)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

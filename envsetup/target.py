@@ -1,0 +1,169 @@
+"""The environment under examination: which interpreter it is, and what that interpreter says of itself.
+
+The scripts that run there are files of `envsetup.checks`, found by name and never imported here.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from envsetup.host import Completed, run_program
+from envsetup.model import Fact, Known, Source, Unreadable
+
+ASK_LIMIT_S = 30.0
+"""A start on a cold network drive takes seconds; what takes longer than this hangs."""
+NOISE_LIMIT = 2_000
+"""Characters of an interpreter's start-up noise that are kept."""
+
+
+class TargetError(Exception):
+    """The target interpreter cannot be used; the text says what was asked for, seen, and what to do."""
+
+
+def find_target(python: str | None, environ: Mapping[str, str]) -> str:
+    """The interpreter to examine: as named, else of the active environment, else our own.
+
+    Raises TargetError where what is named is not there or can't be started.
+    """
+    if python is not None:
+        return _named(python, environ)
+    for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+        folder = environ.get(variable)
+        if folder:
+            return _of_environment(variable, folder)
+    return sys.executable
+
+
+def _named(python: str, environ: Mapping[str, str]) -> str:
+    has_folder = os.sep in python or bool(os.altsep and os.altsep in python)
+    found = python if has_folder else shutil.which(python, path=environ.get("PATH"))
+    if found is None:
+        if not os.path.exists(python):
+            raise TargetError(
+                f"--python {python!r}: no such program on PATH. Give the path of a Python interpreter."
+            )
+        found = python
+    path = Path(found)
+    if path.is_dir():
+        inside = interpreter_in(path)
+        if inside is None:
+            raise TargetError(
+                f"--python {python!r} is a folder without a Python in it. Name the interpreter."
+            )
+        path = inside
+    if not path.exists():
+        raise TargetError(f"--python {python!r} doesn't exist. Give the path of an interpreter.")
+    if not os.access(path, os.X_OK):
+        raise TargetError(f"--python {python!r} may not be executed. Check its permissions.")
+    return os.path.abspath(path)
+
+
+def _of_environment(variable: str, folder: str) -> str:
+    inside = interpreter_in(Path(folder))
+    if inside is None:
+        raise TargetError(
+            f"{variable} names {folder!r}, but there is no Python in it. "
+            f"Activate another environment, unset {variable}, or give --python."
+        )
+    return str(inside)
+
+
+def interpreter_in(environment: Path) -> Path | None:
+    """The interpreter of a virtual or conda environment, or None."""
+    places = ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe")
+    return next((environment / p for p in places if (environment / p).exists()), None)
+
+
+def checks_folder() -> Path:
+    """Where the scripts that run in the target lie.
+
+    Raises TargetError where envsetup runs from a clone that isn't installed.
+    """
+    spec = importlib.util.find_spec("envsetup.checks")
+    if spec is None or not spec.submodule_search_locations:
+        raise TargetError(
+            "the checks are not there: envsetup runs from a clone that isn't installed. "
+            "Install it: python -m pip install -e ."
+        )
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def target_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The user's own variables, with nothing written beside the target's modules."""
+    kept = {k: v for k, v in environ.items() if k != "__PYVENV_LAUNCHER__"}
+    return {**kept, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
+
+
+def ask(
+    executable: str, timeout_s: float = ASK_LIMIT_S, environ: Mapping[str, str] | None = None
+) -> Fact[dict[str, object]]:
+    """What the interpreter says of itself, raw; Unreadable with the reason where it doesn't say."""
+    source = Source(kind="target", ref=f"{executable} _facts.py")
+    env = target_environment(os.environ if environ is None else environ)
+    with tempfile.TemporaryDirectory(prefix="envsetup-") as folder:
+        answer = Path(folder) / "facts.json"
+        argv = (executable, str(checks_folder() / "_facts.py"), str(answer))
+        completed = run_program(argv, timeout_s, env, output_limit_bytes=1 << 20)
+        return _answer(answer, completed, source, timeout_s)
+
+
+def _answer(
+    path: Path, completed: Completed, source: Source, timeout_s: float
+) -> Fact[dict[str, object]]:
+    noise = printable(completed.stdout + completed.stderr)
+    try:
+        raw = json.loads(path.read_bytes())
+        if not isinstance(raw, dict):
+            raise ValueError("no object")
+    except (OSError, ValueError):
+        return Unreadable(
+            error=_why_silent(completed, timeout_s), source=source, detail=noise[-NOISE_LIMIT:]
+        )
+    if "too_old" in raw:
+        error = (
+            f"it is Python {printable(str(raw['too_old']))[:20]}; envsetup examines 3.8 and newer"
+        )
+        return Unreadable(error=error, source=source)
+    raw["startup_noise"] = noise.strip()[:NOISE_LIMIT] or None
+    return Known(value=raw, source=source)
+
+
+def _why_silent(completed: Completed, timeout_s: float) -> str:
+    if completed.error:
+        return f"it could not be started: {completed.error}"
+    if completed.timed_out and completed.duration_s < timeout_s:
+        return "it printed endlessly and gave no answer, so it is no Python that works"
+    if completed.timed_out:
+        return f"it did not answer within {timeout_s:g} s"
+    last = printable(completed.stderr or completed.stdout).strip().splitlines()[-1:]
+    said = f"; it said: {last[0].strip()[:300]}" if last else ""
+    return (
+        f"it gave no answer ({ending(completed.returncode)}), so it is no Python that works{said}"
+    )
+
+
+def ending(returncode: int | None) -> str:
+    """How a process ended, in words."""
+    if returncode is None:
+        return "it never ended"
+    if returncode < 0:
+        try:
+            return f"ended by {signal.Signals(-returncode).name}"
+        except ValueError:
+            return f"ended by signal {-returncode}"
+    return f"exit code {returncode}"
+
+
+def printable(text: str) -> str:
+    """The text with every control character but newline and tab made visible."""
+    return "".join(
+        c if c in "\n\t" or (c.isprintable() or c == " ") else f"\\x{ord(c):02x}" for c in text
+    )
