@@ -6,13 +6,23 @@ versions are text, compared only after `packaging.version` has read them.
 
 from __future__ import annotations
 
-from typing import Generic, Literal, TypeVar, Union
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar, Union
 
 from msgspec import Struct, field
+
+if TYPE_CHECKING:
+    from typing_extensions import dataclass_transform
+else:
+
+    def dataclass_transform(**_):
+        """Says to type checkers alone that every subclass is frozen and takes named fields only."""
+        return lambda cls: cls
+
 
 T = TypeVar("T")
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of all records: frozen, named fields only, unknown fields refused when decoded."""
 
