@@ -26,15 +26,17 @@ def start() -> ModuleType:
 
 
 @pytest.fixture
-def no_ensurepip(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """As on a Debian without python3-venv, here and in every child process."""
-    lacking = tmp_path / "lacking"
-    lacking.mkdir()
-    said = "raise ModuleNotFoundError(\"No module named 'ensurepip'\", name='ensurepip')\n"
-    (lacking / "ensurepip.py").write_text(said)
-    monkeypatch.setenv("PYTHONPATH", str(lacking))
+def no_ensurepip(start: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a Debian without python3-venv: an environment can be made, but without pip."""
+    real = start.call
+
+    def call(argv: list[str], *others: object, **named: object) -> int:
+        if argv[1:3] == ["-m", "venv"] and "--without-pip" not in argv:
+            return 1
+        return int(real(argv, *others, **named))
+
+    monkeypatch.setattr(start, "call", call)
     monkeypatch.setitem(sys.modules, "ensurepip", None)
-    return lacking
 
 
 def test_it_parses_on_an_old_python() -> None:
@@ -62,7 +64,7 @@ def test_an_old_python_gets_a_sentence(
 
 
 def test_without_ensurepip_the_outer_pip_serves(
-    start: ModuleType, no_ensurepip: Path, tmp_path: Path
+    start: ModuleType, no_ensurepip: None, tmp_path: Path
 ) -> None:
     home = str(tmp_path / "home")
 
@@ -72,9 +74,10 @@ def test_without_ensurepip_the_outer_pip_serves(
 
 
 def test_where_no_environment_can_be_made_it_names_the_package(
-    start: ModuleType, no_ensurepip: Path, tmp_path: Path
+    start: ModuleType, no_ensurepip: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (no_ensurepip / "pip.py").write_text("raise SystemExit(1)\n")
+    (tmp_path / "pip.py").write_text("raise SystemExit(1)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 
     with pytest.raises(start.CannotStart) as caught:
         start.make_home(str(tmp_path / "home"))
