@@ -4,6 +4,7 @@ Runs in the target and nowhere else. Standard library alone; it parses on any Py
 that an old target gets a verdict and not a SyntaxError. Prints nothing: whatever stands on the
 standard streams afterwards was printed by the interpreter's own start-up.
 """
+# mypy: ignore-errors (untyped on purpose: it must parse on Python 3.8)
 
 import sys
 

@@ -12,14 +12,21 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from subprocess import DEVNULL, STDOUT, Popen
+from typing import IO, Any
 
-from envsetup.host import Completed, run_program
-from envsetup.model import Fact, Known, Source, Unreadable
+from envsetup.host import Completed, end_group, run_program
+from envsetup.model import Fact, Known, Record, Source, Unreadable
 
 ASK_LIMIT_S = 30.0
 """A start on a cold network drive takes seconds; what takes longer than this hangs."""
+LOG_LIMIT_BYTES = 16 * 1024 * 1024
+"""What a worker may print outside its checks before it is ended."""
+TAIL = 4_000
+"""Characters of a log that are kept."""
 NOISE_LIMIT = 2_000
 """Characters of an interpreter's start-up noise that are kept."""
 
@@ -167,3 +174,97 @@ def printable(text: str) -> str:
     return "".join(
         c if c in "\n\t" or (c.isprintable() or c == " ") else f"\\x{ord(c):02x}" for c in text
     )
+
+
+class WorkerEnd(Record):
+    """How a worker process ended. `stopped` says why we ended it, empty where it ended by itself."""
+
+    returncode: int | None
+    stopped: str = ""
+    log_tail: str = ""
+
+
+Event = dict[str, object]
+Watch = Callable[[list[Event]], str | None]
+"""Gets the events that are new; a text that it returns ends the worker, with that as the reason."""
+
+
+def run_worker(
+    executable: str,
+    order: Mapping[str, object],
+    watch: Watch,
+    environ: Mapping[str, str] | None = None,
+) -> WorkerEnd:
+    """Runs the worker in the target until it ends or `watch` wants it ended; nothing outlives this call."""
+    env = target_environment(os.environ if environ is None else environ)
+    with tempfile.TemporaryDirectory(prefix="envsetup-", ignore_cleanup_errors=True) as folder:
+        results = Path(folder) / "results.jsonl"
+        results.touch()
+        paper = Path(folder) / "order.json"
+        paper.write_text(json.dumps({**order, "results": str(results), "folder": folder}))
+        argv = [executable, "-X", "faulthandler", str(checks_folder() / "_worker.py"), str(paper)]
+        with open(Path(folder) / "log", "a+b") as log:
+            try:
+                process = start_program(argv, log, env)
+            except OSError as error:
+                return WorkerEnd(returncode=None, stopped=error.strerror or str(error))
+            try:
+                stopped = _follow(process, results, log, watch)
+            finally:
+                end_group(process)
+            return WorkerEnd(returncode=process.returncode, stopped=stopped, log_tail=_tail(log))
+
+
+def start_program(argv: Sequence[str], log: IO[bytes], env: Mapping[str, str]) -> Popen[bytes]:
+    """A process in a session of its own, all it prints in `log`, its input closed."""
+    own: dict[str, Any] = (
+        {"creationflags": 0x200} if sys.platform == "win32" else {"start_new_session": True}
+    )
+    return Popen(list(argv), stdin=DEVNULL, stdout=log, stderr=STDOUT, env=dict(env), **own)
+
+
+def _follow(process: Popen[bytes], results: Path, log: IO[bytes], watch: Watch) -> str:
+    seen, ended = 0, False
+    while not ended:
+        ended = process.poll() is not None
+        fresh, seen = _fresh_events(results, seen)
+        reason = watch(fresh)
+        if reason and not ended:
+            return reason
+        if os.fstat(log.fileno()).st_size > LOG_LIMIT_BYTES and not ended:
+            return "it printed endlessly"
+        if not ended:
+            time.sleep(0.02)
+    return ""
+
+
+def _fresh_events(path: Path, seen: int) -> tuple[list[Event], int]:
+    """Whole lines beyond `seen` bytes; what is no event is dropped, since a check may write anywhere."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(seen)
+            fresh = file.read(LOG_LIMIT_BYTES)
+    except OSError:
+        return [], seen
+    whole = fresh.rfind(b"\n") + 1
+    events = [e for e in map(_event, fresh[:whole].splitlines()) if e is not None]
+    return events, seen + whole
+
+
+def _event(line: bytes) -> Event | None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None
+
+
+def _tail(log: IO[bytes]) -> str:
+    log.seek(max(0, os.fstat(log.fileno()).st_size - TAIL))
+    return printable(log.read().decode("utf-8", "replace"))
+
+
+def check_sources() -> dict[str, str]:
+    """Path to text of every check's file, by name; those that begin with _ are machinery."""
+    files = sorted(checks_folder().glob("*.py"))
+    return {str(f): f.read_text(encoding="utf-8") for f in files if not f.name.startswith("_")}
