@@ -101,7 +101,8 @@ def quiet_option(function: F) -> F:
 
 def verbosity_options(function: F) -> F:
     """`verbose: int` and `quiet: bool`."""
-    return verbose_option(quiet_option(function))
+    quietable = quiet_option(function)
+    return verbose_option(quietable)
 
 
 def timeout_option(function: F) -> F:

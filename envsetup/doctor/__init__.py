@@ -1,0 +1,286 @@
+"""Examines an environment: facts and checks side by side, then findings, plan and verdict."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from msgspec import field
+from msgspec.structs import replace
+
+from envsetup import __version__
+from envsetup.doctor.catalogue import all_checks, choose, order_for
+from envsetup.doctor.course import CheckRun, Course, Progress
+from envsetup.doctor.events import device_name
+from envsetup.doctor.needs import Need, unmet
+from envsetup.model import (
+    Absent,
+    Fact,
+    Finding,
+    Known,
+    Level,
+    Machine,
+    Outcome,
+    Plan,
+    Record,
+    Report,
+    Undecided,
+    Unreadable,
+    Verdict,
+    value_of,
+)
+from envsetup.target import ASK_LIMIT_S, TargetError, ask
+
+if TYPE_CHECKING:
+    from envsetup.host import Host
+    from envsetup.knowledge import Knowledge
+
+BAD = ("failed", "crashed", "timed-out", "not-started")
+INSTALL_FAMILIES = ("PY", "WH", "DR", "AR", "CU", "WS")
+"""Families of findings that another build of torch may mend, so that the plan is worth showing."""
+
+
+class Examination(Record):
+    """What a run of `doctor` is to do."""
+
+    level: Level = "standard"
+    devices: tuple[str, ...] | None = None
+    """As torch names them; None is every device that it sees."""
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    needs: tuple[Need, ...] = ()
+    timeout_s: float = 300.0
+    repeat: int = 1
+    checks: tuple[str, ...] | None = None
+    """Ids of exactly the checks to run, whatever their level; None goes by level and selection."""
+
+
+class Diagnosis(Record):
+    findings: tuple[Finding, ...] = ()
+    undecided: tuple[Undecided, ...] = ()
+    plan: Plan | None = None
+    timings_s: dict[str, float] = field(default_factory=dict)
+
+
+def run_doctor(
+    executable: str,
+    examination: Examination,
+    host: Host,
+    load_knowledge: Callable[[], Knowledge],
+    progress: Progress = lambda _kind, _name: None,
+) -> Report:
+    """Examines the interpreter: probes run beside its import of torch.
+
+    Raises TargetError where the interpreter can't be started.
+    """
+    started = time.monotonic()
+    course = _course(executable, examination, progress)
+    looking = Aside(lambda: _look(executable, host, load_knowledge), course)
+    run = course.run(host.env()) if course is not None else None
+    machine, knowledge, looked_s = looking.result(examination.timeout_s)
+    if run is not None:
+        machine = replace(machine, torch_runtime=run.runtime)
+    diagnosis = diagnose(machine, knowledge, examination)
+    timings = {"facts": looked_s, **(run.timings_s if run else {}), **diagnosis.timings_s}
+    timings["total"] = round(time.monotonic() - started, 3)
+    return report_of(machine, diagnosis, examination, run.outcomes if run else (), timings)
+
+
+def run_checks(
+    executable: str, examination: Examination, progress: Progress = lambda _kind, _name: None
+) -> CheckRun:
+    """The checks alone, without facts and findings."""
+    course = _course(executable, examination, progress)
+    if course is None:
+        return CheckRun(runtime=Absent())
+    return course.run()
+
+
+def _course(executable: str, examination: Examination, progress: Progress) -> Course | None:
+    if examination.level == "quick":
+        return None
+    if examination.checks is not None:
+        wanted = set(examination.checks)
+        chosen = tuple(c for c in all_checks() if c.id in wanted)
+    else:
+        chosen = choose(all_checks(), examination.level, examination.select, examination.ignore)
+    return Course(
+        executable,
+        chosen,
+        order_for(chosen),
+        examination.devices,
+        examination.timeout_s,
+        progress,
+        examination.repeat,
+    )
+
+
+def _look(
+    executable: str, host: Host, load_knowledge: Callable[[], Knowledge]
+) -> tuple[Machine, Knowledge, float]:
+    from envsetup.probes import take_snapshot
+
+    started = time.monotonic()
+    machine = take_snapshot(host, ask_or_raise(executable))
+    looked_s = round(time.monotonic() - started, 3)
+    knowledge = load_knowledge()
+    _rules()  # their import costs more than judging, and the other core waits for torch
+    return machine, knowledge, looked_s
+
+
+def ask_or_raise(executable: str) -> Fact[dict[str, object]]:
+    """What the interpreter says of itself. Raises TargetError where it says nothing."""
+    interpreter = ask(executable, ASK_LIMIT_S)
+    if isinstance(interpreter, Unreadable):
+        raise TargetError(
+            f"{executable} can't be used as the target interpreter: {interpreter.error}. "
+            "Give another one with --python."
+        )
+    return interpreter
+
+
+class Aside:
+    """Work in a thread that nothing waits on at exit; an error there ends the checks too."""
+
+    def __init__(self, work: Callable[[], Any], course: Course | None) -> None:
+        self._work = work
+        self._course = course
+        self._answer: Any = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._answer = self._work()
+        except BaseException as error:  # noqa: BLE001 - handed to whoever asks for the result
+            self._error = error
+            if self._course is not None:
+                self._course.cancelled = True
+
+    def result(self, timeout_s: float) -> Any:
+        self._thread.join(timeout_s)
+        if self._error is not None:
+            raise self._error
+        if self._thread.is_alive():
+            raise TargetError(f"the machine's facts could not be read within {timeout_s:g} s")
+        return self._answer
+
+
+# -- judging -----------------------------------------------------------------------------------------
+
+
+def _rules() -> tuple[Any, ...]:
+    from envsetup.rules import all_rules
+
+    return all_rules()
+
+
+def diagnose(
+    machine: Machine, knowledge: Knowledge, examination: Examination | None = None
+) -> Diagnosis:
+    """Findings, what couldn't be decided, and the plan where something is to be installed. Pure."""
+    from envsetup.rules import judge_all
+
+    wanted = examination or Examination()
+    started = time.monotonic()
+    rules = selected_rules(wanted.select, wanted.ignore)
+    findings, undecided = judge_all(machine, knowledge, rules)
+    findings += tuple(unmet(wanted.needs, machine))
+    judged = time.monotonic()
+    plan = _plan(machine, knowledge) if _worth_a_plan(machine, findings) else None
+    planned = time.monotonic()
+    timings = {"findings": round(judged - started, 3), "plan": round(planned - judged, 3)}
+    return Diagnosis(findings=findings, undecided=undecided, plan=plan, timings_s=timings)
+
+
+def selected_rules(select: Sequence[str], ignore: Sequence[str]) -> tuple[Any, ...]:
+    """The rules that code prefixes choose; where `select` names only checks, every rule stays."""
+    rules = _rules()
+    prefixes = tuple(s.upper() for s in select if any(_names(r, s) for r in rules))
+    return tuple(
+        r
+        for r in rules
+        if (not prefixes or any(_names(r, s) for s in select))
+        and not any(_names(r, i) for i in ignore)
+    )
+
+
+def _names(rule: Any, word: str) -> bool:
+    return bool(word) and (str(rule.code).startswith(word.upper()) or rule.slug == word)
+
+
+def unknown_words(words: Sequence[str]) -> list[str]:
+    """Words of a selection that are neither a check nor the beginning of a code."""
+    ids = {c.id for c in all_checks()}
+    return [w for w in words if w not in ids and not any(_names(r, w) for r in _rules())]
+
+
+def _worth_a_plan(machine: Machine, findings: Sequence[Finding]) -> bool:
+    if isinstance(machine.torch, Absent):
+        return True
+    return any(
+        f.severity == "error" and not f.suppressed_by and f.code.startswith(INSTALL_FAMILIES)
+        for f in findings
+    )
+
+
+def _plan(machine: Machine, knowledge: Knowledge) -> Plan | None:
+    from envsetup.plan import Request, make_plan
+
+    plan = make_plan(machine, knowledge, Request())
+    return None if plan.action == "keep" else plan
+
+
+def report_of(
+    machine: Machine,
+    diagnosis: Diagnosis,
+    examination: Examination,
+    outcomes: tuple[Outcome, ...] = (),
+    timings_s: dict[str, float] | None = None,
+) -> Report:
+    """Everything found, with the verdict."""
+    return Report(
+        tool_version=__version__,
+        created_at=datetime.now(timezone.utc).replace(microsecond=0).isoformat(),
+        verdict=verdict_of(machine, diagnosis.findings, outcomes),
+        proven=is_proven(machine, diagnosis.findings, outcomes),
+        machine=machine,
+        findings=diagnosis.findings,
+        undecided=diagnosis.undecided,
+        checks=outcomes,
+        plan=diagnosis.plan,
+        timings_s=timings_s or {},
+        level=examination.level,
+    )
+
+
+def verdict_of(
+    machine: Machine, findings: Sequence[Finding], outcomes: Sequence[Outcome]
+) -> Verdict:
+    """The worst of findings and checks; `unknown` where nothing bad is known and torch neither."""
+    open_findings = {f.severity for f in findings if not f.suppressed_by}
+    statuses = {o.status for o in outcomes}
+    if "error" in open_findings or statuses.intersection(BAD):
+        return "failed"
+    if "warning" in open_findings or "flaky" in statuses:
+        return "warnings"
+    told = isinstance(machine.torch, Known) or isinstance(machine.torch_runtime, Known)
+    return "ok" if told and (not outcomes or "passed" in statuses) else "unknown"
+
+
+def is_proven(machine: Machine, findings: Sequence[Finding], outcomes: Sequence[Outcome]) -> bool:
+    """Checks passed on every device: those that torch sees, and an NVIDIA GPU that it should see."""
+    runtime = value_of(machine.torch_runtime)
+    if runtime is None or any(o.status not in ("passed", "skipped") for o in outcomes):
+        return False
+    if any(f.severity == "error" and not f.suppressed_by for f in findings):
+        return False
+    passed = {o.device for o in outcomes if o.status == "passed"}
+    devices = {device_name(d) for d in runtime.devices}
+    nvidia = [g for g in value_of(machine.gpus) or () if g.vendor == "nvidia"]
+    unseen = bool(nvidia) and not any(d.kind == "cuda" for d in runtime.devices)
+    return bool(passed) and devices <= passed and not unseen

@@ -16,6 +16,7 @@ from envsetup.model import (
     Outcome,
     Record,
     Source,
+    Status,
     TorchRuntime,
     Unreadable,
 )
@@ -153,7 +154,7 @@ class Course:
         if not self.fork and tally.runtime_raw is None and not tally.running():
             tally.runtime_error = _words(end)
             self.ask_runtime = False
-        status = "timed-out" if end.stopped == "check" else "crashed"
+        status: Status = "timed-out" if end.stopped == "check" else "crashed"
         # Children of a forking worker die with it, guilty or not: who was running twice is charged.
         tally.charge_running(status, _words(end), end.log_tail, twice=self.fork)
 

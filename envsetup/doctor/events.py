@@ -218,8 +218,10 @@ class Tally:
         return replace(first, confirmed=True)
 
 
-EVENTS = ("importing", "imported", "import-failed", "runtime", "runtime-failed", "preload")
-EVENTS += ("start", "result", "done")
+EVENTS: tuple[str, ...] = (
+    *("importing", "imported", "import-failed", "runtime", "runtime-failed"),
+    *("preload", "start", "result", "done"),
+)
 
 
 # -- from data to records --------------------------------------------------------------------------

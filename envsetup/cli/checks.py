@@ -1,0 +1,151 @@
+"""`envsetup checks`: list the checks, or run some."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from envsetup.cli.doctor import device_names
+from envsetup.cli.exits import Exit, Failure
+from envsetup.cli.options import (
+    exit_zero_option,
+    format_option,
+    output_option,
+    python_option,
+    timeout_option,
+    verbosity_options,
+)
+from envsetup.cli.output import emit
+
+if TYPE_CHECKING:
+    from envsetup.doctor.course import CheckRun
+    from envsetup.model import Outcome
+
+MARKS = {"passed": "ok", "failed": "FAIL", "skipped": "skip", "flaky": "flaky"}
+
+
+@click.group("checks", invoke_without_command=True)
+@format_option(("text", "json"))
+@output_option
+@click.pass_context
+def command(ctx: click.Context, format: str, output: str | None) -> None:  # noqa: A002
+    """List the checks, or run some."""
+    if ctx.invoked_subcommand is None:
+        emit(listing(format), output)
+
+
+def listing(format: str) -> str:  # noqa: A002
+    from envsetup.doctor.catalogue import all_checks
+
+    checks = all_checks()
+    if format == "json":
+        rows = [
+            {
+                "id": c.id,
+                "summary": c.summary,
+                "devices": c.devices,
+                "level": c.level,
+                "timeout_s": c.timeout_s,
+                "requires": list(c.requires),
+                "page": c.page,
+            }
+            for c in checks
+        ]
+        return json.dumps({"schema_version": "1", "checks": rows}, indent=2)
+    width = max((len(c.id) for c in checks), default=0)
+    return "\n".join(
+        f"{c.id:<{width}}  {c.level:<8}  {c.devices:<11}  {c.summary}"
+        for c in sorted(checks, key=lambda c: (c.level != "standard", c.id))
+    )
+
+
+@command.command("run")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@python_option
+@click.option(
+    "--device",
+    "devices",
+    multiple=True,
+    metavar="DEVICE",
+    help="cpu, cuda:0, mps, xpu:0 or all [default: all]. Repeatable.",
+)
+@click.option(
+    "--repeat",
+    type=click.IntRange(1, 1000),
+    default=1,
+    show_default=True,
+    help="How often each check runs.",
+)
+@format_option(("text", "json"))
+@output_option
+@exit_zero_option
+@timeout_option
+@verbosity_options
+def run(
+    ids: tuple[str, ...],
+    python: str | None,
+    devices: tuple[str, ...],
+    repeat: int,
+    format: str,  # noqa: A002
+    output: str | None,
+    exit_zero: bool,
+    timeout: float,
+    verbose: int,
+    quiet: bool,
+) -> int:
+    """Run checks by their ids."""
+    from envsetup.cli.progress import Narrator
+    from envsetup.doctor import Examination, ask_or_raise, run_checks
+    from envsetup.host import LocalHost
+    from envsetup.target import TargetError, find_target
+
+    wanted = Examination(
+        checks=known_ids(ids), devices=device_names(devices), repeat=repeat, timeout_s=timeout
+    )
+    try:
+        executable = find_target(python, LocalHost().env())
+        ask_or_raise(executable)
+        with Narrator(quiet, verbose) as narrator:
+            done = run_checks(executable, wanted, narrator.progress)
+    except TargetError as error:
+        if format == "json":
+            emit(json.dumps({"schema_version": "1", "error": str(error), "checks": []}), output)
+        raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
+    emit(results_json(done) if format == "json" else results_text(done, verbose), output)
+    bad = any(o.status not in ("passed", "skipped", "flaky") for o in done.outcomes)
+    return int(Exit.FINDINGS if bad and not exit_zero else Exit.OK)
+
+
+def known_ids(ids: tuple[str, ...]) -> tuple[str, ...]:
+    """The ids. Raises click.UsageError for one that is no check, naming those that are."""
+    from envsetup.doctor.catalogue import all_checks
+
+    known = [c.id for c in all_checks()]
+    for name in ids:
+        if name not in known:
+            raise click.UsageError(f"no check is called {name!r}; there are {', '.join(known)}")
+    return ids
+
+
+def results_json(done: CheckRun) -> str:
+    from msgspec import to_builtins
+
+    rows: list[dict[str, Any]] = [to_builtins(o) for o in done.outcomes]
+    answer = {"schema_version": "1", "checks": rows, "timings_s": done.timings_s}
+    return json.dumps(answer, indent=2)
+
+
+def results_text(done: CheckRun, verbose: int) -> str:
+    return "\n".join(line for o in done.outcomes for line in outcome_lines(o, verbose))
+
+
+def outcome_lines(outcome: Outcome, verbose: int) -> list[str]:
+    mark = MARKS.get(outcome.status, outcome.status.upper())
+    lines = [f"{mark:<5} {outcome.id} on {outcome.device} ({outcome.duration_s:.2f} s)"]
+    if outcome.message:
+        lines.append(f"      {outcome.message}")
+    if verbose:
+        lines += [f"      {k} = {m.value}" for k, m in outcome.measurements.items()]
+    return lines

@@ -1,0 +1,348 @@
+"""`envsetup doctor`: examine, check on every device, and say what to mend."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from envsetup.cli.exits import Exit, Failure
+from envsetup.cli.options import (
+    color_option,
+    exit_zero_option,
+    format_option,
+    full_option,
+    offline_option,
+    outputs_option,
+    python_option,
+    timeout_option,
+    verbosity_options,
+)
+from envsetup.cli.output import emit, write_text
+
+if TYPE_CHECKING:
+    from envsetup.doctor import Examination
+    from envsetup.doctor.needs import Need
+    from envsetup.knowledge import Knowledge
+    from envsetup.model import Finding, Machine, Outcome, Report
+
+FORMATS = ("text", "json", "markdown", "html", "junit", "github")
+ENDINGS = {
+    ".json": "json",
+    ".md": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".xml": "junit",
+    ".txt": "text",
+}
+LARGEST_INPUT_BYTES = 64 * 1024 * 1024
+RANK = {"note": 0, "warning": 1, "error": 2, "never": 3}
+
+
+@click.command("doctor")
+@python_option
+@click.option(
+    "--level",
+    type=click.Choice(("quick", "standard", "deep")),
+    default="standard",
+    show_default=True,
+    help="quick: facts and findings only; standard: checks on every device; deep: compile, load too.",
+)
+@click.option(
+    "--device",
+    "devices",
+    multiple=True,
+    metavar="DEVICE",
+    help="cpu, cuda:0, mps, xpu:0 or all [default: all]. Repeatable.",
+)
+@click.option(
+    "--select", multiple=True, metavar="WORD", help="Only these check ids, or code prefixes."
+)
+@click.option(
+    "--ignore", multiple=True, metavar="WORD", help="Without these check ids, or code prefixes."
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(("error", "warning", "note", "never")),
+    default="error",
+    show_default=True,
+    help="The least severity that makes the exit code 1.",
+)
+@click.option(
+    "--require",
+    "requires",
+    multiple=True,
+    metavar="EXPR",
+    help="A demand: cuda, gpus:8, 'torch>=2.6', 'driver>=580', 'gpu-memory>=40GB'. Repeatable.",
+)
+@click.option(
+    "--from", "source", metavar="FILE", help="Diagnose saved JSON or pasted text; - is stdin."
+)
+@click.option(
+    "--baseline", metavar="REPORT.json", help="Only what is new counts for the exit code."
+)
+@format_option(FORMATS)
+@outputs_option
+@full_option
+@exit_zero_option
+@offline_option
+@timeout_option
+@color_option
+@verbosity_options
+def command(
+    python: str | None,
+    level: str,
+    devices: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fail_on: str,
+    requires: tuple[str, ...],
+    source: str | None,
+    baseline: str | None,
+    format: str,  # noqa: A002 - the option's name
+    outputs: tuple[str, ...],
+    full: bool,
+    exit_zero: bool,
+    offline: bool,
+    timeout: float,
+    color: bool,
+    verbose: int,
+    quiet: bool,
+) -> int:
+    """Examine an environment, check it on every device, and say what to mend."""
+    from envsetup.doctor import Examination
+
+    files = [file_and_format(o, format) for o in outputs]
+    known = load_report(baseline) if baseline else None
+    examination = Examination(
+        level=level,  # type: ignore[arg-type]
+        devices=device_names(devices),
+        select=checked_words("--select", select),
+        ignore=checked_words("--ignore", ignore),
+        needs=needs_of(requires),
+        timeout_s=timeout,
+    )
+    if source is not None:
+        report, code = diagnose_from(source, examination), Exit.OK
+    else:
+        report, code = examine(python, examination, format, quiet, verbose)
+    show(report, format, files, full=full, color=color, verbose=verbose)
+    if code is Exit.OK and counts(report, fail_on, known):
+        code = Exit.OK if exit_zero else Exit.FINDINGS
+    return int(code)
+
+
+# -- what was asked for --------------------------------------------------------------------------------
+
+
+def file_and_format(word: str, fallback: str) -> tuple[str, str]:
+    """A file and its format, from `FORMAT:FILE` or the ending. Raises click.UsageError."""
+    prefix, _, rest = word.partition(":")
+    if rest and prefix in FORMATS:
+        return rest, prefix
+    ending = os.path.splitext(word)[1].lower()
+    if ending in ENDINGS:
+        return word, ENDINGS[ending]
+    if fallback != "text":
+        return word, fallback
+    raise click.UsageError(
+        f"--output {word!r}: no format ends in {ending or 'nothing'!r}. "
+        f"Use {', '.join(ENDINGS)}, or name it: json:{word}"
+    )
+
+
+def device_names(words: Sequence[str]) -> tuple[str, ...] | None:
+    """None for all. Raises click.UsageError for what no torch device is called."""
+    import re
+
+    names = [n.strip() for word in words for n in word.split(",")]
+    if not names or "all" in names:
+        return None
+    for name in names:
+        if not re.fullmatch(r"cpu|mps|(cuda|xpu)(:[0-9]{1,3})?", name):
+            raise click.UsageError(
+                f"--device {name!r}: accepted are cpu, cuda:0, xpu:0 (any number), mps and all"
+            )
+    full = [f"{n}:0" if n in ("cuda", "xpu") else n for n in names]
+    return tuple(dict.fromkeys(full))
+
+
+def checked_words(option: str, given: Sequence[str]) -> tuple[str, ...]:
+    """The words of a selection. Raises click.UsageError for one that names nothing."""
+    words = [w.strip() for word in given for w in word.split(",") if w.strip()]
+    if words:
+        from envsetup.doctor import unknown_words
+
+        unknown = unknown_words(words)
+        if unknown:
+            raise click.UsageError(
+                f"{option} {unknown[0]!r}: neither a check (see `envsetup checks`) "
+                "nor the beginning of a finding's code"
+            )
+    return tuple(words)
+
+
+def needs_of(texts: Sequence[str]) -> tuple[Need, ...]:
+    if not texts:
+        return ()
+    from envsetup.doctor.needs import NeedError, read_need
+
+    try:
+        return tuple(read_need(t) for t in texts)
+    except NeedError as error:
+        raise click.UsageError(f"--require {error}") from error
+
+
+def read_input(path: str, option: str) -> bytes:
+    """A file's bytes, or standard input's for `-`. Raises click.UsageError."""
+    try:
+        if path == "-":
+            data = click.get_binary_stream("stdin").read(LARGEST_INPUT_BYTES + 1)
+        else:
+            with open(path, "rb") as file:
+                data = file.read(LARGEST_INPUT_BYTES + 1)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise click.UsageError(f"{option} {path}: can't be read: {why}") from error
+    if len(data) > LARGEST_INPUT_BYTES:
+        raise click.UsageError(f"{option} {path}: more than 64 MiB, which is no report")
+    return data
+
+
+def load_report(path: str) -> Report:
+    from envsetup.report import load
+
+    try:
+        return load(read_input(path, "--baseline"))
+    except ValueError as error:
+        raise click.UsageError(f"--baseline {path}: {error}") from error
+
+
+# -- examining -----------------------------------------------------------------------------------------
+
+
+def examine(
+    python: str | None,
+    examination: Examination,
+    format: str,
+    quiet: bool,
+    verbose: int,
+) -> tuple[Report, Exit]:
+    """The report, and whether the target could be used at all."""
+    from envsetup.cli.progress import Narrator
+    from envsetup.doctor import run_doctor
+    from envsetup.host import LocalHost
+    from envsetup.target import TargetError, find_target
+
+    host = LocalHost()
+    try:
+        executable = find_target(python, host.env())
+        with Narrator(quiet, verbose) as narrator:
+            report = run_doctor(executable, examination, host, knowledge, narrator.progress)
+        return report, Exit.OK
+    except TargetError as error:
+        if format != "json":
+            raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
+        click.echo(f"Error: {error}", err=True)
+        return unusable(str(error), examination), Exit.TARGET_UNUSABLE
+
+
+def unusable(why: str, examination: Examination) -> Report:
+    """The report of a target that can't be started, since JSON is promised on this exit code too."""
+    from msgspec.structs import replace
+
+    from envsetup.doctor import Diagnosis, report_of
+    from envsetup.model import Machine, Source, Unreadable
+
+    source = Source(kind="target", ref="--python")
+    machine = Machine(python=Unreadable(error=why, source=source))
+    return replace(report_of(machine, Diagnosis(), examination), verdict="failed")
+
+
+def knowledge() -> Knowledge:
+    """What is known of PyTorch's wheels; a broken file of the user's is a usage error."""
+    from envsetup.knowledge import load
+
+    try:
+        return load()
+    except (ValueError, OSError) as error:
+        raise click.UsageError(f"the knowledge can't be read: {error}") from error
+
+
+def diagnose_from(path: str, examination: Examination) -> Report:
+    """A report of a machine that was saved or pasted. Raises click.UsageError where it is neither."""
+    from envsetup.doctor import diagnose, report_of
+
+    machine = machine_from(read_input(path, "--from"), path)
+    return report_of(machine, diagnose(machine, knowledge(), examination), examination)
+
+
+def machine_from(data: bytes, path: str) -> Machine:
+    from envsetup.probes.pasted import read_text
+    from envsetup.report import load_machine
+
+    if data.lstrip()[:1] == b"{":
+        try:
+            return load_machine(data)
+        except ValueError as error:
+            raise click.UsageError(f"--from {path}: {error}") from error
+    machine = read_text(data.decode("utf-8", "replace"))
+    if machine is None:
+        raise click.UsageError(
+            f"--from {path}: neither a saved JSON report nor the text of "
+            "`python -m torch.utils.collect_env` or `nvidia-smi`"
+        )
+    return machine
+
+
+# -- answering -----------------------------------------------------------------------------------------
+
+
+def show(
+    report: Report,
+    format: str,  # noqa: A002
+    files: Sequence[tuple[str, str]],
+    *,
+    full: bool,
+    color: bool,
+    verbose: int,
+) -> None:
+    from msgspec.structs import replace
+
+    from envsetup.report import redact, render
+
+    shown = replace(report, full=True) if full else redact(report)
+    for path, kind in files:
+        if path != "-":
+            write_text(path, render(shown, kind).rstrip("\n") + "\n")
+    options = {"color": color, "verbose": bool(verbose)} if format == "text" else {}
+    emit(render(shown, format, **options), None)
+
+
+def counts(report: Report, fail_on: str, baseline: Report | None) -> bool:
+    """Whether anything at or above the threshold is there that the baseline doesn't hold."""
+    old_findings = {_mark(f) for f in baseline.findings} if baseline else set()
+    old_checks = {(o.id, o.device) for o in baseline.checks if _weight(o)} if baseline else set()
+    least = RANK[fail_on]
+    findings = any(
+        RANK[f.severity] >= least and not f.suppressed_by and _mark(f) not in old_findings
+        for f in report.findings
+    )
+    checks = any(
+        _weight(o) and RANK[_weight(o)] >= least and (o.id, o.device) not in old_checks
+        for o in report.checks
+    )
+    return findings or checks
+
+
+def _mark(finding: Finding) -> tuple[str, str | None]:
+    return finding.code, finding.subject
+
+
+def _weight(outcome: Outcome) -> str:
+    """The severity that a check's status counts as; empty for passed and skipped."""
+    if outcome.status in ("passed", "skipped"):
+        return ""
+    return "warning" if outcome.status == "flaky" else "error"

@@ -1,0 +1,91 @@
+"""What a run says on standard error while it runs: a spinner on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from types import TracebackType
+from typing import Any
+
+import click
+
+SLOW_S = 15.0
+"""Silence after which a run says that it still works on something."""
+
+
+class Narrator:
+    """Tells of each step once. As a context manager it clears its line whatever happens."""
+
+    def __init__(self, quiet: bool = False, verbose: int = 0) -> None:
+        self.quiet = quiet
+        self.verbose = verbose
+        self.on_terminal = not quiet and sys.stderr.isatty()
+        self._status: Any = None
+        self._timer: threading.Timer | None = None
+        self._step = ""
+        self._since = time.monotonic()
+        self._done = 0
+
+    def __enter__(self) -> Narrator:  # noqa: PYI034 - Self needs 3.11
+        if self.on_terminal:
+            from rich.console import Console
+
+            self._status = Console(stderr=True).status("starting", spinner="dots")
+            self._status.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop_timer()
+        if self._status is not None:
+            self._status.stop()
+
+    def step(self, text: str) -> None:
+        """A step that a person may wait for."""
+        self._show(text)
+        if not self.on_terminal:
+            self.line(text)
+
+    def line(self, text: str) -> None:
+        if not self.quiet:
+            click.echo(text, err=True)
+
+    def progress(self, kind: str, name: str) -> None:
+        """What the doctor tells: see `envsetup.doctor.course.Progress`."""
+        if kind == "import":
+            self.step("importing torch and reading the machine's facts")
+        elif kind == "imported":
+            self.step(f"torch {name} imported, checking")
+        elif kind == "check":
+            self._show(f"checking ({self._done} done): {name.replace('@', ' on ')}")
+        elif kind == "result":
+            self._done += 1
+            if self.verbose or not name.endswith((": passed", ": skipped")):
+                self.line(name)
+
+    def _show(self, text: str) -> None:
+        self._step, self._since = text, time.monotonic()
+        self._stop_timer()
+        if self.quiet:
+            return
+        if self._status is not None:
+            from rich.markup import escape
+
+            self._status.update(escape(text))
+        self._timer = threading.Timer(SLOW_S, self._still)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _still(self) -> None:
+        seconds = time.monotonic() - self._since
+        self.line(f"this takes longer than usual ({seconds:.0f} s so far): {self._step}")
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
