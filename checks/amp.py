@@ -35,7 +35,9 @@ def run(torch: Any, device: str) -> dict[str, Any]:
             found[f"{name}_error"] = _values(torch, device, dtype)
             found[f"{name}_loss"] = _training(torch, device, dtype)
     if not found:
-        raise unittest.SkipTest(f"this torch has no autocast for {kind}, or the device no 16-bit products")
+        raise unittest.SkipTest(
+            f"this torch has no autocast for {kind}, or the device no 16-bit products"
+        )
     found["scaler"] = _scaler(torch, device)
     return found
 
@@ -48,7 +50,9 @@ def _offered(torch: Any, device: str, dtype: Any) -> bool:
         return False
     try:
         with torch.autocast(device_type=kind, dtype=dtype):
-            torch.ones(2, 2, dtype=dtype, device=device) @ torch.ones(2, 2, dtype=dtype, device=device)
+            torch.ones(2, 2, dtype=dtype, device=device) @ torch.ones(
+                2, 2, dtype=dtype, device=device
+            )
     except RuntimeError:
         return False
     return True
@@ -75,7 +79,9 @@ def _values(torch: Any, device: str, dtype: Any) -> dict[str, Any]:
     error = float((product.detach().cpu().double() - exact).norm() / exact.norm())
     limit = 2 * torch.finfo(dtype).eps
     if not error <= limit:
-        raise AssertionError(f"a product under autocast to {dtype} is off by {error:.3g}, allowed {limit:.3g}")
+        raise AssertionError(
+            f"a product under autocast to {dtype} is off by {error:.3g}, allowed {limit:.3g}"
+        )
     return {"value": error, "limit": limit, "unit": "relative"}
 
 
@@ -94,7 +100,9 @@ def _training(torch: Any, device: str, dtype: Any) -> list[float]:
         optimizer.step()
         losses.append(float(loss.detach()))
     if weight.grad.dtype != torch.float32 or not losses[-1] <= losses[0] / 2:
-        raise AssertionError(f"{weight.grad.dtype} gradients; loss from {losses[0]:.4g} to {losses[-1]:.4g}")
+        raise AssertionError(
+            f"{weight.grad.dtype} gradients; loss from {losses[0]:.4g} to {losses[-1]:.4g}"
+        )
     return losses[::5]
 
 
@@ -119,7 +127,9 @@ def _scaler(torch: Any, device: str) -> str:
     scaler.step(optimizer)
     scaler.update()
     if weight.tolist() != [0.0, 0.0]:
-        raise AssertionError(f"a step of 0.5 times the gradient 6 from 3 led to {weight.tolist()}, not 0")
+        raise AssertionError(
+            f"a step of 0.5 times the gradient 6 from 3 led to {weight.tolist()}, not 0"
+        )
     optimizer.zero_grad()
     scaler.scale((weight * float("inf") + weight).sum()).backward()
     scaler.step(optimizer)

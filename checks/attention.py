@@ -59,21 +59,27 @@ def _judge(torch: Any, device: str, backend: str, dtype: Any) -> Any:
         raise AssertionError("attention refuses float32 inputs of every kind")
     if not shares:
         return "not available here"
-    return {"value": max(shares.values()), "limit": 1.0, "unit": "of the allowed error, " + ", ".join(shares)}
+    return {
+        "value": max(shares.values()),
+        "limit": 1.0,
+        "unit": "of the allowed error, " + ", ".join(shares),
+    }
 
 
 def _forced(torch: Any, backend: str) -> Any:
     """A context in which only this backend may run; None where this torch can't force it."""
     if backend == "default":
         return contextlib.nullcontext()
-    attention = getattr(torch.nn, "attention", None)
+    attention: Any = getattr(torch.nn, "attention", None)
     one = getattr(getattr(attention, "SDPBackend", None), backend, None)
     if one is not None and hasattr(attention, "sdpa_kernel"):
         return attention.sdpa_kernel(one)
     flags = {"MATH": "math", "FLASH_ATTENTION": "flash", "EFFICIENT_ATTENTION": "mem_efficient"}
     if backend not in flags or not hasattr(torch.backends.cuda, "sdp_kernel"):
         return None
-    return torch.backends.cuda.sdp_kernel(**{f"enable_{f}": f == flags[backend] for f in flags.values()})
+    return torch.backends.cuda.sdp_kernel(
+        **{f"enable_{f}": f == flags[backend] for f in flags.values()}
+    )
 
 
 def _one(torch: Any, device: str, backend: str, dtype: Any, kind: str) -> float | None:
@@ -142,7 +148,11 @@ def _formula(torch: Any, inputs: list[Any], mask: Any, kind: str) -> Any:
 
 
 def _share(what: str, got: Any, want: Any, limit: float) -> float:
-    error = float((got.detach().cpu().double() - want.detach()).abs().max() / want.detach().abs().max())
+    error = float(
+        (got.detach().cpu().double() - want.detach()).abs().max() / want.detach().abs().max()
+    )
     if not error <= limit:
-        raise AssertionError(f"{what}: off by {error:.3g} of the largest value, allowed {limit:.3g}")
+        raise AssertionError(
+            f"{what}: off by {error:.3g} of the largest value, allowed {limit:.3g}"
+        )
     return error / limit

@@ -44,7 +44,9 @@ def run(torch: Any, device: str) -> dict[str, Any]:
         losses, accuracy = _training(torch, device)
     found["loss"] = losses
     if not losses[-1] <= losses[0] / 2:
-        raise AssertionError(f"loss went from {losses[0]:.4g} to {losses[-1]:.4g}, due half at most")
+        raise AssertionError(
+            f"loss went from {losses[0]:.4g} to {losses[-1]:.4g}, due half at most"
+        )
     if not accuracy >= 0.9:
         raise AssertionError(f"accuracy is {accuracy:.3f}, due at least 0.9")
     found["accuracy"] = {"value": accuracy, "limit": 0.9, "unit": "at least"}
@@ -65,7 +67,8 @@ def _convolution(torch: Any, device: str, case: dict[str, Any]) -> dict[str, Any
     worst = 0.0
     for layout in (torch.contiguous_format, torch.channels_last):
         on_x, on_w = (
-            t.to(device).contiguous(memory_format=layout).clone().requires_grad_(True) for t in (x, w)
+            t.to(device).contiguous(memory_format=layout).clone().requires_grad_(True)
+            for t in (x, w)
         )
         got = torch.nn.functional.conv2d(on_x, on_w, **case)
         got.backward(flow.to(device))
@@ -81,11 +84,15 @@ def _ratio(what: str, got: Any, want: Any, terms: int) -> float:
     error = float((got.detach().cpu().double() - want.detach()).abs().max()) / size
     limit = terms * 2.0**-23
     if not error <= limit:
-        raise AssertionError(f"{what}: off by {error:.3g} of the largest value, allowed {limit:.3g}")
+        raise AssertionError(
+            f"{what}: off by {error:.3g} of the largest value, allowed {limit:.3g}"
+        )
     return error / limit
 
 
-def _written_out(torch: Any, x: Any, w: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
+def _written_out(
+    torch: Any, x: Any, w: Any, stride: Any, padding: Any, dilation: Any, groups: int
+) -> Any:
     """Convolution as a sum over kernel positions: slices of the padded input times one weight each."""
     x = torch.nn.functional.pad(x, (padding[1], padding[1], padding[0], padding[0]))
     sizes = [
@@ -119,12 +126,16 @@ def _normalisation(torch: Any, device: str) -> dict[str, Any]:
 
 def _pooling(torch: Any, device: str) -> None:
     """Maxima of 2 x 2 tiles of distinct numbers, and where the gradient goes."""
-    values = torch.randperm(36, generator=torch.Generator().manual_seed(5)).reshape(1, 1, 6, 6).float()
+    values = (
+        torch.randperm(36, generator=torch.Generator().manual_seed(5)).reshape(1, 1, 6, 6).float()
+    )
     x = values.to(device).requires_grad_(True)
     pooled = torch.nn.functional.max_pool2d(x, 2)
     tiles = values.reshape(3, 2, 3, 2).permute(0, 2, 1, 3).reshape(9, 4)
     if pooled.flatten().tolist() != tiles.max(1)[0].tolist():
-        raise AssertionError(f"max-pooling gave {pooled.flatten().tolist()}, due {tiles.max(1)[0].tolist()}")
+        raise AssertionError(
+            f"max-pooling gave {pooled.flatten().tolist()}, due {tiles.max(1)[0].tolist()}"
+        )
     pooled.sum().backward()
     hit = sorted(values[x.grad.cpu() == 1].tolist())
     if hit != sorted(tiles.max(1)[0].tolist()):
@@ -160,7 +171,14 @@ def _training(torch: Any, device: str) -> tuple[list[float], float]:
 
 def _network(torch: Any) -> Any:
     nn = torch.nn
-    layers = nn.Conv2d(1, 6, 3), nn.BatchNorm2d(6), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(54, 3)
+    layers = (
+        nn.Conv2d(1, 6, 3),
+        nn.BatchNorm2d(6),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(54, 3),
+    )
     with torch.no_grad():
         for seed, layer in ((7, layers[0]), (8, layers[5])):
             layer.weight.copy_(_draw(torch, seed, *layer.weight.shape) * 0.2)

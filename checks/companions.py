@@ -36,7 +36,9 @@ def run(torch: Any, device: str) -> dict[str, Any]:
         try:
             module = importlib.import_module(name)
         except Exception as error:
-            raise AssertionError(f"{name} can't be imported: {type(error).__name__}: {error}") from error
+            raise AssertionError(
+                f"{name} can't be imported: {type(error).__name__}: {error}"
+            ) from error
         found[name] = str(getattr(module, "__version__", "unknown"))
         found[f"{name}_error"] = proof(torch, module, device)
     if not found:
@@ -52,9 +54,11 @@ def _belongs(torch: Any, name: str) -> None:
         return
     mine = str(torch.__version__).split("+")[0]
     for line in lines:
-        pin = re.match(r"torch\s*\(?\s*==\s*([0-9][0-9.a-z]*)", line)
+        pin = re.match(r"torch\s*\(?\s*==\s*([0-9][0-9.a-z]*)\s*(?:[);]|$)", line)
         if pin and "extra" not in line and pin.group(1) != mine:
-            raise AssertionError(f"{name} {importlib.metadata.version(name)} needs torch {pin.group(1)}, this is {mine}")
+            raise AssertionError(
+                f"{name} {importlib.metadata.version(name)} needs torch {pin.group(1)}, this is {mine}"
+            )
 
 
 def _vision(torch: Any, torchvision: Any, device: str) -> str:
@@ -69,7 +73,11 @@ def _vision(torch: Any, torchvision: Any, device: str) -> str:
             raise AssertionError(f"nms at {threshold} kept boxes {kept}, due {due}")
     ramp = torch.arange(64.0, device=device).reshape(1, 1, 8, 8)
     region = torch.tensor([[0.0, 0, 0, 8, 8]], device=device)
-    pooled = torchvision.ops.roi_align(ramp, region, 2, sampling_ratio=2, aligned=True).flatten().tolist()
+    pooled = (
+        torchvision.ops.roi_align(ramp, region, 2, sampling_ratio=2, aligned=True)
+        .flatten()
+        .tolist()
+    )
     due_means = [13.5, 17.5, 45.5, 49.5]
     if max(abs(got - due) for got, due in zip(pooled, due_means)) > 1e-3:
         raise AssertionError(f"roi_align of a ramp gave {pooled}, due {due_means}")
@@ -81,7 +89,9 @@ def _audio(torch: Any, torchaudio: Any, device: str) -> dict[str, Any]:
     functional = importlib.import_module("torchaudio.functional")
     x = torch.randn(40, generator=torch.Generator().manual_seed(2)) / 4
     numerator, denominator = torch.tensor([1.0, 0.5]), torch.tensor([1.0, 0.25])
-    got = functional.lfilter(x.to(device), denominator.to(device), numerator.to(device), clamp=False)
+    got = functional.lfilter(
+        x.to(device), denominator.to(device), numerator.to(device), clamp=False
+    )
     want: list[float] = []
     plain = x.tolist()
     for n, value in enumerate(plain):

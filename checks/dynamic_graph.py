@@ -71,7 +71,9 @@ def _hold(name: str, error: float, limit: float) -> dict[str, Any]:
 
 
 def _off(got: Any, want: Any) -> float:
-    return float((got.detach().cpu().double() - want).abs().max())
+    """Largest difference; infinite where there is a NaN, which would slip through a comparison."""
+    error = float((got.detach().cpu().double() - want).abs().max())
+    return error if error == error else float("inf")
 
 
 def _branches(torch: Any, device: str, dtype: Any) -> float:
@@ -79,7 +81,7 @@ def _branches(torch: Any, device: str, dtype: Any) -> float:
     exact = _draw(torch, 1, dtype, 8)
     x = _leaf(exact, device, dtype)
     total = sum(value**2 if bool(value > 0) else value.sin() for value in x.unbind())
-    total.backward()  # type: ignore[union-attr]
+    total.backward()
     static = torch.where(exact > 0, 2 * exact, exact.cos())
     return _off(x.grad, static)
 
@@ -129,7 +131,7 @@ def _recursion(torch: Any, device: str, dtype: Any) -> float:
     want_a = sum(i * 0.75 ** max(i - 1, 0) * (-0.5) ** j * x for i, j, x in paths)
     want_b = sum(j * 0.75**i * (-0.5) ** max(j - 1, 0) * x for i, j, x in paths)
     worst = _off(leaves.grad, torch.tensor(want_leaves, dtype=torch.float64))
-    return max(worst, abs(float(a.grad) - want_a), abs(float(b.grad) - want_b))
+    return float(max(worst, abs(float(a.grad) - want_a), abs(float(b.grad) - want_b)))
 
 
 def _unused_branch(torch: Any, device: str, dtype: Any) -> None:
@@ -163,7 +165,9 @@ def _staged_training(torch: Any, device: str, dtype: Any) -> float:
     return max(_off(got, want) for got, want in zip(by_torch, by_hand))
 
 
-def _train_edited(torch: Any, start: Any, x: Any, target: Any, device: str, dtype: Any) -> list[Any]:
+def _train_edited(
+    torch: Any, start: Any, x: Any, target: Any, device: str, dtype: Any
+) -> list[Any]:
     """The weights after a training in which modules come, go, and are frozen."""
     layers = [_linear(torch, weight, device, dtype) for weight in start]
     network = torch.nn.ModuleList(layers[:2])
@@ -203,7 +207,13 @@ def _train_by_hand(torch: Any, start: Any, x: Any, target: Any) -> list[Any]:
     """The same ten steps in float64 with the chain rule and the momentum written out."""
     weights = [weight.clone() for weight in start]
     momenta: list[Any] = [None, None, None]
-    stages = (((0, 1), (0, 1)), ((0, 1, 2), (0, 1, 2)), ((0, 1, 2), (1, 2)), ((0, 2), (2,)), ((0, 2), (0, 2)))
+    stages = (
+        ((0, 1), (0, 1)),
+        ((0, 1, 2), (0, 1, 2)),
+        ((0, 1, 2), (1, 2)),
+        ((0, 2), (2,)),
+        ((0, 2), (0, 2)),
+    )
     for used, trained in stages:
         for _ in range(2):
             gradients = _chain_rule(torch, [weights[i] for i in used], x, target)

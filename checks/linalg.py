@@ -67,7 +67,9 @@ def _draw(torch: Any, seed: int, dtype: Any, columns: int, rows: int = ROWS) -> 
 
 def _positive(torch: Any, dtype: Any) -> Any:
     square = _draw(torch, 7, torch.float64, COLUMNS, COLUMNS)
-    return (square @ square.transpose(1, 2) + COLUMNS * torch.eye(COLUMNS, dtype=torch.float64)).to(dtype)
+    return (square @ square.transpose(1, 2) + COLUMNS * torch.eye(COLUMNS, dtype=torch.float64)).to(
+        dtype
+    )
 
 
 def _exact(*tensors: Any) -> Any:
@@ -75,8 +77,9 @@ def _exact(*tensors: Any) -> Any:
 
 
 def _residual(got: Any, want: Any) -> Any:
-    """Largest relative distance over the batch, in the Frobenius norm."""
-    return ((got - want).flatten(1).norm(dim=1) / want.flatten(1).norm(dim=1)).max()
+    """Largest relative distance over the batch, in the Frobenius norm; infinite where there is a NaN."""
+    ratio = (got - want).flatten(1).norm(dim=1) / want.flatten(1).norm(dim=1)
+    return ratio.max().nan_to_num(nan=float("inf"))
 
 
 def _straight(torch: Any, q: Any) -> Any:
@@ -93,7 +96,11 @@ def _svd(torch: Any, device: str, dtype: Any) -> float:
         if bool((s[:, 1:] > s[:, :-1]).any()) or bool((s < 0).any()):
             raise AssertionError(f"singular values are not in descending order: {s[0].tolist()}")
         rebuilt = (u[:, :, :COLUMNS] * s[:, None]) @ vh
-        errors = (_residual(rebuilt, a.double()), _straight(torch, u), _straight(torch, vh.transpose(1, 2)))
+        errors = (
+            _residual(rebuilt, a.double()),
+            _straight(torch, u),
+            _straight(torch, vh.transpose(1, 2)),
+        )
         worst = max(worst, *(float(error) for error in errors))
     return worst
 

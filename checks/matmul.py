@@ -75,7 +75,13 @@ def _one_dtype(torch: Any, device: str, dtype: Any) -> dict[str, Any] | None:
 
 
 def _unsupported(message: str) -> bool:
-    words = ("not implemented", "not supported", "doesn't support", "does not support", "not have support")
+    words = (
+        "not implemented",
+        "not supported",
+        "doesn't support",
+        "does not support",
+        "not have support",
+    )
     return any(word in message for word in words)
 
 
@@ -110,7 +116,9 @@ def _large(torch: Any, device: str) -> dict[str, Any]:
     error = ((got - a.double() @ b.double()).abs() / (a.double().abs() @ b.double().abs())).max()
     limit = 64 * torch.finfo(torch.float32).eps
     if not float(error) <= limit:
-        raise AssertionError(f"259 x 64 x 261 in float32: error {float(error):.3g}, allowed {limit:.3g}")
+        raise AssertionError(
+            f"259 x 64 x 261 in float32: error {float(error):.3g}, allowed {limit:.3g}"
+        )
     return {"value": float(error), "limit": limit, "unit": "relative"}
 
 
@@ -132,4 +140,6 @@ def _integers(torch: Any) -> None:
     a, b = (torch.randint(-9, 10, (13, 13), generator=generator) for _ in range(2))
     want = (a[:, :, None] * b[None]).sum(1)
     if (a @ b).tolist() != want.tolist():
-        raise AssertionError(f"integer product differs by {int((a @ b - want).abs().max())}, due exact")
+        raise AssertionError(
+            f"integer product differs by {int((a @ b - want).abs().max())}, due exact"
+        )

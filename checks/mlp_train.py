@@ -55,7 +55,9 @@ def run(torch: Any, device: str) -> dict[str, Any]:
     if device != "cpu":
         on_cpu, _ = _train(torch, _network(torch), batches, "cpu")
         found["loss_on_cpu"] = on_cpu
-        found["curve_error"] = _agrees("loss per epoch against the CPU", losses, on_cpu, CURVE_LIMIT)
+        found["curve_error"] = _agrees(
+            "loss per epoch against the CPU", losses, on_cpu, CURVE_LIMIT
+        )
     return found
 
 
@@ -102,14 +104,18 @@ def _load(torch: Any, pixels: Any, labels: Any) -> list[Any]:
                 f"epoch {epoch}: {len(set(orders[-1]))} different samples of {TRAINING} in {len(order)} loaded"
             )
         if not (torch.equal(x, pixels[order]) and torch.equal(y, labels[order])):
-            raise AssertionError(f"epoch {epoch}: a loaded sample differs from the one in the data set")
+            raise AssertionError(
+                f"epoch {epoch}: a loaded sample differs from the one in the data set"
+            )
         batches.extend(batch[:2] for batch in loaded)
     if orders[0] == numbers.tolist() or orders[0] == orders[1]:
         raise AssertionError("shuffle=True left the order of the data set, or of the epoch before")
     return batches
 
 
-def _train(torch: Any, model: Any, batches: list[Any], device: str) -> tuple[list[float], list[float]]:
+def _train(
+    torch: Any, model: Any, batches: list[Any], device: str
+) -> tuple[list[float], list[float]]:
     """Mean loss per epoch, and every loss of the first epoch."""
     optimizer = torch.optim.SGD(model.parameters(), lr=RATE, momentum=MOMENTUM)
     losses = []
@@ -122,13 +128,17 @@ def _train(torch: Any, model: Any, batches: list[Any], device: str) -> tuple[lis
         losses.append(loss.detach())
     values = torch.stack(losses).cpu().tolist()
     steps = len(batches) // EPOCHS
-    return [sum(values[i : i + steps]) / steps for i in range(0, len(values), steps)], values[:steps]
+    return [sum(values[i : i + steps]) / steps for i in range(0, len(values), steps)], values[
+        :steps
+    ]
 
 
 def _fell(losses: list[float]) -> dict[str, Any]:
     ratio = losses[-1] / losses[0]
     if not ratio <= FALL:
-        raise AssertionError(f"loss went from {losses[0]:.4g} to {losses[-1]:.4g} in ten epochs, due a quarter")
+        raise AssertionError(
+            f"loss went from {losses[0]:.4g} to {losses[-1]:.4g} in ten epochs, due a quarter"
+        )
     return {"value": ratio, "limit": FALL, "unit": "last / first loss"}
 
 

@@ -51,7 +51,9 @@ def _both_ways(torch: Any, numpy: Any, name: str) -> None:
         array = array / numpy.asarray(7, dtype=name)
     tensor = torch.from_numpy(array)
     if tensor.dtype != getattr(torch, name) or tensor.tolist() != array.tolist():
-        raise AssertionError(f"{name} became {tensor.dtype}: {tensor[0].tolist()} for {array[0].tolist()}")
+        raise AssertionError(
+            f"{name} became {tensor.dtype}: {tensor[0].tolist()} for {array[0].tolist()}"
+        )
     back = (tensor + tensor).numpy()
     if back.dtype != array.dtype or back.tolist() != (array + array).tolist():
         raise AssertionError(f"{name} came back as {back.dtype}: {back[0].tolist()}")
@@ -66,7 +68,9 @@ def _shared(torch: Any, numpy: Any) -> None:
     out[3] = 43.0
     due = [0.0, 41.0, 42.0, 43.0, 4.0, 5.0]
     if array.tolist() != due or tensor.tolist() != due:
-        raise AssertionError(f"shared memory diverged: array {array.tolist()}, tensor {tensor.tolist()}, due {due}")
+        raise AssertionError(
+            f"shared memory diverged: array {array.tolist()}, tensor {tensor.tolist()}, due {due}"
+        )
     copy = torch.tensor(array)
     array[0] = -1.0
     if float(copy[0]) != 0.0:
@@ -76,13 +80,17 @@ def _shared(torch: Any, numpy: Any) -> None:
 def _strides(torch: Any, numpy: Any) -> None:
     array = numpy.arange(24).reshape(4, 6)[1::2, ::3].T
     tensor = torch.from_numpy(array)
-    if tensor.tolist() != array.tolist() or torch.arange(6).reshape(2, 3).t().numpy().tolist() != [[0, 3], [1, 4], [2, 5]]:
+    if tensor.tolist() != array.tolist() or torch.arange(6).reshape(2, 3).t().numpy().tolist() != [
+        [0, 3],
+        [1, 4],
+        [2, 5],
+    ]:
         raise AssertionError(f"a strided view became {tensor.tolist()}, due {array.tolist()}")
 
 
 def _refused(torch: Any, numpy: Any) -> None:
     """Text, backward strides, and tensors that autograd watches can't cross."""
-    acts = {
+    acts: dict[str, Any] = {
         "an array of text": lambda: torch.from_numpy(numpy.array(["a", "b"])),
         "an array with a negative stride": lambda: torch.from_numpy(numpy.arange(4)[::-1]),
         "a tensor that requires a gradient": lambda: torch.ones(2, requires_grad=True).numpy(),

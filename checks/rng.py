@@ -57,7 +57,9 @@ def _repeats(torch: Any, device: str) -> None:
         if first != second:
             raise AssertionError(f"{kind} of one seed gave {first[:3]} and {second[:3]}")
         if first == other or len(set(first)) < 30:
-            raise AssertionError(f"{kind} of seeds 5 and 6: {first[:3]} and {other[:3]}, {len(set(first))} of 37 differ")
+            raise AssertionError(
+                f"{kind} of seeds 5 and 6: {first[:3]} and {other[:3]}, {len(set(first))} of 37 differ"
+            )
     again = _draws(torch, device)
     if again == drawn[2]:
         raise AssertionError("the generator stood still: two draws in a row are the same")
@@ -74,7 +76,9 @@ def _resumes(torch: Any, device: str) -> None:
     source.set_rng_state(state, *place)
     second = _draws(torch, device)
     if first != second:
-        raise AssertionError(f"after its state was restored the generator gave {second[0][:3]}, due {first[0][:3]}")
+        raise AssertionError(
+            f"after its state was restored the generator gave {second[0][:3]}, due {first[0][:3]}"
+        )
 
 
 def _own_generators(torch: Any, device: str) -> None:
@@ -90,15 +94,18 @@ def _own_generators(torch: Any, device: str) -> None:
     mixed.append(torch.rand(5, generator=one, device=device).tolist())
     after = torch.rand(5, device=device).tolist()
     if mixed != alone or before != after:
-        raise AssertionError(f"one generator disturbed another: {mixed} for {alone}, {after} for {before}")
+        raise AssertionError(
+            f"one generator disturbed another: {mixed} for {alone}, {after} for {before}"
+        )
 
 
 def _spread(torch: Any, device: str) -> dict[str, Any]:
     torch.manual_seed(7)
     uniform = torch.rand(DRAWS, device=device).cpu().double()
     normal = torch.randn(DRAWS, device=device).cpu().double()
-    if not (0 <= float(uniform.min()) and float(uniform.max()) < 1):
-        raise AssertionError(f"rand left [0, 1): {float(uniform.min())} to {float(uniform.max())}")
+    low, high = float(uniform.min()), float(uniform.max())
+    if not (low >= 0 and high < 1):
+        raise AssertionError(f"rand left [0, 1): {low} to {high}")
     root = math.sqrt(DRAWS)
     counts = torch.histc(uniform, bins=50, min=0, max=1)
     expected = DRAWS / 50

@@ -36,7 +36,9 @@ def run(torch: Any, device: str) -> dict[str, Any]:
         losses, accuracy = _training(torch, device)
     found["loss"] = losses
     if not losses[-1] <= losses[0] / 2:
-        raise AssertionError(f"loss went from {losses[0]:.4g} to {losses[-1]:.4g}, due half at most")
+        raise AssertionError(
+            f"loss went from {losses[0]:.4g} to {losses[-1]:.4g}, due half at most"
+        )
     if not accuracy >= 0.9:
         raise AssertionError(f"accuracy is {accuracy:.3f}, due at least 0.9")
     found["accuracy"] = {"value": accuracy, "limit": 0.9, "unit": "at least"}
@@ -52,8 +54,13 @@ def _fill(torch: Any, module: Any, seed: int, scale: float) -> Any:
 
 
 def _compare(torch: Any, device: str, kind: str) -> dict[str, Any]:
-    module = _fill(torch, getattr(torch.nn, kind)(SIZE, HIDDEN, num_layers=2, bidirectional=True), 1, 0.4)
-    exact = {name: value.detach().double().requires_grad_(True) for name, value in module.named_parameters()}
+    module = _fill(
+        torch, getattr(torch.nn, kind)(SIZE, HIDDEN, num_layers=2, bidirectional=True), 1, 0.4
+    )
+    exact = {
+        name: value.detach().double().requires_grad_(True)
+        for name, value in module.named_parameters()
+    }
     generator = torch.Generator().manual_seed(2)
     x = torch.randn(LENGTH, BATCH, SIZE, generator=generator)
     slow_x, on_x = x.double().requires_grad_(True), x.to(device).clone().requires_grad_(True)
@@ -64,7 +71,9 @@ def _compare(torch: Any, device: str, kind: str) -> dict[str, Any]:
     got.backward(flow.to(device))
     want.backward(flow.double())
     worst = _off(f"{kind} output", got, want, 1.0)
-    worst = max(worst, _off(f"{kind} last state", states[0] if kind == "LSTM" else states, last, 1.0))
+    worst = max(
+        worst, _off(f"{kind} last state", states[0] if kind == "LSTM" else states, last, 1.0)
+    )
     pairs = [(on_x.grad, slow_x.grad, "input")]
     pairs += [(value.grad, exact[name].grad, name) for name, value in module.named_parameters()]
     for fast, slow, name in pairs:
@@ -85,7 +94,9 @@ def _written_out(torch: Any, kind: str, weights: dict[str, Any], x: Any) -> tupl
     for layer in range(2):
         sides = []
         for end in ("", "_reverse"):
-            names = [f"{part}_l{layer}{end}" for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+            names = [
+                f"{part}_l{layer}{end}" for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+            ]
             cell = [weights[name] for name in names]
             steps = list(x.unbind()) if not end else list(x.unbind())[::-1]
             outputs = _unroll(torch, kind, cell, steps)

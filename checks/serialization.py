@@ -22,7 +22,19 @@ REQUIRES = ("import",)
 LEVEL = "standard"
 TIMEOUT_S = 60.0
 
-DTYPES = ("float64", "float32", "float16", "bfloat16", "complex64", "int64", "int32", "int16", "int8", "uint8", "bool")
+DTYPES = (
+    "float64",
+    "float32",
+    "float16",
+    "bfloat16",
+    "complex64",
+    "int64",
+    "int32",
+    "int16",
+    "int8",
+    "uint8",
+    "bool",
+)
 
 
 def run(torch: Any, device: str) -> dict[str, Any]:
@@ -61,7 +73,11 @@ def _tensors(torch: Any, device: str) -> dict[str, Any]:
 def _same(torch: Any, saved: Any, loaded: Any, device: str) -> None:
     for name, value in saved["flat"].items():
         got = loaded["flat"][name]
-        same = got.dtype == value.dtype and got.stride() == value.stride() and str(got.device) == device
+        same = (
+            got.dtype == value.dtype
+            and got.stride() == value.stride()
+            and str(got.device) == device
+        )
         if not same or not torch.equal(got.cpu(), value.cpu()):
             raise AssertionError(
                 f"{name} came back as {got.dtype} on {got.device} with strides {got.stride()}: "
@@ -123,7 +139,9 @@ def _training_goes_on(torch: Any, device: str) -> None:
     fresh.load_state_dict(loaded["optimizer"])
     _steps(again, fresh, 2)
     if not torch.equal(weight, again):
-        raise AssertionError(f"after loading, training led to {again.tolist()}, without to {weight.tolist()}")
+        raise AssertionError(
+            f"after loading, training led to {again.tolist()}, without to {weight.tolist()}"
+        )
 
 
 def _start(torch: Any, device: str) -> tuple[Any, Any]:

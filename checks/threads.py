@@ -65,7 +65,9 @@ def _quotas() -> list[float]:
     words = _words("/sys/fs/cgroup/cpu.max")
     if len(words) == 2 and words[0].isdigit():
         found.append(int(words[0]) / int(words[1]))
-    quota, period = (_words(f"/sys/fs/cgroup/cpu/cpu.cfs_{part}_us") for part in ("quota", "period"))
+    quota, period = (
+        _words(f"/sys/fs/cgroup/cpu/cpu.cfs_{part}_us") for part in ("quota", "period")
+    )
     if quota and period and int(quota[0]) > 0:
         found.append(int(quota[0]) / int(period[0]))
     return found
@@ -96,14 +98,20 @@ def _one_copy(runtimes: list[str]) -> dict[str, Any]:
     kinds = [match.group() for match in names if match]
     copies = max([kinds.count(kind) for kind in kinds], default=0)
     if copies > 1:
-        raise AssertionError(f"{copies} copies of one OpenMP runtime are loaded: {', '.join(runtimes)}")
+        raise AssertionError(
+            f"{copies} copies of one OpenMP runtime are loaded: {', '.join(runtimes)}"
+        )
     return {"value": copies, "limit": 1, "unit": "files of one runtime"}
 
 
 def _inputs(torch: Any) -> tuple[Any, Any, Any]:
     generator = torch.Generator().manual_seed(1)
     numbers = torch.randint(-50, 50, (300_000,), generator=generator).double()
-    return numbers, torch.randn(512, 64, generator=generator), torch.randn(64, 512, generator=generator)
+    return (
+        numbers,
+        torch.randn(512, 64, generator=generator),
+        torch.randn(64, 512, generator=generator),
+    )
 
 
 def _results(torch: Any, numbers: Any, a: Any, b: Any) -> tuple[float, Any, Any]:
@@ -112,13 +120,17 @@ def _results(torch: Any, numbers: Any, a: Any, b: Any) -> tuple[float, Any, Any]
 
 def _same(alone: Any, together: Any) -> dict[str, Any]:
     if alone[0] != together[0]:
-        raise AssertionError(f"the sum of the same numbers is {together[0]} with threads, {alone[0]} without")
+        raise AssertionError(
+            f"the sum of the same numbers is {together[0]} with threads, {alone[0]} without"
+        )
     if alone[1].tolist() != together[1].tolist():
         raise AssertionError("an elementwise result differs between one thread and several")
     error = float((alone[2] - together[2]).abs().max() / alone[2].abs().max())
     limit = 64 * 2.0**-23
     if not error <= limit:
-        raise AssertionError(f"a product differs by {error:.3g} between one thread and several, allowed {limit:.3g}")
+        raise AssertionError(
+            f"a product differs by {error:.3g} between one thread and several, allowed {limit:.3g}"
+        )
     return {"value": error, "limit": limit, "unit": "relative"}
 
 

@@ -71,8 +71,10 @@ def _extension(torch: Any) -> str:
     """The extension module must carry a suffix that this interpreter loads."""
     name = os.path.basename(torch._C.__file__)
     if not name.endswith(tuple(importlib.machinery.EXTENSION_SUFFIXES)):
-        raise AssertionError(f"{name} is no extension for this Python: {importlib.machinery.EXTENSION_SUFFIXES}")
-    return name
+        raise AssertionError(
+            f"{name} is no extension for this Python: {importlib.machinery.EXTENSION_SUFFIXES}"
+        )
+    return str(name)
 
 
 def _distribution(folder: str) -> Any:

@@ -1,0 +1,87 @@
+"""Runs checks in the target interpreter, each in a fork of one process that imported torch once.
+
+Usage: in_target.py CASES ANSWERS. CASES is a JSON list of [check file stem, device, sabotage or null]; ANSWERS
+gets a JSON list of {"status", "message", "measurements"} in the same order.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import os
+import signal
+import sys
+import unittest
+import warnings
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+HERE = Path(__file__).resolve().parent
+CHECKS = HERE.parents[1] / "checks"
+LIMIT_S = 120
+
+
+def load(path: Path):
+    spec = importlib.util.spec_from_file_location("loaded_" + path.stem, str(path))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def answer(torch, stem: str, device: str, sabotage: str | None) -> dict:
+    """What the check said, as the worker would tell it."""
+    stand = torch
+    if sabotage:
+        stand = getattr(load(HERE / "sabotage.py"), sabotage)(torch) or torch
+    try:
+        found = load(CHECKS / (stem + ".py")).run(stand, device)
+        json.dumps(found)
+    except AssertionError as error:
+        return {"status": "failed", "message": str(error), "measurements": {}}
+    except unittest.SkipTest as error:
+        return {"status": "skipped", "message": str(error), "measurements": {}}
+    except BaseException as error:
+        return {
+            "status": "broken",
+            "message": f"{type(error).__name__}: {error}",
+            "measurements": {},
+        }
+    return {"status": "passed", "message": "", "measurements": found}
+
+
+def in_fork(torch, case: list) -> dict:
+    """One case in a child of its own, so that no sabotage outlives it."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read)
+        signal.alarm(LIMIT_S)
+        warnings.simplefilter("ignore")
+        with os.fdopen(write, "w", encoding="utf-8") as out:
+            json.dump(answer(torch, *case), out)
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read, encoding="utf-8") as pipe:
+        told = pipe.read()
+    _, status = os.waitpid(child, 0)
+    if status or not told:
+        return {"status": "crashed", "message": f"wait status {status}", "measurements": {}}
+    return json.loads(told)
+
+
+def main() -> None:
+    torch = importlib.import_module("torch")
+    torch.set_num_threads(1)
+    for name in ("torch._dynamo", "torch.testing", "sympy"):
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            continue
+    cases = json.loads(Path(sys.argv[1]).read_text())
+    answers = [in_fork(torch, case) for case in cases]
+    Path(sys.argv[2]).write_text(json.dumps(answers))
+
+
+if __name__ == "__main__":
+    main()

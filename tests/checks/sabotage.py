@@ -1,0 +1,816 @@
+"""One thing wrong each: every function breaks a freshly imported torch in the way its name says.
+
+The decorator names the check that must then fail. A function may return another object to hand to the check in
+place of torch. Nothing here imports torch, so the test reads the table under any interpreter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+
+TABLE: list[tuple[str, str]] = []
+"""(file stem of the check, name of the sabotage)"""
+
+
+def breaks(*stems: str):
+    def enter(function):
+        TABLE.extend((stem, function.__name__) for stem in stems)
+        return function
+
+    return enter
+
+
+def bend(torch, name: str, change) -> None:
+    """From now on the results of one native operation pass through `change`, in backward too."""
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Bent(TorchDispatchMode):
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            result = function(*args, **(kwargs or {}))
+            return change(result) if function._schema.name == "aten::" + name else result
+
+    Bent().__enter__()
+
+
+def one_element(factor: float):
+    """Multiplies the first element of the first float tensor of size, in place."""
+
+    def change(result):
+        first = next(
+            t for t in (result if isinstance(result, (tuple, list)) else [result]) if t is not None
+        )
+        if first.is_floating_point() and first.numel():
+            first.view(-1)[0].mul_(factor) if first.is_contiguous() else first[
+                (0,) * first.dim()
+            ].mul_(factor)
+        return result
+
+    return change
+
+
+def float32_only(factor: float):
+    """As one_element, but leaves the float64 reference alone."""
+    change = one_element(factor)
+    return lambda result: change(result) if str(result.dtype) == "torch.float32" else result
+
+
+def whole(factor: float):
+    """Multiplies every float tensor of the result, in place."""
+
+    def change(result):
+        for tensor in result if isinstance(result, (tuple, list)) else [result]:
+            if tensor is not None and tensor.is_floating_point():
+                tensor.mul_(factor)
+        return result
+
+    return change
+
+
+def bent(stems, operation: str, change, name: str) -> None:
+    """Adds a sabotage of one native operation to the table."""
+
+    def sabotage(torch):
+        bend(torch, operation, change)
+
+    sabotage.__name__ = name
+    globals()[name] = breaks(*stems.split())(sabotage)
+
+
+def wrap(owner, name: str, make) -> None:
+    setattr(owner, name, make(getattr(owner, name)))
+
+
+# -- import ----------------------------------------------------------------------------------------------
+
+
+@breaks("torch_import")
+def module_of_another_version(torch):
+    torch.__version__ = "2.0.1"
+
+
+@breaks("torch_import")
+def metadata_of_another_version(torch):
+    import importlib.metadata
+
+    importlib.metadata.Distribution.version = property(lambda self: "1.13.1")
+
+
+@breaks("torch_import")
+def library_cut_short(torch):
+    wrap(os.path, "getsize", lambda size: lambda path: size(path) - 1)
+
+
+def _tag(text):
+    import importlib.metadata
+
+    def make(read):
+        return lambda self, name: text if name == "WHEEL" else read(self, name)
+
+    wrap(importlib.metadata.PathDistribution, "read_text", make)
+
+
+@breaks("torch_import")
+def wheel_of_another_python(torch):
+    _tag("Tag: cp27-cp27mu-manylinux_2_28_x86_64")
+
+
+@breaks("torch_import")
+def wheel_of_another_processor(torch):
+    _tag("Tag: {0}-{0}-manylinux_2_28_s390x".format("cp{}{}".format(*sys.version_info)))
+
+
+# -- arithmetic, products, decompositions -----------------------------------------------------------------
+
+for _name in (
+    "add.Tensor",
+    "mul.Tensor",
+    "sub.Tensor",
+    "div.Tensor",
+    "sum",
+    "exp",
+    "erf",
+    "rsqrt",
+    "mean",
+):
+    _short = _name.split(".")[0]
+    bent("tensor_arithmetic", _short, float32_only(1.001), f"{_short}_off_in_one_element")
+
+
+@breaks("tensor_arithmetic")
+def nan_equals_itself(torch):
+    bend(torch, "eq", lambda result: result.fill_(True))
+
+
+@breaks("tensor_arithmetic")
+def sort_leaves_two_unsorted(torch):
+    def swap(result):
+        result[0][:2] = result[0][:2].flip(0).clone()
+        return result
+
+    bend(torch, "sort", swap)
+
+
+@breaks("tensor_arithmetic")
+def int8_saturates(torch):
+    bend(torch, "add", lambda r: r.fill_(127) if r.dtype == torch.int8 and r.numel() == 1 else r)
+
+
+bent("matmul", "mm", one_element(1.001), "mm_off_in_one_element")
+bent("matmul", "bmm", one_element(1.001), "bmm_off_in_one_element")
+bent("matmul", "addmm", one_element(1.001), "addmm_off_in_one_element")
+bent("matmul", "mv", one_element(1.001), "mv_off_in_one_element")
+
+
+@breaks("matmul")
+def product_in_tensorfloat32(torch):
+    def make(matmul):
+        def shortened(a, b):
+            if a.dtype != torch.float32:
+                return matmul(a, b)
+            cut = [(t.contiguous().view(torch.int32) & ~0x1FFF).view(torch.float32) for t in (a, b)]
+            return matmul(*cut)
+
+        return shortened
+
+    wrap(torch, "matmul", make)
+
+
+@breaks("matmul")
+def bfloat16_one_percent_high(torch):
+    bend(torch, "mm", lambda r: r.mul_(1.01) if r.dtype == torch.bfloat16 else r)
+
+
+@breaks("matmul")
+def integer_product_off_by_one(torch):
+    bend(torch, "mm", lambda r: r.add_(1) if r.dtype == torch.int64 else r)
+
+
+for _name in (
+    "_linalg_svd",
+    "linalg_qr",
+    "linalg_cholesky_ex",
+    "_linalg_eigh",
+    "_linalg_solve_ex",
+    "linalg_inv_ex",
+):
+    bent("linalg", _name, one_element(1.01), f"{_name.strip('_')}_off_in_one_element")
+bent("linalg", "_linalg_det", whole(-1), "determinant_of_the_wrong_sign")
+
+
+# -- gradients -------------------------------------------------------------------------------------------
+
+bent("autograd", "tanh_backward", whole(1.001), "gradient_of_tanh_scaled")
+bent("autograd dynamic_graph mlp_train", "mm", whole(1.01), "products_one_percent_high")
+bent("autograd", "_log_softmax_backward_data", whole(-1), "gradient_of_log_softmax_negated")
+bent("autograd", "sigmoid_backward", whole(1.01), "gradient_of_sigmoid_scaled")
+
+
+@breaks("autograd")
+def second_derivative_scaled(torch):
+    wrap(
+        torch.autograd, "grad", lambda grad: lambda *a, **k: tuple(1.01 * g for g in grad(*a, **k))
+    )
+
+
+@breaks("autograd")
+def gradients_replaced_not_added(torch):
+    def make(backward):
+        def forgetful(self, *args, **kwargs):
+            import gc
+
+            for tensor in gc.get_objects():
+                if type(tensor) is torch.Tensor and tensor.is_leaf and tensor.requires_grad:
+                    tensor.grad = None
+            return backward(self, *args, **kwargs)
+
+        return forgetful
+
+    wrap(torch.Tensor, "backward", make)
+
+
+@breaks("autograd")
+def graph_never_freed(torch):
+    wrap(torch.Tensor, "backward", lambda back: lambda self, *a, **k: back(self, retain_graph=True))
+
+
+@breaks("autograd")
+def change_in_place_goes_unseen(torch):
+    wrap(
+        torch.Tensor, "add_", lambda add: lambda self, value: add(self.data, value) is None or self
+    )
+
+
+@breaks("autograd")
+def hooks_never_run(torch):
+    class Handle:
+        def remove(self):
+            pass
+
+    torch.Tensor.register_hook = lambda self, hook: Handle()
+
+
+@breaks("autograd")
+def no_grad_records(torch):
+    torch.no_grad = contextlib.nullcontext
+
+
+@breaks("autograd")
+def detach_stays_attached(torch):
+    torch.Tensor.detach = lambda self: self
+
+
+@breaks("autograd")
+def custom_backward_ignored(torch):
+    torch.autograd.Function.apply = classmethod(lambda cls, value: value * value)
+
+
+bent("dynamic_graph", "cos", lambda r: r if r.dim() else r.mul_(1.001), "gradient_of_sin_scaled")
+bent("dynamic_graph", "unbind", lambda result: result[::-1], "elements_reversed")
+
+
+@breaks("dynamic_graph")
+def added_layer_not_trained(torch):
+    optimizer = torch.optim.Optimizer
+
+    def make(add):
+        return lambda self, group: add(self, group) if not self.param_groups else None
+
+    wrap(optimizer, "add_param_group", make)
+
+
+@breaks("dynamic_graph")
+def frozen_layer_still_trained(torch):
+    torch.nn.Module.requires_grad_ = lambda self, on=True: self
+
+
+@breaks("dynamic_graph")
+def removed_layer_stays(torch):
+    torch.nn.ModuleList.__delitem__ = lambda self, index: None
+
+
+@breaks("dynamic_graph")
+def unused_branch_gets_zeros(torch):
+    def make(init):
+        def filled(self, *args, **kwargs):
+            init(self, *args, **kwargs)
+            self.weight.grad = torch.zeros_like(self.weight)
+
+        return filled
+
+    wrap(torch.nn.Linear, "__init__", make)
+    torch.nn.Module.to = lambda self, *a, **k: self.double() if hasattr(self, "weight") else self
+
+
+def first_is_nan(result):
+    if result.is_floating_point() and result.numel() > 1:
+        result.view(-1)[0] = float("nan")
+    return result
+
+
+bent("autograd", "tanh_backward", first_is_nan, "gradient_holds_a_nan")
+bent("tensor_arithmetic", "sub", first_is_nan, "difference_holds_a_nan")
+bent("linalg", "linalg_inv_ex", lambda r: (first_is_nan(r[0]), r[1]), "inverse_holds_a_nan")
+
+
+# -- optimizers, trainings ----------------------------------------------------------------------------------
+
+
+def _forced(torch, name, **values):
+    def make(init):
+        return lambda self, params, **options: init(self, params, **dict(options, **values))
+
+    wrap(getattr(torch.optim, name), "__init__", make)
+
+
+@breaks("optimizers", "mlp_train", "dynamic_graph")
+def momentum_ignored(torch):
+    _forced(torch, "SGD", momentum=0.0, nesterov=False)
+
+
+@breaks("optimizers")
+def nesterov_ignored(torch):
+    _forced(torch, "SGD", nesterov=False)
+
+
+@breaks("optimizers")
+def weight_decay_ignored(torch):
+    _forced(torch, "SGD", weight_decay=0.0)
+
+
+@breaks("optimizers")
+def adam_with_other_betas(torch):
+    _forced(torch, "Adam", betas=(0.9, 0.99))
+
+
+@breaks("optimizers")
+def adamw_without_decay(torch):
+    _forced(torch, "AdamW", weight_decay=0.0)
+
+
+@breaks("optimizers")
+def rmsprop_with_other_alpha(torch):
+    _forced(torch, "RMSprop", alpha=0.98)
+
+
+@breaks("optimizers")
+def adagrad_starts_full(torch):
+    _forced(torch, "Adagrad", initial_accumulator_value=0.1)
+
+
+@breaks("optimizers")
+def foreach_takes_longer_steps(torch):
+    wrap(
+        torch,
+        "_foreach_add_",
+        lambda add: lambda a, b, **k: add(a, b, **{**k, "alpha": 1.01 * k.get("alpha", 1)}),
+    )
+
+
+@breaks("optimizers")
+def step_leaves_a_nan(torch):
+    wrap(
+        torch.optim.SGD,
+        "step",
+        lambda step: lambda self: self.param_groups[0]["params"][1].data[0].fill_(float("nan")),
+    )
+
+
+@breaks("optimizers")
+def adam_forgets_its_step_count(torch):
+    def make(step):
+        def forgetful(self, *args, **kwargs):
+            for state in self.state.values():
+                state["step"].zero_()
+            return step(self, *args, **kwargs)
+
+        return forgetful
+
+    wrap(torch.optim.Adam, "step", make)
+
+
+@breaks("mlp_train", "cnn_train", "amp")
+def sgd_never_steps(torch):
+    torch.optim.SGD.step = lambda self, *args: None
+
+
+@breaks("rnn_train")
+def adam_never_steps(torch):
+    torch.optim.Adam.step = lambda self, *args: None
+
+
+bent("mlp_train", "nll_loss_backward", whole(1.01), "gradient_of_the_loss_scaled")
+bent("mlp_train", "threshold_backward", whole(0.99), "gradient_of_relu_scaled")
+bent("mlp_train", "nll_loss_forward", one_element(1.001), "loss_one_in_thousand_high")
+
+
+def _next(torch, change):
+    wrap(
+        torch.utils.data.dataloader._BaseDataLoaderIter,
+        "__next__",
+        lambda step: lambda self: change(step(self)),
+    )
+
+
+@breaks("mlp_train", "dataloader")
+def loader_repeats_a_sample(torch):
+    def change(batch):
+        for part in batch if isinstance(batch, (list, tuple)) else ():
+            if part.dim() and len(part) > 1:
+                part[1] = part[0]
+        return batch
+
+    _next(torch, change)
+
+
+@breaks("mlp_train", "dataloader")
+def loader_drops_a_sample(torch):
+    _next(
+        torch,
+        lambda b: (
+            [p[1:] if getattr(p, "ndim", 0) else p for p in b]
+            if isinstance(b, (list, tuple))
+            else b
+        ),
+    )
+
+
+@breaks("mlp_train", "dataloader")
+def loader_never_shuffles(torch):
+    torch.utils.data.RandomSampler.__iter__ = lambda self: iter(range(len(self.data_source)))
+
+
+@breaks("mlp_train", "dataloader")
+def loader_pairs_wrong_labels(torch):
+    _next(
+        torch,
+        lambda b: (
+            [b[0], *(p.roll(1, 0) for p in b[1:])]
+            if isinstance(b, (list, tuple)) and b[0].dim()
+            else b
+        ),
+    )
+
+
+@breaks("dataloader")
+def workers_out_of_order(torch):
+    iterator = torch.utils.data.dataloader._MultiProcessingDataLoaderIter
+
+    def make(step):
+        return lambda self: _flipped(step(self))
+
+    wrap(iterator, "_next_data", make)
+
+
+def _flipped(batch):
+    return [part.flip(0) for part in batch] if isinstance(batch, (list, tuple)) else batch
+
+
+@breaks("dataloader")
+def both_workers_take_the_first_share(torch):
+    class Info:
+        id = 0
+        num_workers = 2
+
+    torch.utils.data.get_worker_info = lambda: Info
+
+
+@breaks("dataloader")
+def errors_of_workers_are_lost(torch):
+    iterator = torch.utils.data.dataloader._MultiProcessingDataLoaderIter
+
+    def make(step):
+        def silent(self):
+            try:
+                return step(self)
+            except ValueError:
+                raise StopIteration from None
+
+        return silent
+
+    wrap(iterator, "_next_data", make)
+
+
+bent("cnn_train", "convolution", one_element(1.01), "convolution_off_in_one_element")
+bent("cnn_train", "convolution_backward", whole(1.01), "gradient_of_convolution_scaled")
+bent("cnn_train", "native_batch_norm", whole(1.001), "normalisation_scaled")
+bent("cnn_train", "max_pool2d_with_indices", one_element(1.1), "pooling_off_in_one_element")
+
+
+@breaks("cnn_train")
+def kernel_upside_down(torch):
+    wrap(torch.nn.functional, "conv2d", lambda conv: lambda x, w, **k: conv(x, w.flip(2), **k))
+
+
+def _recurrent(torch, name, factor):
+    vf = torch._VF if hasattr(torch, "_VF") else sys.modules["torch.nn.modules.rnn"]._VF
+
+    def make(function):
+        def scaled(*args):
+            first, *rest = function(*args)
+            return (first * factor, *rest)
+
+        return scaled
+
+    wrap(vf, name, make)
+
+
+@breaks("rnn_train")
+def lstm_one_in_thousand_high(torch):
+    _recurrent(torch, "lstm", 1.001)
+
+
+@breaks("rnn_train")
+def gru_one_in_thousand_high(torch):
+    _recurrent(torch, "gru", 1.001)
+
+
+# -- attention, mixed precision ---------------------------------------------------------------------------
+
+
+def _attention(torch, change):
+    functional = torch.nn.functional
+
+    def make(attend):
+        def changed(q, k, v, **options):
+            return attend(*change(q, k, v, options), **options)
+
+        return changed
+
+    wrap(functional, "scaled_dot_product_attention", make)
+
+
+@breaks("attention")
+def mask_swapped(torch):
+    def change(q, k, v, options):
+        mask = options["attn_mask"]
+        if mask is not None and mask.dtype == torch.bool:
+            options["attn_mask"] = ~mask
+        return q, k, v
+
+    _attention(torch, change)
+
+
+@breaks("attention")
+def added_mask_subtracted(torch):
+    def change(q, k, v, options):
+        mask = options["attn_mask"]
+        if mask is not None and mask.dtype != torch.bool:
+            options["attn_mask"] = -mask
+        return q, k, v
+
+    _attention(torch, change)
+
+
+@breaks("attention")
+def causal_ignored(torch):
+    _attention(torch, lambda q, k, v, options: options.update(is_causal=False) or (q, k, v))
+
+
+@breaks("attention")
+def scores_scaled_wrongly(torch):
+    _attention(torch, lambda q, k, v, options: (q * 1.01, k, v))
+
+
+bent(
+    "attention",
+    "_scaled_dot_product_flash_attention_for_cpu",
+    one_element(1.01),
+    "flash_off_in_one_element",
+)
+bent(
+    "attention",
+    "_scaled_dot_product_flash_attention_for_cpu_backward",
+    whole(1.01),
+    "flash_gradient_scaled",
+)
+bent("attention", "_softmax", one_element(1.01), "math_attention_off_in_one_element")
+
+
+@breaks("amp")
+def autocast_does_nothing(torch):
+    torch.autocast = lambda **options: contextlib.nullcontext()
+
+
+@breaks("amp")
+def autocast_lowers_the_loss_too(torch):
+    wrap(torch.nn.functional, "mse_loss", lambda loss: lambda a, b: loss(a, b).to(torch.bfloat16))
+
+
+@breaks("amp")
+def product_five_percent_high(torch):
+    bend(torch, "mm", lambda r: r.mul_(1.05) if r.dtype == torch.bfloat16 else r)
+
+
+@breaks("amp")
+def scaler_never_unscales(torch):
+    scaler = torch.amp.GradScaler
+    scaler.step = lambda self, optimizer: optimizer.step()
+
+
+@breaks("amp")
+def scaler_never_lowers(torch):
+    wrap(torch.amp.GradScaler, "update", lambda update: lambda self: update(self, 256.0))
+
+
+@breaks("amp")
+def scaler_never_scales(torch):
+    torch.amp.GradScaler.scale = lambda self, loss: loss
+
+
+# -- files, random numbers, NumPy, threads ---------------------------------------------------------------
+
+
+@breaks("serialization")
+def one_byte_changed_in_the_file(torch):
+    def make(load):
+        def changed(*args, **kwargs):
+            loaded = load(*args, **kwargs)
+            if isinstance(loaded, dict) and "flat" in loaded:
+                loaded["flat"]["int8"][0, 0] += 1
+            return loaded
+
+        return changed
+
+    wrap(torch, "load", make)
+
+
+@breaks("serialization")
+def weights_only_ignored(torch):
+    wrap(torch, "load", lambda load: lambda file, **k: load(file, **dict(k, weights_only=False)))
+
+
+@breaks("serialization")
+def cut_files_are_accepted(torch):
+    def make(load):
+        def lenient(file, **kwargs):
+            try:
+                return load(file, **kwargs)
+            except RuntimeError:
+                return {}
+
+        return lenient
+
+    wrap(torch, "load", make)
+
+
+@breaks("serialization")
+def optimizer_state_not_restored(torch):
+    torch.optim.Optimizer.load_state_dict = lambda self, state: None
+    torch.optim.Adam.load_state_dict = lambda self, state: None
+
+
+@breaks("serialization")
+def views_become_copies(torch):
+    wrap(
+        torch,
+        "load",
+        lambda load: (
+            lambda *a, **k: [t.clone() for t in r] if isinstance(r := load(*a, **k), list) else r
+        ),
+    )
+
+
+@breaks("rng")
+def seed_ignored(torch):
+    torch.manual_seed = lambda seed: None
+
+
+@breaks("rng")
+def every_seed_the_same(torch):
+    wrap(torch, "manual_seed", lambda seed: lambda value: seed(0))
+
+
+@breaks("rng")
+def state_not_restored(torch):
+    torch.set_rng_state = lambda state: None
+
+
+@breaks("rng")
+def fork_rng_does_nothing(torch):
+    torch.random.fork_rng = lambda **options: contextlib.nullcontext()
+
+
+@breaks("rng")
+def uniform_three_percent_low(torch):
+    wrap(torch, "rand", lambda draw: lambda *a, **k: draw(*a, **k) * 0.97)
+
+
+@breaks("rng")
+def normal_too_wide(torch):
+    wrap(torch, "randn", lambda draw: lambda *a, **k: draw(*a, **k) * 1.05)
+
+
+@breaks("rng")
+def dropout_drops_too_many(torch):
+    wrap(
+        torch.nn.functional,
+        "dropout",
+        lambda f: lambda x, p, training: f(x, p + 0.03, training) * (1 - p - 0.03) / (1 - p),
+    )
+
+
+@breaks("rng")
+def generators_share_a_state(torch):
+    wrap(torch, "rand", lambda draw: lambda *a, generator=None, **k: draw(*a, **k))
+
+
+@breaks("numpy_bridge")
+def from_numpy_copies(torch):
+    wrap(torch, "from_numpy", lambda bridge: lambda array: bridge(array).clone())
+
+
+@breaks("numpy_bridge")
+def from_numpy_off_by_one(torch):
+    wrap(
+        torch,
+        "from_numpy",
+        lambda bridge: lambda array: bridge(array + 1) if array.dtype == "int16" else bridge(array),
+    )
+
+
+@breaks("numpy_bridge")
+def numpy_of_another_interface(torch):
+    def refuse(array):
+        raise RuntimeError("Numpy is not available")
+
+    torch.from_numpy = refuse
+
+
+@breaks("numpy_bridge")
+def watched_tensors_cross(torch):
+    wrap(torch.Tensor, "numpy", lambda numpy: lambda self: numpy(self.detach()))
+
+
+@breaks("threads")
+def thread_count_ignored(torch):
+    torch.set_num_threads = lambda count: None
+    torch.get_num_threads = lambda: 99
+
+
+@breaks("threads")
+def threads_lose_a_number(torch):
+    bend(torch, "sum", lambda r: r.add_(torch.get_num_threads() - 1))
+
+
+@breaks("threads")
+def openmp_loaded_twice(torch):
+    import re
+
+    wrap(os.path, "realpath", lambda real: lambda path: real(path))
+    wrap(re, "compile", lambda make: lambda pattern: make(r"/lib(c|m|gomp)[-.]"))
+    wrap(re, "match", lambda match: lambda pattern, text: match("lib", text))
+
+
+# -- companions --------------------------------------------------------------------------------------------
+
+
+def _vision(torch, pin=None, threshold=1.0):
+    """A torchvision in a few lines, right unless told otherwise."""
+    import importlib.machinery
+    import importlib.metadata
+    import types
+
+    def nms(boxes, scores, limit):
+        kept = []
+        for i in scores.argsort(descending=True).tolist():
+            if all(
+                _overlap(boxes[i].tolist(), boxes[j].tolist()) <= limit * threshold for j in kept
+            ):
+                kept.append(i)
+        return torch.tensor(kept)
+
+    module = types.ModuleType("torchvision")
+    module.__spec__ = importlib.machinery.ModuleSpec("torchvision", None)
+    module.__version__ = "0.99"
+    means = torch.tensor([13.5, 17.5, 45.5, 49.5])
+    module.ops = types.SimpleNamespace(nms=nms, roi_align=lambda *a, **k: means.reshape(1, 1, 2, 2))
+    sys.modules["torchvision"] = module
+    importlib.metadata.requires = lambda name: [
+        "numpy",
+        f"torch=={pin or torch.__version__.split('+')[0]}",
+    ]
+    importlib.metadata.version = lambda name: "0.99"
+
+
+def _overlap(a, b):
+    width = max(0, min(a[2], b[2]) - max(a[0], b[0]))
+    height = max(0, min(a[3], b[3]) - max(a[1], b[1]))
+    sizes = [(box[2] - box[0]) * (box[3] - box[1]) for box in (a, b)]
+    return width * height / (sum(sizes) - width * height)
+
+
+def sound_torchvision(torch):
+    """No sabotage: the stand-in itself must pass."""
+    _vision(torch)
+
+
+@breaks("companions")
+def torchvision_of_another_release(torch):
+    _vision(torch, pin="1.0.0")
+
+
+@breaks("companions")
+def suppression_too_lenient(torch):
+    _vision(torch, threshold=1.6)
