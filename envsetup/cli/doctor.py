@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -199,7 +200,7 @@ def read_input(path: str, option: str) -> bytes:
     """A file's bytes, or standard input's for `-`. Raises click.UsageError."""
     try:
         if path == "-":
-            data = click.get_binary_stream("stdin").read(LARGEST_INPUT_BYTES + 1)
+            data = sys.stdin.buffer.read(LARGEST_INPUT_BYTES + 1)
         else:
             with open(path, "rb") as file:
                 data = file.read(LARGEST_INPUT_BYTES + 1)

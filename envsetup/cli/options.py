@@ -6,6 +6,7 @@ Each gives the command function one keyword argument, named in the decorator's d
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -80,7 +81,7 @@ def _decide_color(ctx: click.Context, wish: str) -> bool:
         elif os.environ.get("FORCE_COLOR"):
             chosen = True
         else:
-            chosen = click.get_text_stream("stdout").isatty()
+            chosen = sys.stdout.isatty()
     else:
         chosen = wish == "always"
     ctx.color = chosen
