@@ -1,0 +1,34 @@
+"""How an argument list is written for a shell: for display and copying only, never to be run by us."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+
+POWERSHELL_PLAIN = re.compile(r"[\w./:\\=+~-]+\Z")
+
+
+def posix(argv: Sequence[str], env: Mapping[str, str] | None = None) -> str:
+    """A line for sh, bash, zsh; variables come before the command."""
+    words = [f"{name}={shlex.quote(value)}" for name, value in (env or {}).items()]
+    return " ".join(words + [shlex.quote(word) for word in argv])
+
+
+def powershell(argv: Sequence[str], env: Mapping[str, str] | None = None) -> str:
+    """A line for PowerShell, where a variable needs a statement of its own and a quoted program `&`."""
+    settings = [f"$env:{name} = {_single(value)}; " for name, value in (env or {}).items()]
+    words = [
+        w if POWERSHELL_PLAIN.match(w) and not w.startswith("-=") else _single(w) for w in argv
+    ]
+    call = "& " if words and words[0].startswith("'") else ""
+    return "".join(settings) + call + " ".join(words)
+
+
+def _single(word: str) -> str:
+    return "'" + word.replace("'", "''") + "'"
+
+
+def shell_line(argv: Sequence[str], env: Mapping[str, str] | None = None, os: str = "linux") -> str:
+    """A line in the shell that people use on that system."""
+    return powershell(argv, env) if os == "windows" else posix(argv, env)

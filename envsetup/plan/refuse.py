@@ -1,0 +1,166 @@
+"""What would help where nothing on offer does what was asked: found by trying each change for real."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from msgspec.structs import replace
+
+from envsetup.knowledge import Knowledge, version_key
+from envsetup.model import Fix, Libc
+from envsetup.plan.choose import Candidate, choose, kind_of
+from envsetup.plan.request import Request
+from envsetup.plan.situation import Situation, is_tegra, label
+
+Change = tuple[str, Situation, Request, str]
+"""What to do in words, the situation and request after it, and its safety."""
+
+MOST_FIXES = 6
+JETSON_INDEX = "https://pypi.jetson-ai-lab.io/jp6/cu126"
+"""NVIDIA's own wheels for Orin on JetPack 6. Source: NVIDIA developer forum and pytorch issue threads."""
+
+
+def helpful_changes(
+    situation: Situation, knowledge: Knowledge, request: Request
+) -> tuple[Fix, ...]:
+    """The smallest changes after which a plan exists, best first; pairs only where none alone helps."""
+    first = list(_vendor_index(situation))
+    single = [c for c in _changes(situation, knowledge, request)]
+    fixes = list(_that_help(single, knowledge))
+    if not fixes:
+        pairs = (
+            (f"{words}; then: {more[0].lower() + more[1:]}", after, asked, _worse(safety, danger))
+            for words, middle, request_after, safety in single
+            for more, after, asked, danger in _changes(middle, knowledge, request_after)
+            if more.split()[0] != words.split()[0]
+        )
+        fixes = list(_that_help(pairs, knowledge))
+    return tuple([*first, *fixes, *_cpu(situation, knowledge, request)][:MOST_FIXES])
+
+
+def _worse(one: str, other: str) -> str:
+    order = ("safe", "root", "reboot", "deletes")
+    return max(one, other, key=order.index)
+
+
+def _that_help(changes: list[Change] | Iterator[Change], knowledge: Knowledge) -> Iterator[Fix]:
+    seen: set[str] = set()
+    for words, situation, request, safety in changes:
+        accepted = choose(situation, knowledge, request).accepted
+        if not accepted or words in seen:
+            continue
+        seen.add(words)
+        best = accepted[0]
+        yield Fix(text=f"{words}: then torch {_name(best, situation)} fits", safety=safety)  # type: ignore[arg-type]
+        if len(seen) == MOST_FIXES:
+            return
+
+
+def _name(one: Candidate, situation: Situation) -> str:
+    return one.version if situation.os == "macos" else f"{one.version}+{one.build}"
+
+
+def _changes(situation: Situation, knowledge: Knowledge, request: Request) -> Iterator[Change]:
+    yield from _driver(situation, knowledge, request)
+    yield from _interpreter(situation, knowledge, request)
+    yield from _system(situation, request)
+    yield from _requirement(situation, request)
+
+
+def _driver(situation: Situation, knowledge: Knowledge, request: Request) -> Iterator[Change]:
+    """The oldest driver that opens a CUDA family which the GPU's last branch still reaches."""
+    if situation.accelerator != "nvidia" or any(is_tegra(g) for g in situation.gpus):
+        return
+    capabilities = [g.compute_capability for g in situation.gpus if g.compute_capability]
+    ends = [b for c in capabilities if (b := knowledge.last_branch(c))]
+    last = min((int(b.branch) for b in ends), default=None)
+    offered = {
+        f.windows if situation.driver_os == "windows" else f.linux
+        for f in knowledge.drivers.families
+    }
+    offered |= {f for c in capabilities if (f := knowledge.first_driver(c, situation.driver_os))}
+    offered |= {str(last)} if last else set()
+    for version in sorted(offered, key=version_key, reverse=True):
+        if last is not None and version_key(version)[0] > last:
+            continue
+        if (
+            situation.driver
+            and version_key(version) <= version_key(situation.driver)
+            and not (last is not None and version_key(situation.driver)[0] > last)
+        ):
+            continue
+        after = replace(situation, driver=version, driver_missing=False, driver_cuda=None)
+        only = f" (branch {last} is the last for {label(situation.gpus[0])})" if last else ""
+        where = " on Windows" if situation.wsl else ""
+        words = f"Install the NVIDIA driver {version}{'' if last else ' or newer'}{where}{only}"
+        yield words, after, request, "root"
+
+
+def _interpreter(situation: Situation, knowledge: Knowledge, request: Request) -> Iterator[Change]:
+    if situation.pointer_bits == 32:
+        from envsetup.plan.situation import PLATFORMS
+
+        platform = PLATFORMS.get((situation.os, situation.arch))
+        after = replace(situation, pointer_bits=64, platform=platform)
+        yield "Use a 64-bit Python", after, request, "safe"
+    if situation.platform == "macos_x86_64":
+        after = replace(situation, arch="arm64", platform="macos_arm64")
+        yield (
+            "On Apple silicon, use a native arm64 Python instead of one under Rosetta",
+            after,
+            request,
+            "safe",
+        )
+    tags = {t for r in knowledge.releases[:12] for p in r.platforms.values() for t in p.python}
+    newest = sorted(
+        (t for t in tags if not t.endswith("t")), key=lambda t: int(t[3:]), reverse=True
+    )
+    for tag in newest:
+        if tag != situation.python_tag:
+            words = f"Use Python {tag[2]}.{tag[3:]}"
+            yield words, replace(situation, python_tag=tag, python_version=None), request, "safe"
+
+
+def _system(situation: Situation, request: Request) -> Iterator[Change]:
+    if situation.os == "linux" and situation.libc is not None:
+        after = replace(situation, libc=Libc(family="glibc", version="2.28"))
+        words = "Use a system (or a container image, such as Debian slim) with glibc 2.28 or newer"
+        yield words, after, request, "safe"
+    if situation.os == "macos" and situation.macos is not None:
+        for version in ("13.0", "14.0", "15.0"):
+            if version_key(version) > version_key(situation.macos):
+                after = replace(situation, macos=version)
+                yield f"Update macOS to {version} or newer", after, request, "reboot"
+
+
+def _requirement(situation: Situation, request: Request) -> Iterator[Change]:
+    if any(request.specifiers.values()):
+        loose = replace(request, specifiers=dict.fromkeys(request.specifiers, ""))
+        yield "Ask for torch without a version", situation, loose, "safe"
+    if request.backend != "auto":
+        yield (
+            "Leave the build to envsetup (--backend auto)",
+            situation,
+            replace(request, backend="auto"),
+            "safe",
+        )
+    for package in request.companions:
+        specifiers = {k: v for k, v in request.specifiers.items() if k != package}
+        yield f"Do without {package}", situation, replace(request, specifiers=specifiers), "safe"
+
+
+def _vendor_index(situation: Situation) -> Iterator[Fix]:
+    if situation.os == "linux" and any(g.compute_capability == "8.7" for g in situation.gpus):
+        yield Fix(
+            text="On Jetson Orin with JetPack 6 take NVIDIA's own wheel: the Arm server wheels don't serve it",
+            argv=("python", "-m", "pip", "install", "torch", "--index-url", JETSON_INDEX),
+        )
+
+
+def _cpu(situation: Situation, knowledge: Knowledge, request: Request) -> Iterator[Fix]:
+    if situation.accelerator == "none" or request.backend != "auto" or request.allow_cpu:
+        return
+    accepted = choose(situation, knowledge, replace(request, allow_cpu=True)).accepted
+    if accepted and kind_of(accepted[0].build) == "cpu":
+        name = _name(accepted[0], situation)
+        yield Fix(text=f"If the CPU is enough, say so with --allow-cpu: then torch {name} fits")
