@@ -159,7 +159,8 @@ class Tally:
 
     def charge(self, key: str, status: Status, message: str, log: str, attempt: int = 1) -> None:
         name, device = split_key(key)
-        lasted = time.monotonic() - self.since_start.get(key, time.monotonic())
+        since = self.since_start.get(key)
+        lasted = time.monotonic() - since if since is not None else 0.0
         self._settle(
             key,
             Outcome(

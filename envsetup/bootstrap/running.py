@@ -1,0 +1,46 @@
+"""Runs installers and passes on what they print."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from typing import IO
+
+from envsetup.host import end_group
+from envsetup.target import printable, start_program
+
+Tell = Callable[[str], None]
+
+
+def run_told(
+    argv: Sequence[str], env: dict[str, str], tell: Tell, limit_s: float
+) -> tuple[int, str]:
+    """Runs a program and passes on each line that it prints; its exit code and all that it said."""
+    with tempfile.TemporaryFile() as log:
+        try:
+            process = start_program(argv, log, env)
+        except OSError as error:
+            return 127, f"error: {argv[0]}: {error.strerror or error}"
+        try:
+            seen, until = 0, time.monotonic() + limit_s
+            while process.poll() is None and time.monotonic() < until:
+                seen = _pass_on(log, seen, tell)
+                time.sleep(0.05)
+        finally:
+            end_group(process)
+        _pass_on(log, seen, tell)
+        log.seek(0)
+        said = printable(log.read().decode("utf-8", "replace"))
+        return -signal.SIGTERM if process.returncode is None else process.returncode, said
+
+
+def _pass_on(log: IO[bytes], seen: int, tell: Tell) -> int:
+    fresh = os.pread(log.fileno(), 1 << 16, seen) if hasattr(os, "pread") else b""
+    whole = fresh.rfind(b"\n") + 1
+    for line in fresh[:whole].decode("utf-8", "replace").splitlines():
+        if line.strip():
+            tell(printable(line.rstrip())[:200])
+    return seen + whole

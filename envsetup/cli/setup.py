@@ -1,0 +1,208 @@
+"""`envsetup setup`: from a bare machine to a proven environment."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING
+
+import click
+
+from envsetup.cli.doctor import FORMATS, counts, examine, file_and_format, knowledge, show
+from envsetup.cli.exits import Exit, Failure
+from envsetup.cli.options import (
+    color_option,
+    exit_zero_option,
+    format_option,
+    full_option,
+    offline_option,
+    outputs_option,
+    timeout_option,
+    verbosity_options,
+)
+from envsetup.cli.output import emit
+from envsetup.cli.progress import Narrator
+
+if TYPE_CHECKING:
+    from envsetup.bootstrap import Job, Prepared
+    from envsetup.model import Plan
+
+REPORT_NAME = "envsetup-report.json"
+
+
+@click.command("setup")
+@click.argument("folder", metavar="[DIR]", default=".venv")
+@click.option(
+    "--with",
+    "requirements",
+    multiple=True,
+    metavar="REQUIREMENT",
+    help="Also install this. Repeatable.",
+)
+@click.option(
+    "--backend", default="auto", show_default=True, help="auto, cpu, cu126, rocm7.2, xpu …"
+)
+@click.option("--allow-cpu", is_flag=True, help="A CPU build will do although a GPU is there.")
+@click.option(
+    "--installer",
+    type=click.Choice(("pip", "uv")),
+    default="pip",
+    show_default=True,
+    help="Who installs.",
+)
+@click.option(
+    "--mirror", metavar="URL", envvar="ENVSETUP_MIRROR", help="Another base for the wheel index."
+)
+@click.option("--python", metavar="BASE", help="The interpreter to make the environment from.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--yes", is_flag=True, help="Also change an environment that envsetup didn't make.")
+@format_option(FORMATS)
+@outputs_option
+@full_option
+@exit_zero_option
+@offline_option
+@timeout_option
+@color_option
+@verbosity_options
+def command(
+    folder: str,
+    requirements: tuple[str, ...],
+    backend: str,
+    allow_cpu: bool,
+    installer: str,
+    mirror: str | None,
+    python: str | None,
+    dry_run: bool,
+    yes: bool,
+    format: str,
+    outputs: tuple[str, ...],
+    full: bool,
+    exit_zero: bool,
+    offline: bool,
+    timeout: float,
+    color: bool,
+    verbose: int,
+    quiet: bool,
+) -> int:
+    """Make an environment in DIR [.venv], install the right torch, and prove that it works."""
+    from envsetup.bootstrap import Job
+    from envsetup.host import LocalHost
+
+    files = [file_and_format(o, format) for o in outputs]
+    job = Job(
+        folder=folder,
+        base=base_interpreter(python),
+        requirements=requirements,
+        backend=backend,
+        installer=installer,
+        allow_cpu=allow_cpu,
+        offline=offline,
+        yes=yes,
+        mirror=mirror,
+    )
+    ready = prepared(job, LocalHost())
+    if ready.plan.action == "refuse" or dry_run:
+        return tell_plan(job, ready, format)
+    plan = carried_out(job, ready, LocalHost(), quiet, verbose)
+    return prove(
+        job,
+        ready,
+        plan,
+        format,
+        files or [(report_beside(folder), "json")],
+        full=full,
+        color=color,
+        verbose=verbose,
+        quiet=quiet,
+        timeout=timeout,
+        exit_zero=exit_zero,
+    )
+
+
+def base_interpreter(python: str | None) -> str:
+    """The interpreter that the new environment is made from."""
+    from envsetup.target import TargetError, find_target
+
+    try:
+        return find_target(python, os.environ)
+    except TargetError as error:
+        raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
+
+
+def prepared(job: Job, host: object) -> Prepared:
+    from envsetup.bootstrap import SetupError, prepare
+    from envsetup.target import TargetError
+
+    try:
+        return prepare(job, host, knowledge())  # type: ignore[arg-type]
+    except TargetError as error:
+        raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
+    except SetupError as error:
+        raise Failure(str(error), Exit.USAGE if error.usage else Exit.FINDINGS) from error
+
+
+def tell_plan(job: Job, ready: Prepared, format: str) -> int:
+    """What would be done, or why nothing can."""
+    from envsetup.plan.render import render
+
+    plan = ready.plan
+    if format == "json":
+        emit(render(plan, "json"), None)
+    elif plan.action == "refuse":
+        click.echo(render(plan, "text"), err=True)
+    else:
+        emit("\n".join(dry_lines(job, ready)), None)
+    return int(Exit.FINDINGS if plan.action == "refuse" else Exit.OK)
+
+
+def dry_lines(job: Job, ready: Prepared) -> list[str]:
+    making = {"new": "would make", "incomplete": "would make anew"}
+    lines = [f"{making.get(ready.state, 'would examine')} the environment {job.folder}"]
+    if ready.plan.action == "keep":
+        return [*lines, f"would keep torch {ready.plan.torch_version}, which is right"]
+    return lines + [f"would run: {shlex.join(c.argv)}" for c in ready.plan.commands]
+
+
+def carried_out(job: Job, ready: Prepared, host: object, quiet: bool, verbose: int) -> Plan:
+    from envsetup.bootstrap import SetupError, carry_out
+
+    with Narrator(quiet, verbose) as narrator:
+        try:
+            return carry_out(job, ready, knowledge(), host, narrator.step)  # type: ignore[arg-type]
+        except SetupError as error:
+            raise Failure(str(error), Exit.USAGE if error.usage else Exit.FINDINGS) from error
+
+
+def report_beside(folder: str) -> str:
+    """The report's place: beside the environment."""
+    return os.path.join(os.path.dirname(os.path.abspath(folder)), REPORT_NAME)
+
+
+def prove(
+    job: Job,
+    ready: Prepared,
+    plan: Plan,
+    format: str,
+    files: list[tuple[str, str]],
+    *,
+    full: bool,
+    color: bool,
+    verbose: int,
+    quiet: bool,
+    timeout: float,
+    exit_zero: bool,
+) -> int:
+    """Runs the doctor on what stands now, and saves what it says."""
+    from msgspec.structs import replace
+
+    from envsetup.doctor import Examination
+
+    report, code = examine(ready.python, Examination(timeout_s=timeout), format, quiet, verbose)
+    report = replace(report, plan=plan)
+    show(report, format, files, full=full, color=color, verbose=verbose)
+    if not quiet:
+        for path, _ in files:
+            click.echo(f"saved {path}", err=True)
+    if code is Exit.OK and counts(report, "error", None):
+        code = Exit.OK if exit_zero else Exit.FINDINGS
+    return int(code)
