@@ -11,10 +11,8 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Literal
 
-from msgspec import Struct
-
 from envsetup.knowledge.arch import capability, covers, cuda_of
-from envsetup.model import KnowledgeStamp
+from envsetup.model import KnowledgeStamp, Record
 
 Status = Literal["certain", "published", "announced", "inferred"]
 PROVEN = ("certain", "published")
@@ -25,8 +23,8 @@ def version_key(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version.split("+")[0]))
 
 
-class Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    pass
+class Row(Record):
+    """Base of all rows: a row with an unknown field is refused when decoded."""
 
 
 class Build(Row):
