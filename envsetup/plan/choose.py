@@ -292,6 +292,10 @@ def _by_reported_cuda(reported: str | None, cuda: tuple[int, int]) -> bool:
     return have >= cuda
 
 
+BRANCH_SPAN = 10
+"""Windows releases of branch 580 are numbered 580 to 589."""
+
+
 def _knows(gpu: Gpu, here: Situation, knowledge: Knowledge) -> None:
     """The driver itself must serve the GPU: its branch may have ended, or not begun, with it."""
     capability = gpu.compute_capability
@@ -299,7 +303,7 @@ def _knows(gpu: Gpu, here: Situation, knowledge: Knowledge) -> None:
         return
     last = knowledge.last_branch(capability)
     major = version_key(here.driver)[0]
-    if last is not None and major > int(last.branch):
+    if last is not None and major >= int(last.branch) + BRANCH_SPAN:
         raise Drop(
             "driver-dropped-gpu",
             f"driver {here.driver} no longer serves {label(gpu)}: branch {last.branch} is its last",

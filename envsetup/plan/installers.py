@@ -7,6 +7,8 @@ https://github.com/conda-forge/pytorch-cpu-feedstock.
 
 from __future__ import annotations
 
+from msgspec import field
+
 from envsetup.knowledge import cuda_of, version_key
 from envsetup.model import Command, Record
 
@@ -19,7 +21,7 @@ ARM_CPU_SUFFIX_FROM = (2, 6)
 """Arm Linux CPU wheels of the index carry `+cpu` from this release on."""
 
 
-class Choice(Record):
+class Pinned(Record):
     """One release and build with its companions, ready to be named to an installer."""
 
     version: str
@@ -27,7 +29,7 @@ class Choice(Record):
     """Index name; None on macOS, where the default package index is the place."""
     os: str = "linux"
     platform: str | None = None
-    companions: dict[str, str] = {}
+    companions: dict[str, str] = field(default_factory=dict)
     extras: tuple[str, ...] = ()
     """Further requirements, such as numpy<2."""
     channel: str = "stable"
@@ -35,20 +37,20 @@ class Choice(Record):
     python: str = "python"
 
 
-def index_url(choice: Choice) -> str | None:
+def index_url(choice: Pinned) -> str | None:
     """The folder of the index that holds the build; None where the default package index does."""
     if choice.build is None:
         return None if choice.channel == "stable" else f"{_base(choice)}/cpu"
     return f"{_base(choice)}/{choice.build}"
 
 
-def _base(choice: Choice) -> str:
+def _base(choice: Pinned) -> str:
     if choice.mirror:
         return choice.mirror.rstrip("/")
     return INDEX if choice.channel == "stable" else f"{INDEX}/{choice.channel}"
 
 
-def requirements(choice: Choice) -> tuple[str, ...]:
+def requirements(choice: Pinned) -> tuple[str, ...]:
     """Exact pins that no other build of the index satisfies."""
     if choice.channel != "stable":
         return ("torch", *choice.companions)
@@ -58,7 +60,7 @@ def requirements(choice: Choice) -> tuple[str, ...]:
     return (*pins, *choice.extras)
 
 
-def _has_suffix(choice: Choice) -> bool:
+def _has_suffix(choice: Pinned) -> bool:
     plain = choice.platform == "linux_aarch64" and choice.build == "cpu"
     return not plain or version_key(choice.version)[:2] >= ARM_CPU_SUFFIX_FROM
 
@@ -68,13 +70,13 @@ def _companion_suffix(name: str, version: str, suffix: str) -> str:
     return "" if name == "torchaudio" and version == "2.11.0" else suffix
 
 
-def commands_for(choice: Choice, installer: str) -> tuple[Command, ...]:
+def commands_for(choice: Pinned, installer: str) -> tuple[Command, ...]:
     if installer in ("conda", "pixi"):
         return (_conda(choice, installer),)
     return (_pip_like(choice, installer),)
 
 
-def _pip_like(choice: Choice, installer: str) -> Command:
+def _pip_like(choice: Pinned, installer: str) -> Command:
     if installer == "uv":
         argv = ["uv", "pip", "install", *_uv_python(choice)]
     else:
@@ -85,11 +87,11 @@ def _pip_like(choice: Choice, installer: str) -> Command:
     return Command(argv=(*argv, *_where(choice)))
 
 
-def _uv_python(choice: Choice) -> tuple[str, ...]:
+def _uv_python(choice: Pinned) -> tuple[str, ...]:
     return () if choice.python == "python" else ("--python", choice.python)
 
 
-def _where(choice: Choice) -> tuple[str, ...]:
+def _where(choice: Pinned) -> tuple[str, ...]:
     url = index_url(choice)
     if url is None:
         return ()
@@ -97,7 +99,7 @@ def _where(choice: Choice) -> tuple[str, ...]:
     return ("--find-links", url) if host in FLAT_MIRRORS else ("--index-url", url)
 
 
-def conda_packages(choice: Choice) -> tuple[str, ...] | None:
+def conda_packages(choice: Pinned) -> tuple[str, ...] | None:
     """conda-forge's names for the choice; None where it has no such build (ROCm, XPU)."""
     pin = f"={choice.version}" if version_key(choice.version) <= version_key(CONDA_NEWEST) else ""
     cuda = cuda_of(choice.build)
@@ -110,7 +112,7 @@ def conda_packages(choice: Choice) -> tuple[str, ...] | None:
     return (f"pytorch-cpu{pin}" if choice.build else f"pytorch{pin}", *others)
 
 
-def _conda(choice: Choice, installer: str) -> Command:
+def _conda(choice: Pinned, installer: str) -> Command:
     packages = conda_packages(choice) or ()
     if installer == "pixi":
         return Command(argv=("pixi", "add", *packages))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from msgspec.structs import replace
 
 from envsetup.knowledge import Knowledge, version_key
 from envsetup.model import Fix, Libc
-from envsetup.plan.choose import Candidate, choose, kind_of
+from envsetup.plan.choose import BRANCH_SPAN, Candidate, choose, kind_of
 from envsetup.plan.request import Request
 from envsetup.plan.situation import Situation, is_tegra, label
 
@@ -25,7 +25,7 @@ def helpful_changes(
 ) -> tuple[Fix, ...]:
     """The smallest changes after which a plan exists, best first; pairs only where none alone helps."""
     first = list(_vendor_index(situation))
-    single = [c for c in _changes(situation, knowledge, request)]
+    single = list(_changes(situation, knowledge, request))
     fixes = list(_that_help(single, knowledge))
     if not fixes:
         pairs = (
@@ -80,14 +80,11 @@ def _driver(situation: Situation, knowledge: Knowledge, request: Request) -> Ite
     }
     offered |= {f for c in capabilities if (f := knowledge.first_driver(c, situation.driver_os))}
     offered |= {str(last)} if last else set()
+    gone = last is not None and version_key(situation.driver or "0")[0] >= last + BRANCH_SPAN
     for version in sorted(offered, key=version_key, reverse=True):
         if last is not None and version_key(version)[0] > last:
             continue
-        if (
-            situation.driver
-            and version_key(version) <= version_key(situation.driver)
-            and not (last is not None and version_key(situation.driver)[0] > last)
-        ):
+        if situation.driver and not gone and version_key(version) <= version_key(situation.driver):
             continue
         after = replace(situation, driver=version, driver_missing=False, driver_cuda=None)
         only = f" (branch {last} is the last for {label(situation.gpus[0])})" if last else ""

@@ -1,0 +1,77 @@
+"""A plan as a file that other tools read: requirements, Dockerfile, environment.yml, uv's settings."""
+
+from __future__ import annotations
+
+import json
+
+from envsetup.model import Plan
+from envsetup.plan.quoting import posix
+
+
+def index_option(plan: Plan) -> tuple[str, str] | None:
+    """The option and address by which the commands name the index; None for the default one."""
+    for command in plan.commands:
+        for option in ("--index-url", "--find-links"):
+            if option in command.argv[:-1]:
+                return option, command.argv[command.argv.index(option) + 1]
+    return None
+
+
+def shell_lines(plan: Plan) -> str:
+    """The bare commands, a line each; empty on a refusal, so that a shell runs nothing."""
+    return "".join(posix(c.argv, c.env) + "\n" for c in plan.commands)
+
+
+def requirements_file(plan: Plan) -> str:
+    if not plan.requirements:
+        return ""
+    option = index_option(plan)
+    head = f"{option[0]} {option[1]}\n" if option else ""
+    return head + "".join(f"{line}\n" for line in plan.requirements)
+
+
+def dockerfile(plan: Plan) -> str:
+    """A fragment for an image that has a Python; pip keeps no cache in it."""
+    lines = []
+    for command in plan.commands:
+        argv = list(command.argv)
+        if argv[1:4] == ["-m", "pip", "install"]:
+            argv.insert(4, "--no-cache-dir")
+        lines.append(f"RUN {posix(argv, command.env)}\n")
+    return "".join(lines)
+
+
+def environment_yml(plan: Plan) -> str:
+    """For conda: conda-forge's packages where the plan is conda's, else pip's section."""
+    if not plan.commands:
+        return ""
+    head = "name: torch\nchannels:\n  - conda-forge\n  - nodefaults\ndependencies:\n"
+    if plan.installer in ("conda", "pixi"):
+        words = plan.commands[0].argv[2:]
+        packages = [w for w in words if not w.startswith("-") and w != "conda-forge"]
+        return head + "".join(f"  - {name}\n" for name in packages)
+    option = index_option(plan)
+    lines = [f"{option[0]} {option[1]}"] if option else []
+    pip = "".join(f"      - {json.dumps(line)}\n" for line in [*lines, *plan.requirements])
+    return head + "  - python\n  - pip\n  - pip:\n" + pip
+
+
+def uv_toml(plan: Plan) -> str:
+    """The part of pyproject.toml that ties torch, and nothing else, to its index."""
+    if not plan.requirements:
+        return ""
+    pins = "".join(f"  {json.dumps(line)},\n" for line in plan.requirements)
+    text = f"# under [project]:\n# dependencies = [\n{_commented(pins)}# ]\n"
+    option = index_option(plan)
+    if option is None:
+        return text
+    name = f"pytorch-{plan.build or 'cpu'}"
+    names = [line.split("==")[0] for line in plan.requirements if line.startswith("torch")]
+    sources = "".join(f"{n} = {{ index = {json.dumps(name)} }}\n" for n in names)
+    flat = 'format = "flat"\n' if option[0] == "--find-links" else ""
+    index = f"[[tool.uv.index]]\nname = {json.dumps(name)}\nurl = {json.dumps(option[1])}\n{flat}"
+    return f"{text}\n{index}explicit = true\n\n[tool.uv.sources]\n{sources}"
+
+
+def _commented(text: str) -> str:
+    return "".join(f"# {line}\n" for line in text.splitlines())

@@ -1,0 +1,73 @@
+"""A plan for a person: the command first, then why this one, what was passed over, what would help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from envsetup.knowledge import version_key
+from envsetup.model import Fix, Plan, Rejected
+from envsetup.plan.quoting import shell_line
+
+PASSED_OVER_SHOWN = 8
+"""More groups than these only with -v: the newest candidates are what a reader asks about."""
+HEADS = {
+    "install": "Run this:",
+    "keep": "Nothing to install: what is there is right.",
+    "refuse": "No build of PyTorch on offer does what was asked on this machine.",
+}
+
+
+def plan_text(
+    plan: Plan, *, os: str = "linux", verbose: bool = False, style: Callable[[str], str] = str
+) -> str:
+    """All that the plan knows, in sections; `style` sets the headings off."""
+    parts = [style(HEADS[plan.action])]
+    parts += [f"  {_clean(shell_line(c.argv, c.env, os))}" for c in plan.commands]
+    why = "Why this one" if plan.action != "refuse" else "Why"
+    parts += _section(style(why), (r.text for r in plan.because))
+    parts += _section(style("Take care"), (r.text for r in plan.warnings))
+    helping = "What would help, best first" if plan.action == "refuse" else "What would give more"
+    parts += _section(style(helping), (_fix(f, os) for f in plan.fixes))
+    parts += _section(style("Another way"), (a.text for a in plan.alternatives))
+    parts += _section(style("Passed over"), _passed_over(plan, verbose))
+    parts += _section(style("Assumed, since nothing else was said"), plan.assumed)
+    if plan.knowledge is not None:
+        parts += ["", f"What is known of PyTorch's builds is of {plan.knowledge.as_of}."]
+    return "\n".join(parts) + "\n"
+
+
+def _section(head: str, lines: Iterable[str]) -> list[str]:
+    found = [f"  {_clean(line)}" for line in lines]
+    return ["", head, *found] if found else []
+
+
+def _fix(fix: Fix, os: str) -> str:
+    mark = {"root": " (as administrator)", "reboot": " (needs a restart)", "deletes": " (deletes)"}
+    text = fix.text + mark.get(fix.safety, "")
+    return f"{text}\n      {shell_line(fix.argv, os=os)}" if fix.argv else text
+
+
+def _passed_over(plan: Plan, verbose: bool) -> list[str]:
+    """Candidates of one reason share a line; unless asked, only those newer than the choice."""
+    chosen = version_key(plan.torch_version or "0")
+    groups: dict[str, list[str]] = {}
+    for one in plan.rejected:
+        if verbose or version_key(one.version) >= chosen:
+            groups.setdefault(one.text, []).append(_name(one))
+    lines = [f"{_few(names)}: {text}" for text, names in groups.items()]
+    if verbose or len(lines) <= PASSED_OVER_SHOWN:
+        return lines
+    return [*lines[:PASSED_OVER_SHOWN], f"and {len(lines) - PASSED_OVER_SHOWN} more reasons: -v"]
+
+
+def _name(one: Rejected) -> str:
+    return f"{one.version}+{one.build}" if one.build else one.version
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _clean(text: str) -> str:
+    """Names of GPUs come from outside: no control character of theirs reaches the terminal."""
+    return "".join(c for c in text if c.isprintable() or c == "\n")
