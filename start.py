@@ -115,10 +115,16 @@ def run_setup(options: List[str]) -> int:
 def run_tests(arguments: List[str]) -> int:
     """The tests, on a CPU build of torch that `envsetup setup` installed: gigabytes of CUDA are no test."""
     install_tool("[test]")
-    envsetup = program(TOOL_HOME, "envsetup")
-    made = call(
-        [envsetup, "setup", TEST_TARGET, "--backend", "cpu", "--allow-cpu", "--with", "numpy"]
-    )
+    setup = [
+        program(TOOL_HOME, "envsetup"),
+        "setup",
+        TEST_TARGET,
+        "--backend",
+        "cpu",
+        "--allow-cpu",
+    ]
+    report = os.path.join(TEST_TARGET, "envsetup-report.json")
+    made = call([*setup, "--with", "numpy", "-o", report])
     if made:
         say("`envsetup setup` ended with exit code {}: the main job itself fails here".format(made))
         return made
