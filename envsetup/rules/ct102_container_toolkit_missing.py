@@ -1,0 +1,79 @@
+"""## What it means
+
+Docker was asked for a GPU and doesn't know how to give one.
+
+## How it looks
+
+```text
+docker: Error response from daemon: could not select device driver "" with capabilities: [[gpu]].
+unknown or invalid runtime name: nvidia
+```
+
+## Why it happens
+
+The toolkit is missing on the host, wasn't registered with the container engine, or Docker is a
+snap or runs in a virtual machine of its own.
+
+## How envsetup knows
+
+Only the engine's own words tell; the host can't be seen from inside.
+
+## How to fix
+
+- Install nvidia-container-toolkit on the host (root)
+- `sudo nvidia-ctk runtime configure --runtime=docker`, then `sudo systemctl restart docker`
+  (root)
+- Podman: `sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml` (root)
+- Replace Docker's snap by the docker-ce package (root)
+
+## When to ignore
+
+Where no GPU is meant to be in the container.
+
+## Links
+
+- <https://github.com/NVIDIA/nvidia-container-toolkit/issues/854>
+- <https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import (
+    Fix,
+)
+from envsetup.rules import Symptom, text_rule
+
+FIXES = (
+    Fix(text="Install nvidia-container-toolkit on the host", safety="root"),
+    Fix(
+        text=(
+            "`sudo nvidia-ctk runtime configure --runtime=docker`, then `sudo systemctl "
+            "restart docker`"
+        ),
+        safety="root",
+    ),
+    Fix(text="Podman: `sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml`", safety="root"),
+    Fix(text="Replace Docker's snap by the docker-ce package", safety="root"),
+)
+
+text_rule(
+    __name__,
+    code="CT102",
+    slug="container-toolkit-missing",
+    title="NVIDIA Container Toolkit not installed or not configured",
+    severity="error",
+    platforms=("linux",),
+    symptoms=(
+        Symptom(pattern=r"could not select device driver .{0,30}capabilities: \[\[gpu"),
+        Symptom(pattern="unknown or invalid runtime name: nvidia"),
+        Symptom(pattern=r"unresolvable CDI devices nvidia\.com/gpu"),
+        Symptom(
+            pattern="nvidia-container-runtime.{0,60}(?:executable file not found|no such file)"
+        ),
+    ),
+    ask=(
+        "Does `nvidia-ctk --version` work on the host, and does `docker info` list the "
+        "nvidia runtime?"
+    ),
+    fixes=FIXES,
+)
