@@ -1,0 +1,64 @@
+"""## What it means
+
+torch has no MPS kernel for this operator yet.
+
+## How it looks
+
+```text
+NotImplementedError: The operator 'aten::…' is not currently implemented for the MPS device.
+```
+
+## Why it happens
+
+MPS covers fewer operators than CUDA.
+
+## How envsetup knows
+
+The error text.
+
+## How to fix
+
+- A newer torch (safe)
+- `export PYTORCH_ENABLE_MPS_FALLBACK=1` before torch is imported: that operator runs on the
+  CPU, slowly (safe)
+
+## When to ignore
+
+Where the slow way is fine.
+
+## Links
+
+- <https://docs.pytorch.org/docs/stable/notes/mps.html>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import (
+    Fix,
+)
+from envsetup.rules import Symptom, text_rule
+
+FIXES = (
+    Fix(text="A newer torch"),
+    Fix(
+        text=(
+            "`export PYTORCH_ENABLE_MPS_FALLBACK=1` before torch is imported: that operator "
+            "runs on the CPU, slowly"
+        )
+    ),
+)
+
+text_rule(
+    __name__,
+    code="MC105",
+    slug="mac-mps-op-missing",
+    title="An operator isn't implemented on MPS",
+    severity="note",
+    platforms=("macos",),
+    symptoms=(
+        Symptom(pattern="not (?:currently )?implemented for the MPS device"),
+        Symptom(pattern="PYTORCH_ENABLE_MPS_FALLBACK"),
+        Symptom(pattern="arguments from the 'MPS' backend", confidence="medium"),
+    ),
+    fixes=FIXES,
+)

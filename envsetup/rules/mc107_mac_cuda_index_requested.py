@@ -1,0 +1,72 @@
+"""## What it means
+
+CUDA and ROCm wheels don't exist for macOS; there is one macOS wheel with MPS in it.
+
+## How it looks
+
+```text
+torch has no wheels with a matching platform tag (e.g., `macosx_11_0_arm64`)
+```
+
+## Why it happens
+
+A project's settings name the index without a marker.
+
+## How envsetup knows
+
+Index variables name /whl/cu or /whl/rocm on macOS.
+
+## How to fix
+
+- pip: plain `pip install torch` (safe)
+- uv: a marker `sys_platform != 'darwin'` on that source (safe)
+
+## When to ignore
+
+With the marker.
+
+## Links
+
+- <https://docs.astral.sh/uv/guides/integration/pytorch/>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from envsetup.model import (
+    Fix,
+    Machine,
+)
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
+
+FIXES = (
+    Fix(text="pip: plain `pip install torch`"),
+    Fix(text="uv: a marker `sys_platform != 'darwin'` on that source"),
+)
+
+NAMES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX")
+
+
+@rule(
+    code="MC107",
+    slug="mac-cuda-index-requested",
+    title="A CUDA index is configured on a Mac",
+    severity="error",
+    platforms=("macos",),
+    symptoms=(
+        Symptom(pattern="no wheels with a matching platform tag.{0,60}macosx"),
+        Symptom(pattern=r"torch\S{0,30}\+cu\d+.{0,200}macosx", confidence="medium"),
+    ),
+    fixes=FIXES,
+)
+def judge(environment: dict[str, str], machine: Machine) -> Iterator[Draft]:
+    for name in NAMES:
+        value = environment.get(name, "")
+        if "/whl/cu" in value or "/whl/rocm" in value:
+            yield Draft(
+                message=f"{name} names an index of GPU builds that macOS has no wheels in.",
+                subject=name,
+                evidence=(fact_evidence(machine, "environment", name),),
+                fixes=FIXES,
+            )

@@ -1,0 +1,70 @@
+"""## What it means
+
+ROCm needs /dev/kfd and the render node, and this user may not open them.
+
+## How it looks
+
+```text
+Unable to open /dev/kfd read-write: Permission denied
+```
+
+## Why it happens
+
+They belong to the groups render and video; in a container the host's numeric group counts.
+
+## How envsetup knows
+
+An attempt to open them is refused, with a ROCm build.
+
+## How to fix
+
+- `sudo usermod -aG render,video $USER`, then log in again (root)
+- Docker: `--device /dev/kfd --device /dev/dri --group-add <gid of render>` (safe)
+
+## When to ignore
+
+As root.
+
+## Links
+
+- <https://rocm.docs.amd.com/projects/install-on-linux/en/latest/>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from envsetup.model import (
+    Fix,
+    Machine,
+    TorchInstall,
+)
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
+
+FIXES = (
+    Fix(text="`sudo usermod -aG render,video $USER`, then log in again", safety="root"),
+    Fix(text="Docker: `--device /dev/kfd --device /dev/dri --group-add <gid of render>`"),
+)
+
+
+@rule(
+    code="RO102",
+    slug="rocm-kfd-permission",
+    title="No right to open /dev/kfd",
+    severity="error",
+    platforms=("linux",),
+    symptoms=(
+        Symptom(pattern=r"/dev/kfd\b.{0,60}Permission denied"),
+        Symptom(pattern="/dev/kfd read-write"),
+    ),
+    suppresses=("RO105",),
+    fixes=FIXES,
+)
+def judge(device_access: dict[str, bool], torch: TorchInstall, machine: Machine) -> Iterator[Draft]:
+    if (torch.build or "").startswith("rocm") and device_access.get("/dev/kfd") is False:
+        yield Draft(
+            message="This user may not open /dev/kfd, so ROCm sees no GPU.",
+            subject="/dev/kfd",
+            evidence=(fact_evidence(machine, "device_access", "/dev/kfd: refused"),),
+            fixes=FIXES,
+        )

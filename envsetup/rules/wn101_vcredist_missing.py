@@ -1,0 +1,68 @@
+r"""## What it means
+
+torch's DLLs need Microsoft's C++ runtime, in the version that they were built for.
+
+## How it looks
+
+```text
+OSError: [WinError 126] The specified module could not be found. Error loading "…\torch\lib\fbgemm.dll" or one of its dependencies.
+OSError: [WinError 1114] … Error loading "…\torch\lib\c10.dll"
+```
+
+## Why it happens
+
+Windows brings none or an old one. torch 2.4.0 also wanted libomp140.x86_64.dll; from 2.9 on an
+old runtime fails while c10.dll initialises (1114).
+
+## How envsetup knows
+
+The error text; DLL versions aren't among the facts.
+
+## How to fix
+
+- `winget install Microsoft.VCRedist.2015+.x64`, then a new terminal (root)
+- torch 2.4.0: take 2.4.1 or later (safe)
+
+## When to ignore
+
+Where other DLLs of the same name come first on PATH (WN102).
+
+## Links
+
+- <https://github.com/pytorch/pytorch/issues/131662>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import (
+    Fix,
+)
+from envsetup.rules import Symptom, text_rule
+
+FIXES = (
+    Fix(text="`winget install Microsoft.VCRedist.2015+.x64`, then a new terminal", safety="root"),
+    Fix(text="torch 2.4.0: take 2.4.1 or later"),
+)
+
+text_rule(
+    __name__,
+    code="WN101",
+    slug="vcredist-missing",
+    title="Visual C++ runtime missing or too old",
+    severity="error",
+    platforms=("windows",),
+    symptoms=(
+        Symptom(pattern=r"Visual C\+\+ Redistributable is not installed"),
+        Symptom(pattern=r"WinError 126\].{0,200}(?:fbgemm|c10|torch_cpu|torch_python|shm)\.dll"),
+        Symptom(pattern=r"WinError 1114\].{0,200}c10\.dll", confidence="medium"),
+        Symptom(pattern=r"WinError 126\].{0,200}torch.{0,10}lib", confidence="medium"),
+        Symptom(pattern=r"(?:vcruntime140|msvcp140)\w*\.dll", confidence="medium"),
+        Symptom(pattern=r"libomp140\.x86_64\.dll"),
+    ),
+    excludes=(r"c10_xpu\.dll",),
+    ask=(
+        "Is the x64 Visual C++ runtime 14.4x installed? Which c10.dll dependencies does "
+        "`dumpbin /dependents` miss?"
+    ),
+    fixes=FIXES,
+)

@@ -1,0 +1,64 @@
+"""## What it means
+
+A DLL from PATH or System32 took the place of the one beside torch.
+
+## How it looks
+
+```text
+OSError: [WinError 127] The specified procedure could not be found. Error loading …
+OSError: [WinError 1114] … c10.dll
+```
+
+## Why it happens
+
+Old CUDA, cuDNN or OpenMP DLLs were copied to System32 or stand early on PATH.
+
+## How envsetup knows
+
+The error text.
+
+## How to fix
+
+- Take old CUDA folders off PATH and start a new terminal (safe)
+- Uninstall the program that brought the other copy (root)
+
+## When to ignore
+
+Where both copies have one version.
+
+## Links
+
+- <https://github.com/pytorch/pytorch/issues/140875>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import (
+    Fix,
+)
+from envsetup.rules import Symptom, text_rule
+
+FIXES = (
+    Fix(text="Take old CUDA folders off PATH and start a new terminal"),
+    Fix(text="Uninstall the program that brought the other copy", safety="root"),
+)
+
+text_rule(
+    __name__,
+    code="WN102",
+    slug="dll-search-conflict",
+    title="Another DLL of the same name is found first",
+    severity="error",
+    platforms=("windows",),
+    symptoms=(
+        Symptom(pattern=r"WinError 127\]"),
+        Symptom(
+            pattern=r"WinError 1114\].{0,200}(?:c10|torch\w*|cudnn\w*|cublas\w*)\.dll",
+            confidence="low",
+        ),
+        Symptom(pattern=r"WinError 1114\]", confidence="low"),
+    ),
+    excludes=(r"c10_xpu\.dll",),
+    ask="`where c10.dll cudart64_12.dll libiomp5md.dll`: which copies come before torch's?",
+    fixes=FIXES,
+)
