@@ -22,7 +22,7 @@ def plan_text(
 ) -> str:
     """All that the plan knows, in sections; `style` sets the headings off."""
     parts = [style(HEADS[plan.action])]
-    parts += [f"  {_clean(shell_line(c.argv, c.env, os))}" for c in plan.commands]
+    parts += [f"  {clean(shell_line(c.argv, c.env, os))}" for c in plan.commands]
     why = "Why this one" if plan.action != "refuse" else "Why"
     parts += _section(style(why), (r.text for r in plan.because))
     parts += _section(style("Take care"), (r.text for r in plan.warnings))
@@ -37,7 +37,7 @@ def plan_text(
 
 
 def _section(head: str, lines: Iterable[str]) -> list[str]:
-    found = [f"  {_clean(line)}" for line in lines]
+    found = [f"  {clean(line)}" for line in lines]
     return ["", head, *found] if found else []
 
 
@@ -68,6 +68,6 @@ def _few(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Names of GPUs come from outside: no control character of theirs reaches the terminal."""
     return "".join(c for c in text if c.isprintable() or c == "\n")

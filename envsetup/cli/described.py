@@ -1,0 +1,202 @@
+"""A machine from options: every fact that a flag gives, and what was assumed for the rest."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, cast
+
+import click
+from msgspec.structs import replace
+
+from envsetup.knowledge import Knowledge
+from envsetup.model import (
+    Absent,
+    Container,
+    Fact,
+    Gpu,
+    Known,
+    Libc,
+    Machine,
+    NvidiaDriver,
+    OsName,
+    Python,
+    Record,
+    Source,
+    Vendor,
+    Wsl,
+    value_of,
+)
+from envsetup.plan.situation import PLATFORMS, normal_arch
+
+ASSUMED_GLIBC = "2.28"
+
+
+class Flags(Record):
+    """The what-if options as given; None and empty where nothing was said."""
+
+    os: OsName | None = None
+    arch: str | None = None
+    python_version: str | None = None
+    libc: str | None = None
+    macos_version: str | None = None
+    driver: str | None = None
+    driver_cuda: str | None = None
+    gpus: tuple[str, ...] = ()
+    wsl: bool = False
+    container: bool = False
+
+    @property
+    def any(self) -> bool:
+        return self != Flags()
+
+
+def wrong(option: str, value: str, accepted: str) -> click.UsageError:
+    return click.UsageError(f"{option} {value!r}: not understood; give {accepted}")
+
+
+def _flag(option: str) -> Source:
+    return Source(kind="flag", ref=option)
+
+
+def described(flags: Flags, base: Machine, knowledge: Knowledge) -> tuple[Machine, tuple[str, ...]]:
+    """The machine of the flags, over `base` (facts that no flag names stay), and what was assumed."""
+    assumed: list[str] = []
+    if flags.os is not None:
+        base, assumed = _blank(flags, knowledge)
+    changes: dict[str, object] = {}
+    if flags.arch is not None:
+        arch = normal_arch(value_of(base.os) or "linux", flags.arch)
+        changes["arch"] = Known(value=arch, source=_flag("--arch"))
+    if flags.libc is not None:
+        changes["libc"] = Known(value=_libc(flags.libc), source=_flag("--libc"))
+    if flags.macos_version is not None:
+        if not re.fullmatch(r"\d{2}(\.\d+){0,2}", flags.macos_version):
+            raise wrong("--macos-version", flags.macos_version, "a version such as 15.2")
+        changes["macos_version"] = Known(value=flags.macos_version, source=_flag("--macos-version"))
+    if flags.gpus:
+        found = tuple(g for i, text in enumerate(flags.gpus) if (g := _gpu(text, i)) is not None)
+        changes["gpus"] = Known(value=found, source=_flag("--gpu"))
+    if flags.wsl:
+        changes["wsl"] = Known(value=Wsl(version=2), source=_flag("--wsl"))
+    if flags.container:
+        changes["container"] = Known(
+            value=Container(runtime="unknown"), source=_flag("--container")
+        )
+    machine = replace(base, **changes)
+    machine = replace(machine, python=_python(flags, machine))
+    return replace(machine, nvidia_driver=_driver(flags, machine)), tuple(assumed)
+
+
+def _blank(flags: Flags, knowledge: Knowledge) -> tuple[Machine, list[str]]:
+    """A machine of which only the system is known, with the contract's assumptions."""
+    assert flags.os is not None
+    assumed: list[str] = []
+    arch = flags.arch
+    if arch is None:
+        # An Apple GPU is in no x86_64 machine that a current macOS wheel serves.
+        arch = "arm64" if flags.os == "macos" and "apple" in flags.gpus else "x86_64"
+        assumed.append(f"architecture {arch}")
+    arch = normal_arch(flags.os, arch)
+    version = flags.python_version
+    if version is None:
+        version = _newest_python(flags.os, arch, knowledge)
+        assumed.append(f"Python {version}")
+    libc: Fact[Libc] = Absent()
+    if flags.os == "linux":
+        libc = Known(value=Libc(family="glibc", version=ASSUMED_GLIBC), source=_flag("assumed"))
+        if flags.libc is None:
+            assumed.append(f"glibc {ASSUMED_GLIBC}")
+    if flags.os == "macos" and flags.macos_version is None:
+        assumed.append("a current macOS")
+    if flags.driver is None and any(text.startswith("nvidia") for text in flags.gpus):
+        assumed.append("an NVIDIA driver that is new enough")
+    if not flags.gpus:
+        assumed.append("no GPU")
+    machine = Machine(
+        os=Known(value=flags.os, source=_flag("--os")),
+        arch=Known(value=arch, source=_flag("--arch")),
+        libc=libc,
+        gpus=Known(value=(), source=_flag("--gpu")),
+        wsl=Absent(),
+        container=Absent(),
+        torch=Absent(),
+        packages=Known(value=(), source=_flag("assumed")),
+        python=Known(value=Python(executable="python", version=version), source=_flag("assumed")),
+    )
+    return machine, assumed
+
+
+def _newest_python(os: str, arch: str, knowledge: Knowledge) -> str:
+    """The newest Python, not free-threaded, that the newest release has for the platform."""
+    platform = PLATFORMS.get((os, arch), "linux_x86_64")
+    for release in knowledge.releases:
+        row = release.platforms.get(platform)
+        tags = [t for t in row.python if not t.endswith("t")] if row else []
+        if tags:
+            newest = max(tags, key=lambda tag: int(tag[3:]))
+            return f"{newest[2]}.{newest[3:]}"
+    return "3.12"
+
+
+def _python(flags: Flags, machine: Machine) -> Fact[Python]:
+    text = flags.python_version
+    if text is None:
+        return machine.python
+    if not re.fullmatch(r"\d\.\d{1,2}(\.\d{1,2})?t?", text):
+        raise wrong("--python-version", text, "a version such as 3.12 or 3.14t")
+    version, free = text.removesuffix("t"), text.endswith("t")
+    return Known(
+        value=Python(executable="python", version=version, free_threaded=free),
+        source=_flag("--python-version"),
+    )
+
+
+def _libc(text: str) -> Libc:
+    found = re.fullmatch(r"(glibc|musl)-?(\d+\.\d+(?:\.\d+)?)", text)
+    if found is None:
+        raise wrong("--libc", text, "glibc2.35 or musl1.2")
+    family = cast("Literal['glibc', 'musl']", found[1])
+    return Libc(family=family, version=found[2])
+
+
+def _driver(flags: Flags, machine: Machine) -> Fact[NvidiaDriver]:
+    if flags.driver_cuda is not None and not re.fullmatch(r"\d{1,2}\.\d{1,2}", flags.driver_cuda):
+        raise wrong("--driver-cuda", flags.driver_cuda, "a CUDA version such as 13.0")
+    if flags.driver == "none":
+        return Absent(tried=(_flag("--driver"),))
+    if flags.driver is not None and not re.fullmatch(r"\d{2,4}(\.\d{1,4}){0,3}", flags.driver):
+        raise wrong("--driver", flags.driver, "a version such as 580.95.05, or none")
+    if flags.driver is None and flags.driver_cuda is None:
+        return machine.nvidia_driver
+    before = value_of(machine.nvidia_driver) or NvidiaDriver(version=Machine().os_version)
+    if flags.driver is not None:
+        before = NvidiaDriver(version=Known(value=flags.driver, source=_flag("--driver")))
+    if flags.driver_cuda is not None:
+        cuda = Known(value=flags.driver_cuda, source=_flag("--driver-cuda"))
+        before = replace(before, cuda_version=cuda)
+    return Known(value=before, source=_flag("--driver"))
+
+
+GPU_FORMS = "nvidia:8.9, nvidia:8.9:NAME, amd:gfx1100, amd:gfx1103:igpu, intel:56a0, apple or none"
+
+
+def _gpu(text: str, index: int) -> Gpu | None:
+    """One --gpu; None for `none`."""
+    vendor, _, rest = text.partition(":")
+    what, _, more = rest.partition(":")
+    patterns = {"nvidia": r"\d{1,2}\.\d", "amd": r"gfx[0-9a-f]{3,5}", "intel": r"[0-9a-fA-F]{4}"}
+    if text == "none":
+        return None
+    if text != "apple" and (vendor not in patterns or not re.fullmatch(patterns[vendor], what)):
+        raise wrong("--gpu", text, GPU_FORMS)
+    name = None if more in ("", "igpu") else more
+    gpu = Gpu(vendor=cast("Vendor", vendor), index=index, source=_flag("--gpu"), name=name)
+    if more == "igpu":
+        gpu = replace(gpu, integrated=True)
+    if vendor == "nvidia":
+        return replace(gpu, compute_capability=what)
+    if vendor == "amd":
+        return replace(gpu, gfx=what)
+    if vendor == "intel":
+        return replace(gpu, pci_id=f"8086:{what.lower()}")
+    return replace(gpu, integrated=True, name=name or "Apple GPU")

@@ -1,0 +1,308 @@
+"""`envsetup install-plan`: the right install command, for this machine or a described one."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from envsetup.cli import options
+from envsetup.cli.exits import Exit, Failure
+
+if TYPE_CHECKING:
+    from envsetup.cli.described import Flags
+    from envsetup.knowledge import Knowledge
+    from envsetup.model import Machine, Plan
+    from envsetup.plan import Request
+
+FORMATS = ("text", "json", "shell", "requirements", "dockerfile", "environment-yml", "uv-toml")
+PACKAGES = ("torch", "torchvision", "torchaudio")
+BACKEND = re.compile(r"auto|cpu|xpu|cu\d{2,3}|rocm\d+\.\d+(\.\d+)?")
+
+
+@click.command("install-plan")
+@click.argument("requirements", nargs=-1, metavar="[REQUIREMENT]...")
+@click.option(
+    "--machine", metavar="FILE", help="A saved probe or doctor JSON, or pasted text, or -."
+)
+@click.option(
+    "--os", type=click.Choice(("linux", "windows", "macos")), help="Probe nothing: this OS."
+)
+@click.option("--arch", metavar="ARCH", help="x86_64 (amd64), aarch64 (arm64), …")
+@click.option("--python-version", metavar="VERSION", help="3.12, or 3.14t for free-threaded.")
+@click.option("--libc", metavar="LIBC", help="glibc2.35 or musl1.2.")
+@click.option("--macos-version", metavar="VERSION", help="Such as 15.2.")
+@click.option("--driver", metavar="VERSION", help="NVIDIA driver, or none.")
+@click.option("--driver-cuda", metavar="VERSION", help="CUDA version that libcuda reports.")
+@click.option(
+    "--gpu", "gpus", multiple=True, metavar="GPU", help="nvidia:8.9, amd:gfx1100, … Repeatable."
+)
+@click.option("--wsl", is_flag=True, help="Under WSL2.")
+@click.option("--container", is_flag=True, help="In a container.")
+@click.option(
+    "--backend",
+    default="auto",
+    show_default=True,
+    metavar="BUILD",
+    help="cpu, cu126, rocm7.2, xpu …",
+)
+@click.option(
+    "--installer",
+    type=click.Choice(("pip", "uv", "conda", "pixi")),
+    default="pip",
+    show_default=True,
+)
+@click.option(
+    "--channel",
+    type=click.Choice(("stable", "test", "nightly")),
+    default="stable",
+    show_default=True,
+)
+@click.option(
+    "--mirror", envvar="ENVSETUP_MIRROR", metavar="URL", help="Another base for the wheel index."
+)
+@click.option(
+    "--allow-cpu", is_flag=True, help="A CPU build is acceptable although a GPU is there."
+)
+@click.option("--project", metavar="DIR", help="Take bounds on torch from a project's files.")
+@click.option("--why-not", metavar="VERSION+BUILD", help="Say why one candidate was not taken.")
+@options.python_option
+@options.format_option(FORMATS)
+@options.output_option
+@options.offline_option
+@options.color_option
+@options.verbosity_options
+@options.timeout_option
+@options.exit_zero_option
+@click.pass_context
+def command(ctx: click.Context, /, **given: object) -> None:
+    """Say which install command is right here, and why.
+
+    \b
+    Examples:
+      envsetup install-plan
+      envsetup install-plan 'torch==2.8.*' torchvision --installer uv
+      envsetup install-plan --os linux --driver 550.54 --gpu nvidia:8.0 --format json
+    """
+    ctx.exit(_answer(_Given(given)))
+
+
+class _Given:
+    """The options by name, typed where they are asked."""
+
+    def __init__(self, values: dict[str, object]) -> None:
+        self._values = values
+
+    def text(self, name: str) -> str:
+        return str(self._values[name])
+
+    def maybe(self, name: str) -> str | None:
+        value = self._values[name]
+        return None if value is None else str(value)
+
+    def flag(self, name: str) -> bool:
+        return bool(self._values[name])
+
+    def words(self, name: str) -> tuple[str, ...]:
+        value = self._values[name]
+        assert isinstance(value, tuple)
+        return tuple(str(word) for word in value)
+
+
+def _answer(given: _Given) -> int:
+    from envsetup.knowledge import KnowledgeError, load
+    from envsetup.plan import make_plan
+
+    flags, specifiers = _flags(given), _specifiers(given)
+    try:
+        knowledge = load()
+    except KnowledgeError as error:
+        raise Failure(str(error), Exit.USAGE) from error
+    machine, assumed = _machine(given, flags, knowledge)
+    request = _request(given, specifiers, machine, assumed)
+    plan = make_plan(machine, knowledge, request)
+    if given.maybe("why_not") is not None:
+        return _why_not(given, plan, machine, knowledge, request)
+    _write(given, plan, machine)
+    return int(
+        Exit.FINDINGS if plan.action == "refuse" and not given.flag("exit_zero") else Exit.OK
+    )
+
+
+def _flags(given: _Given) -> Flags:
+    from envsetup.cli.described import Flags
+
+    if not BACKEND.fullmatch(given.text("backend")):
+        accepted = "auto, cpu, xpu, or a build such as cu126 or rocm7.2"
+        raise click.UsageError(
+            f"--backend {given.text('backend')!r}: not understood; give {accepted}"
+        )
+    mirror = given.maybe("mirror")
+    if mirror is not None and not re.match(r"https?://[^\s/]+", mirror):
+        raise click.UsageError(
+            f"--mirror {mirror!r}: not an address; give one that begins with https://"
+        )
+    return Flags(
+        os=given.maybe("os"),  # type: ignore[arg-type] # click has checked it
+        arch=given.maybe("arch"),
+        python_version=given.maybe("python_version"),
+        libc=given.maybe("libc"),
+        macos_version=given.maybe("macos_version"),
+        driver=given.maybe("driver"),
+        driver_cuda=given.maybe("driver_cuda"),
+        gpus=given.words("gpus"),
+        wsl=given.flag("wsl"),
+        container=given.flag("container"),
+    )
+
+
+def _specifiers(given: _Given) -> dict[str, str]:
+    """Named packages with their bounds; torch is always among them."""
+    found: dict[str, str] = {"torch": ""}
+    project = given.maybe("project")
+    if project is not None:
+        from envsetup.cli.project import project_bounds
+
+        found |= project_bounds(project)
+    for text in given.words("requirements"):
+        name, bound = _requirement(text)
+        found[name] = ",".join(part for part in (found.get(name, ""), bound) if part)
+    return found
+
+
+def _requirement(text: str) -> tuple[str, str]:
+    """Name and specifier of one argument. Raises UsageError for options, URLs and other names."""
+    accepted = "torch, torchvision or torchaudio, with or without a version such as torch==2.8.*"
+    if text in PACKAGES:
+        return text, ""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        one = Requirement(text)
+    except InvalidRequirement as error:
+        raise click.UsageError(
+            f"REQUIREMENT {text!r}: not a requirement; give {accepted}"
+        ) from error
+    if one.name.lower() not in PACKAGES or one.url or one.extras or one.marker:
+        raise click.UsageError(f"REQUIREMENT {text!r}: only names and versions; give {accepted}")
+    return one.name.lower(), str(one.specifier)
+
+
+def _machine(given: _Given, flags: Flags, knowledge: Knowledge) -> tuple[Machine, tuple[str, ...]]:
+    from envsetup.cli.described import described
+    from envsetup.model import Machine
+
+    file = given.maybe("machine")
+    if file is not None:
+        if flags.os is not None:
+            raise click.UsageError("--machine and --os both describe a machine; give one of them")
+        from envsetup.cli.saved_machine import read_machine
+
+        base = read_machine(file)
+    elif flags.os is not None:
+        base = Machine()
+    else:
+        base = _probed(given.maybe("python"))
+    return described(flags, base, knowledge)
+
+
+def _probed(python: str | None) -> Machine:
+    """This machine and the target interpreter. Raises Failure (exit 4) where that can't be started."""
+    import os
+
+    from envsetup.host import LocalHost
+    from envsetup.model import Known
+    from envsetup.probes import take_snapshot
+    from envsetup.target import TargetError, ask, find_target
+
+    try:
+        interpreter = ask(find_target(python, os.environ))
+    except TargetError as error:
+        raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
+    if not isinstance(interpreter, Known):
+        raise Failure(f"the target interpreter gave no answer: {interpreter}", Exit.TARGET_UNUSABLE)
+    return take_snapshot(LocalHost(), interpreter)
+
+
+def _request(
+    given: _Given, specifiers: dict[str, str], machine: Machine, assumed: tuple[str, ...]
+) -> Request:
+    from envsetup.plan import Request
+
+    return Request(
+        specifiers=specifiers,
+        backend=given.text("backend"),
+        installer=given.text("installer"),
+        channel=given.text("channel"),
+        mirror=given.maybe("mirror"),
+        allow_cpu=given.flag("allow_cpu"),
+        python=given.maybe("python") or "python",
+        today=datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat(),
+        assumed=assumed,
+    )
+
+
+def _write(given: _Given, plan: Plan, machine: Machine) -> None:
+    from envsetup.cli.output import emit
+    from envsetup.model import value_of
+    from envsetup.plan.render import render
+
+    format, output = given.text("format"), given.maybe("output")
+    people = sys.stdout.isatty() or output is not None
+    system = value_of(machine.os) or "linux"
+    if format == "text":
+        from envsetup.plan.text import plan_text
+
+        style = _bold if given.flag("color") else str
+        story = plan_text(plan, os=system, verbose=given.flag("verbose"), style=style)
+        if people:
+            emit(story, output)
+        else:
+            _aside(given, story if plan.action == "refuse" else _warnings(plan))
+            click.echo(render(plan, "shell"), nl=False)
+        return
+    if format != "json" and plan.action == "refuse":
+        _aside(given, plan_text_of(plan, system))
+    elif format != "text":
+        _aside(given, _warnings(plan))
+    emit(render(plan, format), output)
+
+
+def plan_text_of(plan: Plan, system: str) -> str:
+    from envsetup.plan.text import plan_text
+
+    return plan_text(plan, os=system)
+
+
+def _bold(text: str) -> str:
+    return click.style(text, bold=True)
+
+
+def _warnings(plan: Plan) -> str:
+    from envsetup.plan.text import clean
+
+    return "".join(f"warning: {clean(r.text)}\n" for r in plan.warnings)
+
+
+def _aside(given: _Given, text: str) -> None:
+    if text and not given.flag("quiet"):
+        click.echo(text, err=True, nl=False)
+
+
+def _why_not(
+    given: _Given, plan: Plan, machine: Machine, knowledge: Knowledge, request: Request
+) -> int:
+    from envsetup.cli.output import emit
+    from envsetup.plan.why_not import why_not
+
+    answer = why_not(given.text("why_not"), plan, machine, knowledge, request)
+    if given.text("format") == "json":
+        import msgspec
+
+        emit(msgspec.json.encode(answer).decode(), given.maybe("output"))
+    else:
+        emit(answer.text, given.maybe("output"))
+    return int(Exit.OK)

@@ -1,0 +1,64 @@
+"""Bounds on torch that a project states; its options, addresses and other packages are left alone."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+PACKAGES = ("torch", "torchvision", "torchaudio")
+
+
+def project_bounds(folder: str) -> dict[str, str]:
+    """Package to specifier, from pyproject.toml and requirements.txt. Raises UsageError."""
+    if not os.path.isdir(folder):
+        raise click.UsageError(f"--project {folder!r}: no such folder; give a project's")
+    found: dict[str, list[str]] = {}
+    for line in [*_pyproject(folder), *_requirements(folder)]:
+        name, bound = _bound(line)
+        if name in PACKAGES:
+            found.setdefault(name, []).append(bound)
+    return {name: ",".join(b for b in bounds if b) for name, bounds in found.items()}
+
+
+def _bound(line: str) -> tuple[str, str]:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        one = Requirement(line)
+    except InvalidRequirement:
+        return "", ""
+    return one.name.lower(), str(one.specifier)
+
+
+def _requirements(folder: str) -> list[str]:
+    text = _read(folder, "requirements.txt")
+    lines = [line.split(" #")[0].strip() for line in text.splitlines()]
+    return [line for line in lines if line and not line.startswith(("-", "#"))]
+
+
+def _pyproject(folder: str) -> list[str]:
+    text = _read(folder, "pyproject.toml")
+    if not text:
+        return []
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        project = tomllib.loads(text).get("project", {})
+    except tomllib.TOMLDecodeError as error:
+        raise click.UsageError(
+            f"--project {folder!r}: pyproject.toml can't be read: {error}"
+        ) from error
+    lines = project.get("dependencies", []) if isinstance(project, dict) else []
+    return [line for line in lines if isinstance(line, str)] if isinstance(lines, list) else []
+
+
+def _read(folder: str, name: str) -> str:
+    try:
+        with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
+            return file.read(1 << 20)
+    except OSError:
+        return ""
