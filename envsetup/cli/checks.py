@@ -30,13 +30,13 @@ MARKS = {"passed": "ok", "failed": "FAIL", "skipped": "skip", "flaky": "flaky"}
 @format_option(("text", "json"))
 @output_option
 @click.pass_context
-def command(ctx: click.Context, format: str, output: str | None) -> None:  # noqa: A002
+def command(ctx: click.Context, format: str, output: str | None) -> None:
     """List the checks, or run some."""
     if ctx.invoked_subcommand is None:
         emit(listing(format), output)
 
 
-def listing(format: str) -> str:  # noqa: A002
+def listing(format: str) -> str:
     from envsetup.doctor.catalogue import all_checks
 
     checks = all_checks()
@@ -88,7 +88,7 @@ def run(
     python: str | None,
     devices: tuple[str, ...],
     repeat: int,
-    format: str,  # noqa: A002
+    format: str,
     output: str | None,
     exit_zero: bool,
     timeout: float,

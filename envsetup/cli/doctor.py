@@ -102,7 +102,7 @@ def command(
     requires: tuple[str, ...],
     source: str | None,
     baseline: str | None,
-    format: str,  # noqa: A002 - the option's name
+    format: str,
     outputs: tuple[str, ...],
     full: bool,
     exit_zero: bool,
@@ -303,7 +303,7 @@ def machine_from(data: bytes, path: str) -> Machine:
 
 def show(
     report: Report,
-    format: str,  # noqa: A002
+    format: str,
     files: Sequence[tuple[str, str]],
     *,
     full: bool,
