@@ -1,0 +1,89 @@
+"""## What it means
+
+This torch (or another compiled package) was built against NumPy 1 and can't talk to NumPy 2.
+
+## How it looks
+
+```text
+A module that was compiled using NumPy 1.x cannot be run in NumPy 2.0.2 as it may crash.
+UserWarning: Failed to initialize NumPy: _ARRAY_API not found
+RuntimeError: Numpy is not available
+```
+
+## Why it happens
+
+Nothing in old torch wheels forbids NumPy 2. torch 2.3 is the first for it (2.4.1 on Windows).
+
+## How envsetup knows
+
+NumPy 2 beside a torch that is older.
+
+## How to fix
+
+- `pip install "numpy<2"` (safe)
+- Or a newer torch: `pip install -U torch` (safe)
+
+## When to ignore
+
+For builds of your own against NumPy 2.
+
+## Links
+
+- <https://github.com/pytorch/pytorch/issues/135013>
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from envsetup.model import (
+    Fix,
+    Machine,
+    Package,
+    TorchInstall,
+    value_of,
+)
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
+
+FIXES = (
+    Fix(text='`pip install "numpy<2"`'),
+    Fix(text="Or a newer torch: `pip install -U torch`"),
+)
+
+
+@rule(
+    code="AB101",
+    slug="numpy2-with-old-torch",
+    title="NumPy 2 with a torch built for NumPy 1",
+    severity="error",
+    symptoms=(
+        Symptom(pattern=r"compiled using NumPy 1\.x"),
+        Symptom(pattern="_ARRAY_API not found"),
+        Symptom(pattern="Numpy is not available", confidence="medium"),
+        Symptom(pattern=r"Could not infer dtype of numpy\."),
+        Symptom(pattern=r"numpy\.dtype size changed", confidence="medium"),
+    ),
+    excludes=("No module named '?numpy",),
+    suppresses=("AB102",),
+    ask="`pip list`: numpy 2 beside torch before 2.3?",
+    fixes=FIXES,
+)
+def judge(torch: TorchInstall, packages: tuple[Package, ...], machine: Machine) -> Iterator[Draft]:
+    numpy = next((p for p in packages if p.name == "numpy" and p.manager == "pip"), None)
+    numpy = numpy or next((p for p in packages if p.name in ("numpy", "numpy-base")), None)
+    runs = value_of(machine.torch_runtime)
+    if numpy is None or not numpy.version.startswith("2."):
+        return
+    floor = (2, 4, 1) if value_of(machine.os) == "windows" else (2, 3, 0)
+    found = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", torch.version)
+    if not found or tuple(int(n or 0) for n in found.groups()) >= floor:
+        return
+    told = " ".join(runs.warnings) if runs is not None else ""
+    yield Draft(
+        message=f"NumPy {numpy.version} beside torch {torch.version}, which was built for NumPy 1.",
+        subject="numpy",
+        evidence=(fact_evidence(machine, "torch", torch.version),),
+        fixes=FIXES,
+        confidence="high" if "NumPy" in told or torch.official else "medium",
+    )

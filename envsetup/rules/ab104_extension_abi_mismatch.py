@@ -1,0 +1,70 @@
+"""## What it means
+
+A package's library asks this torch for symbols or files that it doesn't have.
+
+## How it looks
+
+```text
+ImportError: undefined symbol: _ZN2at4_ops…
+ImportError: libtorch_cuda_cu.so: cannot open shared object file
+```
+
+## Why it happens
+
+torch's C++ interface changes with every minor release; the package wasn't rebuilt.
+
+## How envsetup knows
+
+The error text.
+
+## How to fix
+
+- Install the package's release for this torch (safe)
+- Or rebuild it: `pip install --force-reinstall --no-deps --no-build-isolation --no-binary PKG
+  PKG` (safe)
+
+## When to ignore
+
+Where the package isn't used.
+
+## Links
+
+- <https://github.com/pytorch/pytorch/wiki>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import (
+    Fix,
+)
+from envsetup.rules import Symptom, text_rule
+
+FIXES = (
+    Fix(text="Install the package's release for this torch"),
+    Fix(
+        text=(
+            "Or rebuild it: `pip install --force-reinstall --no-deps --no-build-isolation "
+            "--no-binary PKG PKG`"
+        )
+    ),
+)
+
+text_rule(
+    __name__,
+    code="AB104",
+    slug="extension-abi-mismatch",
+    title="A compiled extension was built for another torch",
+    severity="error",
+    symptoms=(
+        Symptom(
+            pattern="undefined symbol: _ZN(?:K?[23](?:at|c10)|5torch|K?3c10)", confidence="medium"
+        ),
+        Symptom(pattern=r"libtorch_cuda_cu\.so"),
+        Symptom(pattern=r"libc10\w*\.so: cannot open shared object"),
+        Symptom(pattern=r"undefined symbol: \w*(?:torch|c10)\w*", confidence="medium"),
+        Symptom(pattern="undefined symbol: _Z", confidence="low"),
+        Symptom(pattern=r"libtorch\w*\.so\S*: cannot open shared object", confidence="medium"),
+    ),
+    excludes=("torchvision::nms", r"libcu\w+\.so\S*: undefined symbol"),
+    fixes=FIXES,
+)

@@ -1,0 +1,60 @@
+"""## What it means
+
+bitsandbytes carries one library per CUDA version, and none for this torch.
+
+## How it looks
+
+```text
+CUDA Setup failed despite GPU being available.
+Could not find the bitsandbytes CUDA binary at …/libbitsandbytes_cuda124.so
+```
+
+## Why it happens
+
+An old bitsandbytes, or BNB_CUDA_VERSION left over.
+
+## How envsetup knows
+
+The error text.
+
+## How to fix
+
+- `pip install -U bitsandbytes` (safe)
+- `unset BNB_CUDA_VERSION` (safe)
+
+## When to ignore
+
+On CPU and XPU.
+
+## Links
+
+- <https://github.com/bitsandbytes-foundation/bitsandbytes/issues/572>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import (
+    Fix,
+)
+from envsetup.rules import Symptom, text_rule
+
+FIXES = (
+    Fix(text="`pip install -U bitsandbytes`"),
+    Fix(text="`unset BNB_CUDA_VERSION`"),
+)
+
+text_rule(
+    __name__,
+    code="AB106",
+    slug="bitsandbytes-no-cuda-lib",
+    title="bitsandbytes has no library for this CUDA",
+    severity="warning",
+    platforms=("linux", "windows"),
+    symptoms=(
+        Symptom(pattern="CUDA Setup failed despite (?:GPU|CUDA) being available"),
+        Symptom(pattern="bitsandbytes CUDA binary"),
+        Symptom(pattern=r"libbitsandbytes_cuda\d+\w*\.(?:so|dll)"),
+        Symptom(pattern="bitsandbytes was compiled without GPU support"),
+    ),
+    fixes=FIXES,
+)

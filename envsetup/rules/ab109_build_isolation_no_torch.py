@@ -1,0 +1,61 @@
+"""## What it means
+
+pip and uv build packages in an environment of their own, where torch isn't.
+
+## How it looks
+
+```text
+ModuleNotFoundError: No module named 'torch' (while building flash-attn)
+```
+
+## Why it happens
+
+The package's setup.py imports torch without declaring it.
+
+## How envsetup knows
+
+The error text.
+
+## How to fix
+
+- `pip install --no-build-isolation PKG` (safe)
+- uv: `no-build-isolation-package` under [tool.uv] (safe)
+
+## When to ignore
+
+Where a wheel exists.
+
+## Links
+
+- <https://docs.astral.sh/uv/concepts/projects/config/>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import (
+    Fix,
+)
+from envsetup.rules import Symptom, text_rule
+
+FIXES = (
+    Fix(text="`pip install --no-build-isolation PKG`"),
+    Fix(text="uv: `no-build-isolation-package` under [tool.uv]"),
+)
+
+text_rule(
+    __name__,
+    code="AB109",
+    slug="build-isolation-no-torch",
+    title="An isolated build can't see torch",
+    severity="warning",
+    symptoms=(
+        Symptom(
+            pattern=r"(?:Getting requirements to build wheel|get_requires_for_build_wheel|build_meta|build backend|setup\.py|pip-build-env|build-env).{0,500}No module named '?torch'?"
+        ),
+        Symptom(
+            pattern="No module named '?torch'?.{0,400}(?:subprocess-exited-with-error|Getting requirements to build|build_wheel|no-build-isolation|failed to build)"
+        ),
+    ),
+    suppresses=("PY110",),
+    fixes=FIXES,
+)

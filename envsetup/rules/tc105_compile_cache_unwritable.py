@@ -1,0 +1,69 @@
+"""## What it means
+
+Inductor, Triton or the extension builder can't write their cache.
+
+## How it looks
+
+```text
+PermissionError: [Errno 13] Permission denied: '/tmp/torchinductor_root/…'
+OSError: [Errno 30] Read-only file system
+```
+
+## Why it happens
+
+Another user made the folder, or the system is read-only.
+
+## How envsetup knows
+
+The error text; the cache's rights where they are known.
+
+## How to fix
+
+- `export TORCHINDUCTOR_CACHE_DIR=$HOME/.cache/inductor TRITON_CACHE_DIR=$HOME/.triton/cache`
+  (safe)
+- Remove the other user's folder (deletes)
+
+## When to ignore
+
+Where nothing is compiled.
+
+## Links
+
+- <https://github.com/pytorch/pytorch/issues/34238>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import (
+    Fix,
+)
+from envsetup.rules import Symptom, text_rule
+
+FIXES = (
+    Fix(
+        text=(
+            "`export TORCHINDUCTOR_CACHE_DIR=$HOME/.cache/inductor "
+            "TRITON_CACHE_DIR=$HOME/.triton/cache`"
+        )
+    ),
+    Fix(text="Remove the other user's folder", safety="deletes"),
+)
+
+text_rule(
+    __name__,
+    code="TC105",
+    slug="compile-cache-unwritable",
+    title="The compile cache can't be written",
+    severity="error",
+    symptoms=(
+        Symptom(
+            pattern=r"(?:Permission denied|Read-only file system).{0,60}(?:torchinductor|\.triton|torch_extensions|inductor)"
+        ),
+        Symptom(
+            pattern=r"(?:torchinductor|\.triton|torch_extensions).{0,160}(?:Permission denied|Read-only file system|No space left)"
+        ),
+        Symptom(pattern="Read-only file system", confidence="medium"),
+    ),
+    suppresses=("ST102",),
+    fixes=FIXES,
+)
