@@ -237,7 +237,7 @@ def _make(job: Job, folder: Path, env: dict[str, str], tell: Tell) -> None:
         shutil.rmtree(folder)  # empty, or left by a setup of ours that was cut off
     folder.mkdir(parents=True)
     _mark(folder, "incomplete")
-    tell(f"making the environment {job.folder}")
+    tell.step(f"making the environment {job.folder}")
     if job.installer == "uv":
         argv = ["uv", "venv", "--allow-existing", "--python", job.base, str(folder)]
     else:
@@ -261,7 +261,9 @@ def _install(
         if not is_network_trouble(said):
             raise SetupError(f"the installation failed: {last_words(said)}")
         why = last_words(said)
-    tell(f"the wheel index {plan.index_url} can't be used ({why}); trying what pip is offered here")
+    tell.step(
+        f"the wheel index {plan.index_url} can't be used ({why}); trying what pip is offered here"
+    )
     return _fall_back(job, ready, knowledge, env, tell, why)
 
 
@@ -280,8 +282,8 @@ def _install_extras(job: Job, python: str, env: dict[str, str], tell: Tell) -> N
 def _run_plan(plan: Plan, env: dict[str, str], tell: Tell) -> tuple[int, str]:
     said = ""
     for command in plan.commands:
-        tell(f"installing: {' '.join(command.argv)}")
-        code, said = run_told(command.argv, {**env, **command.env}, tell, INSTALL_LIMIT_S)
+        tell.step(f"installing: {' '.join(command.argv)}")
+        code, said = run_told(command.argv, {**env, **command.env}, tell.detail, INSTALL_LIMIT_S)
         if code != 0:
             return code, said
     return 0, said
@@ -307,7 +309,7 @@ def _fall_back(
         code, said = _run_plan(plan, env, tell)
         if code == 0:
             return plan
-        tell(f"torch=={pin} could not be installed: {last_words(said)}")
+        tell.step(f"torch=={pin} could not be installed: {last_words(said)}")
     told = ", ".join(offered[:8]) or "nothing"
     raise SetupError(
         f"the wheel index {ready.plan.index_url} can't be used ({why}), and nothing that pip is "

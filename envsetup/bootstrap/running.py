@@ -7,16 +7,24 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from typing import IO
+from typing import IO, Protocol
 
 from envsetup.host import end_group
 from envsetup.target import printable, start_program
 
-Tell = Callable[[str], None]
+
+class Tell(Protocol):
+    """Who hears of the progress: what begins, and what an installer prints meanwhile."""
+
+    def step(self, text: str) -> None:
+        """Something begins that takes a while."""
+
+    def detail(self, text: str) -> None:
+        """A line that a program printed."""
 
 
 def run_told(
-    argv: Sequence[str], env: dict[str, str], tell: Tell, limit_s: float
+    argv: Sequence[str], env: dict[str, str], tell: Callable[[str], None], limit_s: float
 ) -> tuple[int, str]:
     """Runs a program and passes on each line that it prints; its exit code and all that it said."""
     with tempfile.TemporaryFile() as log:
@@ -37,7 +45,7 @@ def run_told(
         return -signal.SIGTERM if process.returncode is None else process.returncode, said
 
 
-def _pass_on(log: IO[bytes], seen: int, tell: Tell) -> int:
+def _pass_on(log: IO[bytes], seen: int, tell: Callable[[str], None]) -> int:
     fresh = os.pread(log.fileno(), 1 << 16, seen) if hasattr(os, "pread") else b""
     whole = fresh.rfind(b"\n") + 1
     for line in fresh[:whole].decode("utf-8", "replace").splitlines():

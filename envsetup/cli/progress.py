@@ -51,6 +51,12 @@ class Narrator:
         if not self.on_terminal:
             self.line(text)
 
+    def detail(self, text: str) -> None:
+        """What a program under us prints: on the spinner, and in the log only with -v."""
+        self._show(text.strip())
+        if self.verbose:
+            self.line(text)
+
     def line(self, text: str) -> None:
         if not self.quiet:
             click.echo(text, err=True)

@@ -168,7 +168,7 @@ def carried_out(job: Job, ready: Prepared, host: object, quiet: bool, verbose: i
 
     with Narrator(quiet, verbose) as narrator:
         try:
-            return carry_out(job, ready, knowledge(), host, narrator.step)  # type: ignore[arg-type]
+            return carry_out(job, ready, knowledge(), host, narrator)  # type: ignore[arg-type]
         except SetupError as error:
             raise Failure(str(error), Exit.USAGE if error.usage else Exit.FINDINGS) from error
 

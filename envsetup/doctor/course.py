@@ -79,7 +79,8 @@ class Course:
                 break
         if not self.fork and not self.cancelled:
             self.confirm(environ)
-        self.tally.close("no worker came that far")
+        if not self.cancelled:
+            self.tally.close("no worker came that far")
         timings = {"import_torch": self.tally.import_s, "checks": time.monotonic() - started}
         return CheckRun(
             outcomes=self.tally.outcomes(),
@@ -133,7 +134,7 @@ class Course:
         """Charges what a worker left behind; True where another one should take the rest."""
         tally = self.tally
         if tally.done or self.cancelled:
-            return False
+            return False  # a cancelled run has no outcomes: whoever cancelled it raises
         if tally.phase == "starting":
             tally.import_error = tally.import_error or _import_error(end, self.limit_s)
             tally.import_detail = tally.import_detail or end.log_tail
