@@ -97,7 +97,7 @@ def _loops(torch: Any, device: str, dtype: Any) -> float:
         while bool(y > 1):
             y = y * 0.5
         y.sum().backward()
-        worst = max(worst, abs(float(x.grad) - 0.5**count))
+        worst = max(worst, _off(x.grad, 0.5**count))
     return worst
 
 
@@ -131,7 +131,7 @@ def _recursion(torch: Any, device: str, dtype: Any) -> float:
     want_a = sum(i * 0.75 ** max(i - 1, 0) * (-0.5) ** j * x for i, j, x in paths)
     want_b = sum(j * 0.75**i * (-0.5) ** max(j - 1, 0) * x for i, j, x in paths)
     worst = _off(leaves.grad, torch.tensor(want_leaves, dtype=torch.float64))
-    return float(max(worst, abs(float(a.grad) - want_a), abs(float(b.grad) - want_b)))
+    return max(worst, _off(a.grad, want_a), _off(b.grad, want_b))
 
 
 def _unused_branch(torch: Any, device: str, dtype: Any) -> None:

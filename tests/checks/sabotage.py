@@ -305,7 +305,7 @@ def unused_branch_gets_zeros(torch):
 
 def first_is_nan(result):
     if result.is_floating_point() and result.numel() > 1:
-        result.view(-1)[0] = float("nan")
+        result[(0,) * result.dim()] = float("nan")
     return result
 
 
@@ -814,3 +814,237 @@ def torchvision_of_another_release(torch):
 @breaks("companions")
 def suppression_too_lenient(torch):
     _vision(torch, threshold=1.6)
+
+
+# -- accelerators: a device in name only ---------------------------------------------------------------------
+
+
+class Stream:
+    """A stream whose work is done as soon as it is asked for."""
+
+    def __init__(self, device=None):
+        pass
+
+    def record_event(self):
+        return Event()
+
+    def wait_event(self, event):
+        pass
+
+    wait_stream = wait_event
+
+
+class Event:
+    def __init__(self, enable_timing=False):
+        pass
+
+    def record(self, stream):
+        pass
+
+    def synchronize(self):
+        pass
+
+    def query(self):
+        return True
+
+    def elapsed_time(self, other):
+        return 0.25
+
+
+class Graph:
+    """Replays by running again what a check captures: 2 x + 1 times the weight, as graphs.py has it."""
+
+    def replay(self):
+        import inspect
+
+        frame = inspect.currentframe().f_back.f_locals
+        frame["out"].copy_((frame["slot"] * 2 + 1) @ frame["on_weight"])
+
+
+def pretend_cuda(torch):
+    """torch with a device cuda:0 that is the CPU: runs the accelerator's code paths, proves nothing of a GPU."""
+    from torch.overrides import TorchFunctionMode
+
+    def plain(value):
+        return "cpu" if str(value).startswith("cuda:") and not hasattr(value, "shape") else value
+
+    counted = {"bytes": 0}
+
+    class Renamed(TorchFunctionMode):
+        def __torch_function__(self, function, types, args=(), kwargs=None):
+            options = {name: plain(value) for name, value in (kwargs or {}).items()}
+            if function in (torch.empty,) and args and args[0] == 2**58:
+                raise torch.cuda.OutOfMemoryError(
+                    "CUDA out of memory. Tried to allocate 1073741824.00 GiB"
+                )
+            return function(*(plain(value) for value in args), **options)
+
+    def held(device):
+        import gc
+
+        gc.collect()
+        tensors = [
+            o for o in gc.get_objects() if type(o) is torch.Tensor and o.numel() == 2 * 1024 * 1024
+        ]
+        return sum(t.numel() * 4 for t in tensors) + counted["bytes"]
+
+    Renamed().__enter__()
+    cuda = torch.cuda
+    cuda.memory_allocated, cuda.synchronize = held, lambda *a: None
+    cuda.Stream, cuda.Event, cuda.CUDAGraph = Stream, Event, Graph
+    cuda.current_stream = lambda *a: Stream()
+    cuda.stream = cuda.graph = cuda.device = lambda *a: contextlib.nullcontext()
+    cuda.get_arch_list = lambda: ["sm_75", "sm_80", "sm_90"]
+    cuda.get_device_capability = lambda device: (8, 6)
+    torch.Tensor.record_stream = lambda self, stream: None
+    torch.Tensor.pin_memory = lambda self, *a: setattr(self, "pinned", True) or self
+    torch.Tensor.is_pinned = lambda self, *a: getattr(self, "pinned", False)
+
+
+PRETEND = "matmul autograd dynamic_graph mlp_train cnn_train rnn_train attention optimizers linalg tensor_arithmetic"
+PRETEND += " kernel_launch memory transfer streams graphs libraries"
+
+
+def on_device(*stems):
+    """A sabotage on the pretended device."""
+
+    def enter(function):
+        def both(torch):
+            pretend_cuda(torch)
+            function(torch)
+
+        both.__name__ = function.__name__
+        globals()[function.__name__] = both
+        ON_DEVICE.extend((stem, function.__name__) for stem in stems)
+        return both
+
+    return enter
+
+
+ON_DEVICE: list[tuple[str, str]] = []
+
+
+@on_device("kernel_launch")
+def no_kernel_image(torch):
+    wrap(torch, "arange", lambda arange: lambda *a, **k: _refuse())
+
+
+def _refuse():
+    raise RuntimeError("CUDA error: no kernel image is available for execution on the device")
+
+
+@on_device("kernel_launch")
+def kernel_skips_the_last_element(torch):
+    def change(result):
+        if result.dtype == torch.int32 and result.dim():
+            result[-1] = 0
+        return result
+
+    bend(torch, "mul", change)
+
+
+@on_device("memory")
+def blocks_overlap(torch):
+    kept = []
+
+    def make(full):
+        def reused(*args, **options):
+            kept.append(full(*args, **options)) if not kept else kept[0].fill_(args[1])
+            return kept[0].view(-1)
+
+        return reused
+
+    wrap(torch, "full", make)
+
+
+@on_device("memory")
+def absurd_request_granted(torch):
+    wrap(torch, "empty", lambda empty: lambda *a, **k: empty(1))
+
+
+@on_device("memory")
+def freed_blocks_stay(torch):
+    kept = []
+    wrap(torch, "full", lambda full: lambda *a, **k: kept.append(full(*a, **k)) or kept[-1])
+
+
+@on_device("transfer")
+def a_bit_flips_on_the_way(torch):
+    def make(to):
+        def flipped(self, *args, **options):
+            result = to(self, *args, **options).clone()
+            result.view(-1)[-1] += 1
+            return result
+
+        return flipped
+
+    wrap(torch.Tensor, "to", make)
+
+
+@on_device("transfer")
+def pinning_does_nothing(torch):
+    torch.Tensor.pin_memory = lambda self, *a: self
+
+
+@on_device("streams")
+def stream_reads_too_early(torch):
+    wrap(torch, "roll", lambda roll: lambda x, shift, dim: x)
+
+
+@on_device("streams")
+def events_never_done(torch):
+    Event.query = lambda self: False
+
+
+@on_device("graphs")
+def replay_does_nothing(torch):
+    Graph.replay = lambda self: None
+
+
+@on_device("libraries")
+def cudnn_of_another_major(torch):
+    import types
+
+    torch.backends.cudnn.version = lambda: 8907
+    torch._C._cudnn = types.SimpleNamespace(getCompileVersion=lambda: (9, 19, 0))
+
+
+@on_device("libraries")
+def cublas_off_by_one(torch):
+    def make(to):
+        return lambda self, *a, **k: (
+            to(self, *a, **k) + (1 if a and str(a[0]).startswith("cuda") else 0)
+        )
+
+    wrap(torch.Tensor, "to", make)
+
+
+@on_device("mlp_train")
+def device_trains_differently(torch):
+    wrap(torch.nn.Module, "to", lambda to: lambda self, *a, **k: _shifted(to(self, *a, **k)))
+
+
+def _shifted(module):
+    for parameter in module.parameters():
+        parameter.data.add_(1e-3)
+    return module
+
+
+@on_device("device_assert")
+def assertion_goes_unseen(torch):
+    import subprocess
+    import types
+
+    subprocess.run = lambda *a, **k: types.SimpleNamespace(
+        stdout=b"SILENT tensor([1.])", returncode=0
+    )
+
+
+def assertion_is_seen(torch):
+    """No sabotage: the process says what a device that asserts says."""
+    import subprocess
+    import types
+
+    pretend_cuda(torch)
+    said = b"RAISED CUDA error: device-side assert triggered"
+    subprocess.run = lambda *a, **k: types.SimpleNamespace(stdout=said, returncode=0)

@@ -49,7 +49,10 @@ ON_CPU = [
 ]
 PASSES: list[list[str | None]] = [[stem, "cpu", None] for stem in ON_CPU]
 PASSES.append(["companions", "cpu", "sound_torchvision"])
+PASSES += [[stem, "cuda:0", "pretend_cuda"] for stem in sabotage.PRETEND.split()]
+PASSES.append(["device_assert", "cuda:0", "assertion_is_seen"])
 BROKEN: list[list[str | None]] = [[stem, "cpu", name] for stem, name in sabotage.TABLE]
+BROKEN += [[stem, "cuda:0", name] for stem, name in sabotage.ON_DEVICE]
 
 
 def target_python() -> str:
@@ -101,4 +104,5 @@ def test_fails_on_a_sabotaged_torch(case: list[str | None], answers: Any) -> Non
 
 
 def test_every_standard_check_has_a_sabotage() -> None:
-    assert set(ON_CPU) <= {stem for stem, _ in sabotage.TABLE}
+    standard = {stem for stem in STEMS if literals(stem)["LEVEL"] == "standard"}
+    assert standard == {stem for stem, _ in sabotage.TABLE + sabotage.ON_DEVICE}
