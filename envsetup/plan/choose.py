@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from envsetup.knowledge import Build, Knowledge, Release, cuda_of, version_key
@@ -52,6 +53,7 @@ class _Case(Record):
     platform: PlatformRow
     name: str
     build: Build
+    newest: bool
 
 
 def choose(situation: Situation, knowledge: Knowledge, request: Request) -> Choice:
@@ -80,6 +82,7 @@ def choose(situation: Situation, knowledge: Knowledge, request: Request) -> Choi
                 platform=platform,
                 name=name,
                 build=build,
+                newest=release is knowledge.releases[0],
             )
             try:
                 accepted.append(_examine(case, knowledge, wanted))
@@ -140,7 +143,7 @@ def _examine(
 def _weakest(case: _Case) -> str:
     """A build is as sure as the less sure of: that it exists, and that it exists for this Python."""
     order = ("certain", "published", "announced", "inferred")
-    known = [case.build.status]
+    known = [case.build.status, case.build.arch_status or case.build.status]
     only = case.platform.index_python
     if only and case.situation.python_tag in only.tags:
         known.append(only.status)
@@ -165,6 +168,7 @@ def _local_version(case: _Case, specifier: SpecifierSet | None) -> None:
 def _kind(case: _Case) -> None:
     """The right kind of build: for the accelerator that is here, or the one that was forced."""
     backend, here = case.request.backend, case.situation.accelerator
+    _channel(case)
     if backend != "auto":
         if case.name != backend:
             raise Drop("not-the-backend", f"--backend {backend} was asked for")
@@ -180,6 +184,32 @@ def _kind(case: _Case) -> None:
         raise Drop("cpu-build-beside-gpu", "a CPU build would leave the GPU unused")
     if here != "none" and mine != here:
         raise Drop("other-vendor", f"{case.name} serves {mine} GPUs; the GPU that counts is {here}")
+
+
+NIGHTLY_BUILDS = {
+    "linux_x86_64": ("cpu", "cu132", "cu134", "xpu"),
+    "linux_aarch64": ("cpu", "cu132", "cu134"),
+    "windows_amd64": ("cpu", "cu132", "xpu"),
+    "macos_arm64": ("cpu",),
+}
+"""Builds on the nightly index. ROCm 10.1 is there too, its architectures are not known.
+
+Source: published_versions.json of github.com/pytorch/pytorch.github.io, November 2026."""
+CONDA_BUILDS = re.compile(r"cpu|cu1[23]\d")
+"""conda-forge builds CUDA 12 and 13 and CPU alone (conda-forge/pytorch-cpu-feedstock)."""
+
+
+def _channel(case: _Case) -> None:
+    """Other channels hold the newest line alone; conda-forge holds neither ROCm nor XPU."""
+    channel = case.request.channel
+    if channel != "stable" and not case.newest:
+        raise Drop("not-on-channel", f"the {channel} index holds only the newest line")
+    offered = NIGHTLY_BUILDS.get(case.situation.platform or "", ())
+    if channel == "nightly" and case.name not in offered:
+        raise Drop("not-on-channel", f"the nightly index has no {case.name} build any more")
+    conda = case.request.installer in ("conda", "pixi")
+    if conda and not CONDA_BUILDS.fullmatch(case.name):
+        raise Drop("not-on-conda-forge", f"conda-forge has no {case.name} build")
 
 
 def kind_of(build: str) -> str:

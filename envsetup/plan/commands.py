@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from envsetup.knowledge import Knowledge, Release
+from envsetup.knowledge import Knowledge, Release, version_key
 from envsetup.model import Command
 from envsetup.plan.choose import Candidate, companion_of
 from envsetup.plan.request import INDEX, Request
@@ -16,10 +16,18 @@ def requirements_of(
     one: Candidate, release: Release, situation: Situation, request: Request
 ) -> tuple[str, ...]:
     """Exact pins: torch with its build, the companions that were named, numpy where it must stay old."""
-    local = "" if situation.os == "macos" else f"+{one.build}"
+    if request.channel != "stable":
+        return ("torch", *request.companions)
+    local = "" if situation.os == "macos" or _plain_name(one, situation) else f"+{one.build}"
     pins = [f"torch=={one.version}{local}"]
     pins += [f"{name}=={companion_of(name, release)}" for name in request.companions]
     return tuple(pins if release.numpy2 else [*pins, "numpy<2"])
+
+
+def _plain_name(one: Candidate, situation: Situation) -> bool:
+    """Arm Linux CPU wheels carry no `+cpu` before 2.6 (inferred from the file names of the index)."""
+    cpu = situation.platform == "linux_aarch64" and one.build == "cpu"
+    return cpu and version_key(one.version) < (2, 6)
 
 
 def index_of(one: Candidate, situation: Situation, request: Request) -> str | None:
@@ -55,6 +63,8 @@ def _where(index: str | None, request: Request) -> tuple[str, ...]:
     return ("--index-url", index)
 
 
+CONDA_NEWEST = (2, 13, 0)
+"""The newest torch seen on conda-forge, August 2026."""
 CONDA_CUDA = {12: "12.9", 13: "13.0"}
 """conda-forge builds each CUDA major once; its 12.9 builds hold kernels from 5.0 to 12.0.
 
@@ -63,7 +73,7 @@ Source: conda-forge/pytorch-cpu-feedstock recipe."""
 
 def _conda(one: Candidate, situation: Situation, request: Request) -> tuple[Command, ...]:
     """conda-forge alone: the `pytorch` channel ended with 2.5.1 (pytorch/pytorch#138506)."""
-    packages = conda_packages(one, situation)
+    packages = (*conda_packages(one, situation), *request.companions)
     if request.installer == "pixi":
         return (Command(argv=("pixi", "add", *packages)),)
     return (
@@ -73,7 +83,10 @@ def _conda(one: Candidate, situation: Situation, request: Request) -> tuple[Comm
 
 def conda_packages(one: Candidate, situation: Situation) -> tuple[str, ...]:
     """Package specs on conda-forge, with the CUDA line by `cuda-version`."""
+    pin = f"={one.version}" if version_key(one.version) <= CONDA_NEWEST else ""
     if one.build.startswith("cu"):
-        return (f"pytorch-gpu={one.version}", f"cuda-version={CONDA_CUDA[int(one.build[2:4])]}")
+        major = int(one.build[2:4])
+        line = "12.8" if situation.os == "windows" and major == 12 else CONDA_CUDA[major]
+        return (f"pytorch-gpu{pin}", f"cuda-version={line}")
     name = "pytorch" if situation.os == "macos" else "pytorch-cpu"
-    return (f"{name}={one.version}",)
+    return (f"{name}{pin}",)

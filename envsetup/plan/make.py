@@ -10,12 +10,14 @@ from msgspec.structs import replace
 from envsetup.knowledge import Knowledge, version_key
 from envsetup.model import Alternative, Machine, Plan, Reason, Rejected, TorchInstall, value_of
 from envsetup.plan.choose import Candidate, Choice, choose, companion_of, kind_of
-from envsetup.plan.commands import index_of, install_commands, requirements_of
+from envsetup.plan.commands import CONDA_NEWEST, index_of, install_commands, requirements_of
 from envsetup.plan.refuse import helpful_changes
 from envsetup.plan.request import Request
 from envsetup.plan.situation import Situation, label, situation_of
 
 STALE_AFTER_DAYS = 60
+UNCONFIRMED_GFX = ("gfx1103",)
+"""In the architecture list of a build, and no report of it working on hardware was found."""
 CVE_FIXED_IN = "2.6.0"
 CVE = "CVE-2025-32434"
 
@@ -179,6 +181,12 @@ def _warnings(
     if kind_of(best.build) == "cpu" and situation.accelerator not in ("none", "apple"):
         gpus = ", ".join(label(g) for g in situation.gpus)
         yield Reason(code="cpu-build-beside-gpu", text=f"a CPU build leaves {gpus} unused")
+    if request.channel != "stable":
+        text = f"the {request.channel} index changes daily: the newest there is taken, its kernels as in {best.version}"
+        yield Reason(code="unpinned-channel", text=text)
+    if request.installer in ("conda", "pixi") and version_key(best.version) > CONDA_NEWEST:
+        text = f"conda-forge may not have torch {best.version} yet: the newest there is taken"
+        yield Reason(code="unpinned-conda", text=text)
     yield from _unverified(best, choice)
     yield from _old(best, choice, knowledge)
     yield from _amd(best, situation, knowledge)
@@ -221,9 +229,9 @@ def _old(best: Candidate, choice: Choice, knowledge: Knowledge) -> Iterator[Reas
          and r.code not in ("no-gpu-for-build", "other-vendor", "cpu-build-beside-gpu")),
         None,
     )  # fmt: skip
-    reason = f": {newest}{'+' + why.build if why and why.build else ''} {why.text}" if why else ""
-    if not why and kind == "amd":
-        reason = f": no ROCm build of {newest} is known"
+    if why is None:
+        return  # no such build of the newest release is known: nothing here holds torch back
+    reason = f": {newest}{'+' + why.build if why.build else ''} {why.text}"
     yield Reason(code="old-release", text=f"torch {newest} can't be used here{reason}")
 
 
@@ -243,13 +251,13 @@ def _amd(best: Candidate, situation: Situation, knowledge: Knowledge) -> Iterato
             f"({override.state}, not supported by AMD) and prove it with `envsetup doctor`"
         )
         yield Reason(code="override-needed", text=text, source=override.source)
+    for gpu in situation.gpus:
+        if gpu.gfx in UNCONFIRMED_GFX:
+            text = f"nobody has confirmed {best.build} on {label(gpu)} yet: prove it with `envsetup doctor`"
+            yield Reason(code="unconfirmed-gpu", text=text, source=row.source)
     newest = knowledge.rocm.builds[0]
-    gone = [
-        g
-        for g in situation.gpus
-        if g.gfx and g.gfx in {x for b in knowledge.rocm.builds for x in b.unusable}
-    ]
-    if gone and newest.rocm != row.rocm:
+    gone = [g for g in situation.gpus if g.gfx and g.gfx in row.gfx and g.gfx not in newest.gfx]
+    if gone:
         text = f"{label(gone[0])} is no longer supported by ROCm's libraries: {best.build} is the last that has kernels for it"
         yield Reason(code="unsupported-by-vendor", text=text, source=row.source)
 

@@ -16,6 +16,8 @@ Change = tuple[str, Situation, Request, str]
 """What to do in words, the situation and request after it, and its safety."""
 
 MOST_FIXES = 6
+MOST_OF_A_KIND = 2
+"""Five older Pythons in a row help nobody choose."""
 JETSON_INDEX = "https://pypi.jetson-ai-lab.io/jp6/cu126"
 """NVIDIA's own wheels for Orin on JetPack 6. Source: NVIDIA developer forum and pytorch issue threads."""
 
@@ -45,11 +47,14 @@ def _worse(one: str, other: str) -> str:
 
 def _that_help(changes: list[Change] | Iterator[Change], knowledge: Knowledge) -> Iterator[Fix]:
     seen: set[str] = set()
+    of_kind: dict[str, int] = {}
     for words, situation, request, safety in changes:
         accepted = choose(situation, knowledge, request).accepted
-        if not accepted or words in seen:
+        kind = words.split()[0] + words.split()[1]
+        if not accepted or words in seen or of_kind.get(kind, 0) >= MOST_OF_A_KIND:
             continue
         seen.add(words)
+        of_kind[kind] = of_kind.get(kind, 0) + 1
         best = accepted[0]
         yield Fix(text=f"{words}: then torch {_name(best, situation)} fits", safety=safety)  # type: ignore[arg-type]
         if len(seen) == MOST_FIXES:
@@ -146,7 +151,17 @@ def _requirement(situation: Situation, request: Request) -> Iterator[Change]:
         yield f"Do without {package}", situation, replace(request, specifiers=specifiers), "safe"
 
 
+SIXTY_FOUR_BIT = {"i386": "x86_64", "i686": "x86_64", "x86": "x86_64", "armv7l": "aarch64"}
+
+
 def _vendor_index(situation: Situation) -> Iterator[Fix]:
+    if situation.platform is None and situation.pointer_bits == 64:
+        other = SIXTY_FOUR_BIT.get(situation.arch)
+        if other:
+            text = f"Use a 64-bit system and Python ({other}): PyTorch has no 32-bit wheels"
+        else:
+            text = f"PyTorch publishes no wheels for {situation.arch}: build it from source, or ask the system's own packages"
+        yield Fix(text=text)
     if situation.os == "linux" and any(g.compute_capability == "8.7" for g in situation.gpus):
         yield Fix(
             text="On Jetson Orin with JetPack 6 take NVIDIA's own wheel: the Arm server wheels don't serve it",

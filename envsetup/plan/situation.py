@@ -168,6 +168,10 @@ def label(gpu: Gpu) -> str:
 
 def _never(gpu: Gpu, base: Situation) -> Reason:
     hint = ""
+    if is_tegra(gpu):
+        hint = "; NVIDIA's own wheels for its JetPack release serve it"
+    if gpu.vendor == "apple" and base.platform == "macos_x86_64":
+        hint = "; a native arm64 Python instead of one under Rosetta gets MPS and a newer torch"
     if gpu.vendor == "amd" and base.os == "windows":
         hint = "; AMD offers builds of its own at https://repo.amd.com/rocm/whl-multi-arch"
     elif gpu.vendor == "amd" and gpu.gfx in ("gfx1010", "gfx1011", "gfx1012"):
