@@ -1,23 +1,16 @@
-"""The machine under examination, behind one small protocol.
-
-`LocalHost` reads the real one (below a root folder, so that made-up `/proc` and `/sys` trees can be
-read by the same code), `RecordingHost` writes down every answer, `RecordedHost` replays them.
-"""
+"""Runs programs under a limit that always holds."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Protocol
 
-from envsetup.model import Absent, Fact, Known, OsName, Record, Source, Unreadable
+from envsetup.model import Record
 
 OUTPUT_LIMIT_BYTES = 4 * 1024 * 1024
 """What a program may print before it is ended: an `nvidia-smi` that prints endlessly must not fill the disk."""
@@ -40,45 +33,6 @@ class Completed(Record):
     @property
     def ok(self) -> bool:
         return self.returncode == 0 and not self.timed_out
-
-
-class Host(Protocol):
-    """What probes may ask of a machine. Nothing here raises for what a machine does."""
-
-    os_name: OsName
-
-    def read(self, path: str, limit_bytes: int = 1 << 20) -> Fact[str]:
-        """The text of a file (undecodable bytes replaced), cut after `limit_bytes`."""
-
-    def list(self, path: str) -> Fact[tuple[str, ...]]:
-        """Sorted names in a folder."""
-
-    def real(self, path: str) -> Fact[str]:
-        """The path behind symbolic links."""
-
-    def call(self, name: str) -> Fact[str]:
-        """The answer of a system call, as text or JSON; the names are those of `envsetup.host.CALLS`."""
-
-    def env(self) -> Mapping[str, str]:
-        """The environment variables."""
-
-    def which(self, program: str) -> str | None:
-        """Where a program lies on PATH."""
-
-    def run(
-        self,
-        argv: Sequence[str],
-        timeout_s: float,
-        env: Mapping[str, str] | None = None,
-        cwd: str | None = None,
-    ) -> Completed:
-        """Runs a program with standard input closed and a limit that always holds."""
-
-
-def local_os() -> OsName:
-    if sys.platform == "win32":
-        return "windows"
-    return "macos" if sys.platform == "darwin" else "linux"
 
 
 def run_program(
@@ -168,49 +122,3 @@ def end_group(process: subprocess.Popen[bytes], patience_s: float = 1.0) -> bool
 def _head(file: object, limit_bytes: int) -> str:
     file.seek(0)  # type: ignore[attr-defined]
     return str(file.read(limit_bytes).decode("utf-8", "replace"))  # type: ignore[attr-defined]
-
-
-class LocalHost:
-    """The machine that envsetup runs on; with another `root`, the tree of files below it."""
-
-    def __init__(self, root: str = "/", environ: Mapping[str, str] | None = None) -> None:
-        self.root = Path(root)
-        self.os_name: OsName = local_os()
-        self._environ = dict(os.environ if environ is None else environ)
-
-    def _path(self, path: str) -> Path:
-        return Path(path) if self.root == Path("/") else self.root / path.lstrip("/")
-
-    def read(self, path: str, limit_bytes: int = 1 << 20) -> Fact[str]:
-        source = Source(kind="file", ref=path)
-        try:
-            with open(self._path(path), "rb") as file:
-                return Known(value=file.read(limit_bytes).decode("utf-8", "replace"), source=source)
-        except (FileNotFoundError, NotADirectoryError):
-            return Absent(tried=(source,))
-        except OSError as error:
-            return Unreadable(error=error.strerror or str(error), source=source)
-
-    def list(self, path: str) -> Fact[tuple[str, ...]]:
-        source = Source(kind="file", ref=path)
-        try:
-            return Known(value=tuple(sorted(os.listdir(self._path(path)))), source=source)
-        except (FileNotFoundError, NotADirectoryError):
-            return Absent(tried=(source,))
-        except OSError as error:
-            return Unreadable(error=error.strerror or str(error), source=source)
-
-    def env(self) -> Mapping[str, str]:
-        return self._environ
-
-    def which(self, program: str) -> str | None:
-        return shutil.which(program, path=self._environ.get("PATH"))
-
-    def run(
-        self,
-        argv: Sequence[str],
-        timeout_s: float,
-        env: Mapping[str, str] | None = None,
-        cwd: str | None = None,
-    ) -> Completed:
-        return run_program(argv, timeout_s, self._environ if env is None else env, cwd)

@@ -1,0 +1,25 @@
+"""The machine under examination, behind one small protocol.
+
+`LocalHost` reads the real one (below a root folder, so that made-up `/proc` and `/sys` trees can be
+read by the same code), `RecordingHost` writes down every answer, `RecordedHost` replays them.
+"""
+
+from __future__ import annotations
+
+from envsetup.host.calls import CALLS
+from envsetup.host.local import LocalHost, local_os
+from envsetup.host.programs import Completed, end_group, run_program
+from envsetup.host.protocol import Host
+from envsetup.host.recorded import RecordedHost, RecordingHost
+
+__all__ = [
+    "CALLS",
+    "Completed",
+    "Host",
+    "LocalHost",
+    "RecordedHost",
+    "RecordingHost",
+    "end_group",
+    "local_os",
+    "run_program",
+]

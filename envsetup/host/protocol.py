@@ -1,0 +1,42 @@
+"""What probes may ask of a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from envsetup.host.programs import Completed
+from envsetup.model import Fact, OsName
+
+
+class Host(Protocol):
+    """What probes may ask of a machine. Nothing here raises for what a machine does."""
+
+    os_name: OsName
+
+    def read(self, path: str, limit_bytes: int = 1 << 20) -> Fact[str]:
+        """The text of a file (undecodable bytes replaced), cut after `limit_bytes`."""
+
+    def list(self, path: str) -> Fact[tuple[str, ...]]:
+        """Sorted names in a folder."""
+
+    def real(self, path: str) -> Fact[str]:
+        """The path behind symbolic links."""
+
+    def call(self, name: str) -> Fact[str]:
+        """The answer of a system call, as text or JSON; the names are those of `envsetup.host.CALLS`."""
+
+    def env(self) -> Mapping[str, str]:
+        """The environment variables."""
+
+    def which(self, program: str) -> str | None:
+        """Where a program lies on PATH."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        timeout_s: float,
+        env: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+    ) -> Completed:
+        """Runs a program with standard input closed and a limit that always holds."""

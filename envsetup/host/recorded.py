@@ -1,0 +1,125 @@
+"""Recordings of a machine: raw answers written down, and replayed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from envsetup.host.programs import Completed
+from envsetup.host.protocol import Host
+from envsetup.model import Absent, Fact, Known, OsName, Source, Unreadable
+
+
+class RecordingHost:
+    """Another host, every answer of it written down in `folder/answers.json` by `save`."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self.os_name: OsName = host.os_name
+        self._answers: dict[str, object] = {"os": host.os_name}
+
+    def _keep(self, question: str, answer: object) -> None:
+        self._answers[question] = msgspec.to_builtins(answer)
+
+    def read(self, path: str, limit_bytes: int = 1 << 20) -> Fact[str]:
+        fact = self.host.read(path, limit_bytes)
+        self._keep(f"read {path}", fact)
+        return fact
+
+    def list(self, path: str) -> Fact[tuple[str, ...]]:
+        fact = self.host.list(path)
+        self._keep(f"list {path}", fact)
+        return fact
+
+    def real(self, path: str) -> Fact[str]:
+        fact = self.host.real(path)
+        self._keep(f"real {path}", fact)
+        return fact
+
+    def call(self, name: str) -> Fact[str]:
+        fact = self.host.call(name)
+        self._keep(f"call {name}", fact)
+        return fact
+
+    def env(self) -> Mapping[str, str]:
+        return self.host.env()
+
+    def which(self, program: str) -> str | None:
+        path = self.host.which(program)
+        self._keep(f"which {program}", path)
+        return path
+
+    def run(
+        self,
+        argv: Sequence[str],
+        timeout_s: float,
+        env: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+    ) -> Completed:
+        done = self.host.run(argv, timeout_s, env, cwd)
+        self._keep(f"run {' '.join(argv)}", done)
+        return done
+
+    def save(self, folder: str, clean: Callable[[str], str]) -> None:
+        """Writes the answers, each text first through `clean`, which takes out what is personal."""
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        kept = {clean(k): v for k, v in sorted(self._answers.items())}
+        text = json.dumps(kept, indent=1, ensure_ascii=False, sort_keys=True)
+        (Path(folder) / ANSWERS).write_text(clean(text) + "\n", encoding="utf-8")
+
+
+ANSWERS = "answers.json"
+T = TypeVar("T")
+
+
+class RecordedHost:
+    """Replays a recording. Raises ValueError, naming the file, where it is none."""
+
+    def __init__(self, folder: str) -> None:
+        file = Path(folder) / ANSWERS
+        try:
+            answers = json.loads(file.read_text(encoding="utf-8"))
+            self.os_name: OsName = answers["os"]
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise ValueError(f"{file} is no recording of envsetup: {error}") from error
+        self._answers = answers
+
+    def _fact(self, question: str, kind: type[T]) -> Fact[T]:
+        if question not in self._answers:
+            return Unreadable(error="not recorded", source=Source(kind="file", ref=question))
+        return msgspec.convert(self._answers[question], Known[kind] | Absent | Unreadable)  # type: ignore[valid-type]
+
+    def read(self, path: str, limit_bytes: int = 1 << 20) -> Fact[str]:
+        return self._fact(f"read {path}", str)
+
+    def list(self, path: str) -> Fact[tuple[str, ...]]:
+        return self._fact(f"list {path}", tuple[str, ...])
+
+    def real(self, path: str) -> Fact[str]:
+        return self._fact(f"real {path}", str)
+
+    def call(self, name: str) -> Fact[str]:
+        return self._fact(f"call {name}", str)
+
+    def env(self) -> Mapping[str, str]:
+        return {}
+
+    def which(self, program: str) -> str | None:
+        path = self._answers.get(f"which {program}")
+        return str(path) if path else None
+
+    def run(
+        self,
+        argv: Sequence[str],
+        timeout_s: float,
+        env: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+    ) -> Completed:
+        recorded = self._answers.get(f"run {' '.join(argv)}")
+        if recorded is None:
+            return Completed(argv=tuple(argv), returncode=None, error="not recorded")
+        return msgspec.convert(recorded, Completed)

@@ -1,0 +1,42 @@
+"""Small readers that probes share."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from envsetup.host import Host
+from envsetup.model import Absent, Fact, Known, Source, Unreadable
+
+
+def call_json(host: Host, name: str) -> Any:
+    """The decoded answer of a call, None where there is none."""
+    fact = host.call(name)
+    return json.loads(fact.value) if isinstance(fact, Known) else None
+
+
+def line(host: Host, path: str) -> str | None:
+    """The stripped text of a small file, None where it can't be read."""
+    fact = host.read(path, 65536)
+    return fact.value.strip() if isinstance(fact, Known) else None
+
+
+def file_source(path: str) -> Source:
+    return Source(kind="file", ref=path)
+
+
+def api_source(ref: str) -> Source:
+    return Source(kind="api", ref=ref)
+
+
+def number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdigit() else None
+
+
+def first_known(*facts: Fact[str]) -> Fact[str]:
+    """The first fact that is known; else the first unreadable; else absent with all that was tried."""
+    for kind in (Known, Unreadable):
+        for fact in facts:
+            if isinstance(fact, kind):
+                return fact
+    return Absent(tried=tuple(s for f in facts if isinstance(f, Absent) for s in f.tried))

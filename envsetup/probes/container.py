@@ -1,0 +1,37 @@
+"""Whether this is a container, and whose."""
+
+from __future__ import annotations
+
+from envsetup.host import Host
+from envsetup.model import Absent, Container, Fact, Known, Source
+from envsetup.probes.asking import file_source, line
+
+MARKS = {
+    "/.dockerenv": "docker",
+    "/run/.containerenv": "podman",
+    "/.singularity.d": "apptainer",
+    "/dev/.lxc-boot-id": "lxc",
+}
+CGROUP_WORDS = {
+    "kubepods": "kubernetes", "docker": "docker", "libpod": "podman", "lxc": "lxc", "containerd": "unknown",
+}  # fmt: skip
+
+
+def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
+    if "KUBERNETES_SERVICE_HOST" in host.env():
+        return _found("kubernetes", Source(kind="env", ref="KUBERNETES_SERVICE_HOST"))
+    for path, runtime in MARKS.items():
+        if isinstance(host.real(path), Known):
+            return _found(runtime, file_source(path))
+    told = line(host, "/run/systemd/container")
+    if told:
+        return _found(told.split()[0][:30], file_source("/run/systemd/container"))
+    groups = line(host, "/proc/1/cgroup") or ""
+    for word, runtime in CGROUP_WORDS.items():
+        if word in groups:
+            return _found(runtime, file_source("/proc/1/cgroup"))
+    return {"container": Absent(tried=tuple(file_source(p) for p in (*MARKS, "/proc/1/cgroup")))}
+
+
+def _found(runtime: str, source: Source) -> dict[str, Fact]:  # type: ignore[type-arg]
+    return {"container": Known(value=Container(runtime=runtime), source=source)}

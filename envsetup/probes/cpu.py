@@ -1,0 +1,72 @@
+"""The processor: model, cores that may be used, instruction sets that matter to PyTorch."""
+
+from __future__ import annotations
+
+import re
+
+from envsetup.host import Host
+from envsetup.model import Cpu, Fact, Known
+from envsetup.probes.asking import api_source, call_json, file_source, line
+
+ISA = {
+    "avx": "avx", "avx2": "avx2", "fma": "fma", "avx512f": "avx512f", "avx512_bf16": "avx512_bf16",
+    "avx512_vnni": "avx512_vnni", "amx_tile": "amx_tile", "amx_bf16": "amx_bf16",
+    "asimd": "neon", "neon": "neon", "sve": "sve", "bf16": "bf16",
+}  # fmt: skip
+"""Kernel and py-cpuinfo flag names to ours."""
+
+
+def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
+    fact = host.read("/proc/cpuinfo", 1 << 18)
+    text = fact.value if isinstance(fact, Known) else ""
+    model, flags = _named(text)
+    source = file_source("/proc/cpuinfo")
+    if not flags:
+        told = call_json(host, "cpuinfo") or {}
+        model, flags = told.get("model") or model, set(told.get("flags", ()))
+        source = api_source("cpuinfo")
+    cores = call_json(host, "cores") or {}
+    quota = cpu_quota(host)
+    affinity = cores.get("affinity") or cores.get("logical")
+    usable = min(affinity, quota) if affinity and quota else affinity
+    return {
+        "cpu": Known(
+            value=Cpu(
+                model=model,
+                logical_cores=cores.get("logical"),
+                physical_cores=cores.get("physical"),
+                affinity_cores=cores.get("affinity"),
+                quota_cores=quota,
+                usable_cores=float(usable) if usable else None,
+                sockets=len(set(re.findall(r"^physical id\s*:\s*(\d+)", text, re.MULTILINE)))
+                or None,
+                isa=tuple(dict.fromkeys(ISA[f] for f in ISA if f in flags)),
+            ),
+            source=source,
+        )
+    }
+
+
+def _named(cpuinfo: str) -> tuple[str | None, set[str]]:
+    """Model name and flags of the first processor."""
+    model = re.search(r"^model name\s*:\s*(.+)$", cpuinfo, re.MULTILINE)
+    flags = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", cpuinfo, re.MULTILINE)
+    return (
+        model.group(1).strip() if model else None,
+        set(flags.group(1).split()) if flags else set(),
+    )
+
+
+def cpu_quota(host: Host) -> float | None:
+    """Cores that the cgroup grants (v2 `cpu.max`, v1 quota and period); None where unlimited."""
+    told = line(host, "/sys/fs/cgroup/cpu.max")
+    if told:
+        parts = told.split()
+        if len(parts) == 2 and parts[0].isdigit() and parts[1].isdigit():
+            return int(parts[0]) / int(parts[1])
+        return None
+    quota = line(host, "/sys/fs/cgroup/cpu/cpu.cfs_quota_us")
+    period = line(host, "/sys/fs/cgroup/cpu/cpu.cfs_period_us")
+    if quota and period and quota.isdigit() and period.isdigit() and int(period):
+        return int(quota) / int(period)
+    return None

@@ -1,0 +1,38 @@
+"""Environment variables that matter to PyTorch: an allow-list, credentials taken out."""
+
+from __future__ import annotations
+
+import re
+
+from envsetup.host import Host
+from envsetup.model import Fact, Known, Source
+
+PREFIXES = (
+    "CUDA_", "NVIDIA_", "NCCL_", "TORCH_", "TORCHINDUCTOR_", "PYTORCH_", "OMP_", "MKL_", "KMP_", "GOMP_",
+    "HIP_", "HSA_", "ROCR_", "ROCM_", "MIOPEN_", "ZE_", "ONEAPI_", "SYCL_", "TRITON_", "CUBLAS_", "CUDNN_",
+    "GLOO_", "UCX_", "PIP_", "UV_TORCH_", "CONDA_",
+)  # fmt: skip
+NAMES = {
+    "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "PYTHONNOUSERSITE",
+    "VIRTUAL_ENV", "MASTER_ADDR", "MASTER_PORT", "RANK", "WORLD_SIZE", "LOCAL_RANK", "MAX_JOBS",
+    "OPENBLAS_NUM_THREADS", "HF_HOME", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "XDG_CACHE_HOME", "TMPDIR",
+    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "ALL_PROXY",
+    "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "SLURM_JOB_ID", "KUBERNETES_SERVICE_HOST", "LANG", "LC_ALL",
+}  # fmt: skip
+SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|AUTH", re.IGNORECASE)
+URL_WITH_LOGIN = re.compile(r"//[^/@\s]+@")
+LONGEST = 2000
+
+
+def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
+    kept = {k: clean(v) for k, v in sorted(host.env().items()) if _matters(k)}
+    return {"environment": Known(value=kept, source=Source(kind="env", ref="environment"))}
+
+
+def _matters(name: str) -> bool:
+    return (name in NAMES or name.startswith(PREFIXES)) and not SECRET.search(name)
+
+
+def clean(value: str) -> str:
+    """A value without the login part of URLs, cut to what a reader needs."""
+    return URL_WITH_LOGIN.sub("//", value)[:LONGEST]

@@ -1,0 +1,115 @@
+"""All GPUs of all vendors, each source's knowledge of one device brought together."""
+
+from __future__ import annotations
+
+from msgspec.structs import asdict, replace
+
+from envsetup.host import Host
+from envsetup.model import Absent, Fact, Gpu, Known, Source
+from envsetup.probes import amd, nvidia, pci
+from envsetup.probes.asking import api_source, call_json, file_source
+
+MOST_LOG_LINES = 200
+
+
+def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
+    bus = pci.displays(host)
+    seen = bus.value if isinstance(bus, Known) else ()
+    driver, spoken = nvidia.read(host, any(g.vendor == "nvidia" for g in seen))
+    found = merge((*spoken, *amd.gpus(host), *_apple(host)), seen)
+    return {
+        "gpus": _fact(found, bus, driver),
+        "nvidia_driver": driver,
+        "device_access": _access(host, found),
+        "kernel_log": _log(host) if found else Absent(),
+    }
+
+
+def _fact(
+    found: tuple[Gpu, ...], bus: Fact[tuple[Gpu, ...]], driver: Fact[object]
+) -> Fact[tuple[Gpu, ...]]:
+    if found:
+        return Known(value=found, source=found[0].source)
+    if isinstance(bus, (Known, Absent)):
+        tried = bus.source if isinstance(bus, Known) else file_source(pci.DEVICES)
+        return Absent(tried=(tried, Source(kind="nvml", ref="nvmlDeviceGetCount")))
+    return bus
+
+
+def merge(told: tuple[Gpu, ...], on_bus: tuple[Gpu, ...]) -> tuple[Gpu, ...]:
+    """What drivers tell, completed by the bus at the same address, then what only the bus shows."""
+    by_address = {short(g.pci_address): g for g in on_bus if g.pci_address}
+    merged = []
+    for gpu in told:
+        other = by_address.pop(short(gpu.pci_address), None) if gpu.pci_address else None
+        merged.append(_completed(gpu, other) if other else gpu)
+    alone = [g for g in by_address.values() if g in on_bus]
+    ordered = sorted(
+        [*merged, *alone], key=lambda g: (g.vendor, short(g.pci_address) or f"~{g.index}")
+    )
+    count: dict[str, int] = {}
+    numbered = []
+    for gpu in ordered:
+        index = count.get(gpu.vendor, 0)
+        count[gpu.vendor] = index + 1
+        numbered.append(replace(gpu, index=index))
+    return tuple(numbered)
+
+
+def short(address: str | None) -> str:
+    """00000000:01:00.0 and 0000:01:00.0 as 01:00.0 below their domain's last four digits."""
+    if not address:
+        return ""
+    domain, _, rest = address.lower().partition(":")
+    return f"{domain[-4:]}:{rest}"
+
+
+def _completed(gpu: Gpu, other: Gpu) -> Gpu:
+    missing = {k: v for k, v in asdict(other).items() if v is not None and getattr(gpu, k) is None}
+    return replace(gpu, **missing)
+
+
+def _apple(host: Host) -> tuple[Gpu, ...]:
+    """Apple silicon is a GPU by itself; an Intel Mac has none that PyTorch still serves."""
+    uname = call_json(host, "uname") or {}
+    if host.os_name != "macos" or uname.get("machine") != "arm64":
+        return ()
+    return (Gpu(vendor="apple", index=0, source=api_source("uname"), integrated=True),)
+
+
+NODES = ("/dev/kfd", "/dev/nvidiactl", "/dev/nvidia-uvm")
+
+
+def _access(host: Host, found: tuple[Gpu, ...]) -> Fact[dict[str, bool]]:
+    """May this user open the device nodes that are there."""
+    if not found or host.os_name != "linux":
+        return Absent()
+    names = host.list("/dev")
+    render = host.list("/dev/dri")
+    nodes = (
+        [f"/dev/{n}" for n in names.value if n.startswith("nvidia")]
+        if isinstance(names, Known)
+        else []
+    )
+    nodes += [n for n in NODES if isinstance(host.real(n), Known)]
+    if isinstance(render, Known):
+        nodes += [f"/dev/dri/{n}" for n in render.value if n.startswith("renderD")]
+    told = {n: call_json(host, f"openable:{n}") for n in dict.fromkeys(nodes)}
+    return Known(
+        value={n: bool(v) for n, v in told.items() if v is not None},
+        source=api_source("access(2)"),
+    )
+
+
+def _log(host: Host) -> Fact[tuple[str, ...]]:
+    """GPU lines of the kernel log, where this user may read it."""
+    done = host.run(("dmesg", "--notime"), 3)
+    source = Source(kind="program", ref="dmesg")
+    if not done.ok:
+        from envsetup.model import Unreadable
+
+        text = (done.stderr or done.error or "did not answer").strip().splitlines()
+        return Unreadable(error=text[0][:200] if text else "refused", source=source)
+    words = ("NVRM", "Xid", "nvidia", "amdgpu", "i915", "xe ")
+    mine = [row for row in done.stdout.splitlines() if any(w in row for w in words)]
+    return Known(value=tuple(mine[-MOST_LOG_LINES:]), source=source)

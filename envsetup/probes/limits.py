@@ -1,0 +1,17 @@
+"""Limits of this process: open files, processes, locked memory, process ids of the cgroup."""
+
+from __future__ import annotations
+
+from envsetup.host import Host
+from envsetup.model import Absent, Fact, Known
+from envsetup.probes.asking import api_source, call_json, line, number
+
+
+def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
+    told = call_json(host, "limits")
+    if not told:
+        return {"limits": Absent(tried=(api_source("getrlimit"),))}
+    pids = number(line(host, "/sys/fs/cgroup/pids.max"))
+    if pids is not None:
+        told["pids"] = pids
+    return {"limits": Known(value=told, source=api_source("getrlimit"))}

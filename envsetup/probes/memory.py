@@ -1,0 +1,44 @@
+"""Main memory, swap, and what the cgroup grants of it."""
+
+from __future__ import annotations
+
+import re
+
+from envsetup.host import Host
+from envsetup.model import Fact, Known, Memory
+from envsetup.probes.asking import api_source, call_json, file_source, line, number
+
+CGROUP_FILES = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+NO_LIMIT_FROM = 1 << 60
+"""cgroup v1 says `unlimited` as the largest page-aligned number."""
+
+
+def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
+    fact = host.read("/proc/meminfo")
+    if isinstance(fact, Known):
+        sizes = {
+            k: int(v) * 1024 for k, v in re.findall(r"^(\w+):\s+(\d+) kB", fact.value, re.MULTILINE)
+        }
+        told = {
+            "total": sizes.get("MemTotal"),
+            "available": sizes.get("MemAvailable"),
+            "swap_total": sizes.get("SwapTotal"),
+        }
+        source = file_source("/proc/meminfo")
+    else:
+        told, source = call_json(host, "memory") or {}, api_source("memory")
+    memory = Memory(
+        total_bytes=told.get("total"),
+        available_bytes=told.get("available"),
+        swap_total_bytes=told.get("swap_total"),
+        cgroup_limit_bytes=_limit(host),
+    )
+    return {"memory": Known(value=memory, source=source)}
+
+
+def _limit(host: Host) -> int | None:
+    for path in CGROUP_FILES:
+        limit = number(line(host, path))
+        if limit is not None and limit < NO_LIMIT_FROM:
+            return limit
+    return None

@@ -1,0 +1,98 @@
+"""Installed distributions, from the names of their metadata folders; files are opened only for a few."""
+
+from __future__ import annotations
+
+import re
+
+from envsetup.host import Host
+from envsetup.model import Absent, Fact, Known, Package, Python, Unreadable
+from envsetup.probes.asking import file_source, line
+
+WATCHED = re.compile(
+    r"torch|nvidia-|triton|numpy|flash-attn|xformers|bitsandbytes|transformers|accelerate|vllm|"
+    r"deepspeed|pytorch|cuda-|intel-|mkl|onnx|jax|tensorflow|setuptools|pillow"
+)
+"""Distributions whose METADATA and WHEEL are read: rules look at their requirements and tags."""
+MOST_METADATA_BYTES = 65536
+
+
+def normal(name: str) -> str:
+    """A name as the packaging specification normalises it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def read(host: Host, python: Fact[Python]) -> Fact[tuple[Package, ...]]:
+    """All distributions on the target's path, the first of a name first; conda's beside them."""
+    if not isinstance(python, Known):
+        return python
+    folders = dict.fromkeys((*python.value.site_packages, *_user(python.value)))
+    found: list[Package] = []
+    tried = []
+    for folder in folders:
+        names = host.list(folder)
+        tried.append(file_source(folder))
+        if isinstance(names, Unreadable):
+            return names
+        if isinstance(names, Known):
+            found += [p for n in names.value if (p := _package(host, folder, n))]
+    if python.value.conda_prefix:
+        found += _conda(host, f"{python.value.conda_prefix}/conda-meta")
+    if not tried:
+        return Absent()
+    return Known(value=tuple(found), source=tried[0])
+
+
+def _user(python: Python) -> tuple[str, ...]:
+    enabled = python.user_site_enabled and python.user_site
+    return (python.user_site,) if enabled and python.user_site else ()
+
+
+def _package(host: Host, folder: str, entry: str) -> Package | None:
+    match = re.fullmatch(r"(.+?)-([^-]+)(?:-py[\d.]+)?\.(dist-info|egg-info)", entry)
+    if match is None:
+        return None
+    name = normal(match.group(1))
+    base = Package(name=name, version=match.group(2), location=folder, metadata=entry)
+    if match.group(3) != "dist-info" or not WATCHED.search(name):
+        return base
+    return _detailed(host, base, f"{folder}/{entry}")
+
+
+def _detailed(host: Host, base: Package, folder: str) -> Package:
+    fact = host.read(f"{folder}/METADATA", MOST_METADATA_BYTES)
+    metadata = fact.value.split("\n\n")[0] if isinstance(fact, Known) else ""
+    wheel = line(host, f"{folder}/WHEEL") or ""
+    direct = line(host, f"{folder}/direct_url.json") or ""
+    url = re.search(r'"url":\s*"([^"]+)"', direct)
+    version = re.search(r"^Version: *(\S+)", metadata, re.MULTILINE)
+    python = re.search(r"^Requires-Python: *(.+)$", metadata, re.MULTILINE)
+    return Package(
+        name=base.name,
+        version=version.group(1) if version else base.version,
+        location=base.location,
+        metadata=base.metadata,
+        installer=line(host, f"{folder}/INSTALLER"),
+        requires=tuple(re.findall(r"^Requires-Dist: *(.+)$", metadata, re.MULTILINE)),
+        requires_python=python.group(1).strip() if python else None,
+        tags=tuple(re.findall(r"^Tag: *(\S+)", wheel, re.MULTILINE)),
+        editable='"editable": true' in direct,
+        url=url.group(1) if url else None,
+    )
+
+
+def _conda(host: Host, folder: str) -> list[Package]:
+    names = host.list(folder)
+    found = []
+    for entry in names.value if isinstance(names, Known) else ():
+        match = re.fullmatch(r"(.+)-([^-]+)-([^-]+)\.json", entry)
+        if match and WATCHED.search(match.group(1)):
+            found.append(
+                Package(
+                    name=normal(match.group(1)),
+                    version=match.group(2),
+                    location=folder,
+                    metadata=entry,
+                    manager="conda",
+                )
+            )
+    return found

@@ -1,0 +1,47 @@
+"""Display devices on the PCI bus: what is there although no driver speaks for it."""
+
+from __future__ import annotations
+
+from envsetup.host import Host
+from envsetup.model import Fact, Gpu, Known, Vendor
+from envsetup.probes.asking import file_source, line
+
+DEVICES = "/sys/bus/pci/devices"
+VENDORS: dict[str, Vendor] = {"0x10de": "nvidia", "0x1002": "amd", "0x8086": "intel"}
+DISPLAY_CLASSES = ("0x0300", "0x0302", "0x0380")
+"""VGA controller, 3D controller, other display controller (PCI code and id assignment)."""
+ACCELERATOR_CLASS = "0x1200"
+"""Processing accelerator: Instinct cards say this."""
+
+
+def displays(host: Host) -> Fact[tuple[Gpu, ...]]:
+    """Every display device of the three vendors, by address; nothing of what it can."""
+    names = host.list(DEVICES)
+    if not isinstance(names, Known):
+        return names
+    found = [gpu for name in names.value if (gpu := _display(host, name, 0))]
+    return Known(value=tuple(found), source=names.source)
+
+
+def _display(host: Host, address: str, index: int) -> Gpu | None:
+    folder = f"{DEVICES}/{address}"
+    vendor = VENDORS.get(line(host, f"{folder}/vendor") or "")
+    kind = line(host, f"{folder}/class") or ""
+    if vendor is None or not kind.startswith((*DISPLAY_CLASSES, ACCELERATOR_CLASS)):
+        return None
+    device = (line(host, f"{folder}/device") or "").removeprefix("0x")
+    number = next(k for k, v in VENDORS.items() if v == vendor).removeprefix("0x")
+    return Gpu(
+        vendor=vendor,
+        index=index,
+        source=file_source(folder),
+        pci_address=address.lower(),
+        pci_id=f"{number}:{device}".lower(),
+        integrated=True if vendor == "intel" and address.startswith("0000:00:02") else None,
+        kernel_driver=_driver(host, folder),
+    )
+
+
+def _driver(host: Host, folder: str) -> str | None:
+    fact = host.real(f"{folder}/driver")
+    return fact.value.rsplit("/", 1)[-1] if isinstance(fact, Known) else None

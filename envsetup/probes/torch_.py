@@ -1,0 +1,139 @@
+"""torch as its files tell it: nothing is imported, nothing is mapped."""
+
+from __future__ import annotations
+
+import ast
+import csv
+
+from envsetup.host import Host
+from envsetup.model import Absent, Fact, Known, Package, Python, TorchInstall, Unreadable
+from envsetup.probes.asking import file_source
+
+LIBRARIES = ("torch/lib/", "torch/_C", "torch/bin/")
+"""Below these a file that is missing or cut short breaks the import."""
+MOST_RECORD_BYTES = 1 << 23
+
+
+def read(
+    host: Host, python: Fact[Python], packages: Fact[tuple[Package, ...]]
+) -> Fact[TorchInstall]:
+    """The installation that `import torch` would find first."""
+    if not isinstance(python, Known):
+        return python
+    tried = []
+    for folder in _folders(python.value):
+        path = f"{folder}/torch/version.py"
+        fact = host.read(path)
+        tried.append(file_source(path))
+        if isinstance(fact, Unreadable):
+            return fact
+        if isinstance(fact, Known):
+            return _installed(host, folder, fact.value, packages)
+        if isinstance(packages, Known) and _metadata(packages.value, folder):
+            return _gutted(folder, packages.value)
+    return Absent(tried=tuple(tried))
+
+
+def _folders(python: Python) -> tuple[str, ...]:
+    user = (python.user_site,) if python.user_site_enabled and python.user_site else ()
+    return tuple(dict.fromkeys((*python.sys_path, *user, *python.site_packages)))
+
+
+def _metadata(packages: tuple[Package, ...], folder: str) -> Package | None:
+    mine = (p for p in packages if p.name == "torch" and p.location == folder)
+    return next(mine, None)
+
+
+def _gutted(folder: str, packages: tuple[Package, ...]) -> Fact[TorchInstall]:
+    """Metadata without the package: a broken uninstall."""
+    package = _metadata(packages, folder)
+    assert package is not None
+    return Known(
+        value=TorchInstall(
+            version=package.version,
+            location=f"{folder}/torch",
+            metadata_version=package.version,
+            broken_files=("torch/version.py is missing although torch is recorded as installed",),
+        ),
+        source=file_source(f"{folder}/{package.metadata}"),
+    )
+
+
+def _installed(
+    host: Host, folder: str, text: str, packages: Fact[tuple[Package, ...]]
+) -> Fact[TorchInstall]:
+    source = file_source(f"{folder}/torch/version.py")
+    told = literals(text)
+    version = told.get("__version__")
+    package = _metadata(packages.value, folder) if isinstance(packages, Known) else None
+    if not isinstance(version, str):
+        return Unreadable(error="torch/version.py names no version", source=source)
+    cuda, hip, xpu = (_text(told.get(k)) for k in ("cuda", "hip", "xpu"))
+    broken = _broken(host, folder, package) if package else ()
+    return Known(
+        value=TorchInstall(
+            version=version,
+            build=build_of(version, cuda, hip, xpu, folder),
+            cuda=cuda,
+            hip=hip,
+            xpu=xpu,
+            git_version=_text(told.get("git_version")),
+            debug=bool(told.get("debug")),
+            location=f"{folder}/torch",
+            metadata_version=package.version if package else None,
+            broken_files=broken,
+        ),
+        source=source,
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def literals(text: str) -> dict[str, object]:
+    """Names that a module assigns literals to; empty where it doesn't parse."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return {}
+    found: dict[str, object] = {}
+    for node in tree.body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        value = getattr(node, "value", None)
+        if isinstance(target, ast.Name) and isinstance(value, ast.Constant):
+            found[target.id] = value.value
+    return found
+
+
+def build_of(
+    version: str, cuda: str | None, hip: str | None, xpu: str | None, folder: str = ""
+) -> str | None:
+    """The index name of a build: by its local version, else by what it was built with."""
+    local = version.partition("+")[2]
+    if local.startswith(("cu", "rocm", "cpu", "xpu")):
+        return local.split(".")[0] if local.startswith(("cu", "cpu", "xpu")) else local
+    if hip:
+        return f"rocm{'.'.join(hip.split('.')[:2])}"
+    if cuda:
+        return f"cu{cuda.replace('.', '')}"
+    if xpu:
+        return "xpu"
+    return "cpu"
+
+
+def _broken(host: Host, folder: str, package: Package) -> tuple[str, ...]:
+    """Libraries whose size contradicts RECORD."""
+    fact = host.read(f"{folder}/{package.metadata}/RECORD", MOST_RECORD_BYTES)
+    if not isinstance(fact, Known):
+        return ()
+    wrong = []
+    for row in csv.reader(fact.value.splitlines()):
+        if len(row) != 3 or not row[0].startswith(LIBRARIES) or not row[2].isdigit():
+            continue
+        have = host.call(f"size:{folder}/{row[0]}")
+        if isinstance(have, Absent):
+            wrong.append(f"{row[0]} is missing ({row[2]} bytes recorded)")
+        elif isinstance(have, Known) and have.value != row[2]:
+            wrong.append(f"{row[0]} has {have.value} bytes, {row[2]} recorded")
+    return tuple(wrong)
