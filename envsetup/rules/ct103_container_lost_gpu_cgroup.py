@@ -71,7 +71,7 @@ FIXES = (
     ask="Is this in a container, and did the GPU work when it started?",
     fixes=FIXES,
 )
-def judge(container: Container, nvidia_driver: NvidiaDriver, machine: Machine) -> Iterator[Draft]:  # noqa: ARG001
+def judge(container: Container, nvidia_driver: NvidiaDriver, machine: Machine) -> Iterator[Draft]:
     said = nvidia_driver.nvml
     if not isinstance(said, Unreadable) or "unknown error" not in said.error.lower():
         return

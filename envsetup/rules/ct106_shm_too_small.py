@@ -88,7 +88,7 @@ def judge(
     container: Container,
     storage: tuple[Filesystem, ...],
     torch: TorchInstall,
-    machine: Machine,  # noqa: ARG001
+    machine: Machine,
 ) -> Iterator[Draft]:
     cpu = value_of(machine.cpu)
     if cpu is not None and (cpu.usable_cores or 2) < 2:

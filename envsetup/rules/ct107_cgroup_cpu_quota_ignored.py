@@ -62,7 +62,7 @@ def judge(
     cpu: Cpu,
     environment: dict[str, str],
     torch: TorchInstall,
-    machine: Machine,  # noqa: ARG001
+    machine: Machine,
 ) -> Iterator[Draft]:
     quota, cores = cpu.quota_cores, cpu.affinity_cores or cpu.logical_cores
     if quota is None or cores is None or "OMP_NUM_THREADS" in environment:

@@ -73,7 +73,7 @@ NEEDED_BYTES = 2 * 2**30
     ask="Does the kernel log or the pod's status say OOM?",
     fixes=FIXES,
 )
-def judge(memory: Memory, torch: TorchInstall, machine: Machine) -> Iterator[Draft]:  # noqa: ARG001
+def judge(memory: Memory, torch: TorchInstall, machine: Machine) -> Iterator[Draft]:
     limit = memory.cgroup_limit_bytes
     if limit is None or limit >= min(NEEDED_BYTES, memory.total_bytes or NEEDED_BYTES):
         return

@@ -71,7 +71,7 @@ def judge(
     container: Container,
     storage: tuple[Filesystem, ...],
     torch: TorchInstall,
-    machine: Machine,  # noqa: ARG001
+    machine: Machine,
 ) -> Iterator[Draft]:
     variables = value_of(machine.environment) or {}
     if "TORCHINDUCTOR_CACHE_DIR" in variables and "HF_HOME" in variables:

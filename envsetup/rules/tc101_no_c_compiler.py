@@ -74,7 +74,7 @@ COMPILERS = ("gcc", "g++", "cc", "c++", "clang", "clang++")
     ask="Is this Linux or macOS? `cc --version`. On Windows it is WN106.",
     fixes=FIXES,
 )
-def judge(programs: dict[str, str], torch: TorchInstall, machine: Machine) -> Iterator[Draft]:  # noqa: ARG001
+def judge(programs: dict[str, str], torch: TorchInstall, machine: Machine) -> Iterator[Draft]:
     if not set(COMPILERS) & set(programs):
         yield Draft(
             message="There is no C compiler on PATH: torch.compile will fail.",

@@ -70,7 +70,7 @@ FIXES = (
 def judge(
     storage: tuple[Filesystem, ...],
     torch: TorchInstall,
-    machine: Machine,  # noqa: ARG001
+    machine: Machine,
 ) -> Iterator[Draft]:
     for place in storage:
         if place.role == "cache" and "noexec" in place.options:

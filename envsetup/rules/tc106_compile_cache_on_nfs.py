@@ -71,7 +71,7 @@ NETWORK = ("nfs", "nfs4", "lustre", "gpfs", "beegfs", "cifs", "smb3")
 def judge(
     storage: tuple[Filesystem, ...],
     torch: TorchInstall,
-    machine: Machine,  # noqa: ARG001
+    machine: Machine,
 ) -> Iterator[Draft]:
     variables = value_of(machine.environment) or {}
     if {"TRITON_CACHE_DIR", "TORCHINDUCTOR_CACHE_DIR"} & set(variables):

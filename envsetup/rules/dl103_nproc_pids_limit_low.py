@@ -1,0 +1,80 @@
+"""## What it means
+
+Thread pools and workers can't start.
+
+## How it looks
+
+```text
+libgomp: Thread creation failed: Resource temporarily unavailable
+OpenBLAS blas_thread_init: pthread_create failed
+```
+
+## Why it happens
+
+A limit of the user or of the container.
+
+## How envsetup knows
+
+The limit on processes is below four for each usable core.
+
+## How to fix
+
+- Smaller OMP_NUM_THREADS and num_workers (safe)
+- `ulimit -u 65535` (safe)
+- Docker: `--pids-limit=-1` (safe)
+
+## When to ignore
+
+As root, which has no such limit.
+
+## Links
+
+- <https://github.com/pytorch/pytorch/issues/193859>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from envsetup.model import (
+    Cpu,
+    Fix,
+    Machine,
+    TorchInstall,
+)
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
+
+FIXES = (
+    Fix(text="Smaller OMP_NUM_THREADS and num_workers"),
+    Fix(text="`ulimit -u 65535`"),
+    Fix(text="Docker: `--pids-limit=-1`"),
+)
+
+
+@rule(
+    code="DL103",
+    slug="nproc-pids-limit-low",
+    title="The limit on processes or threads is low",
+    severity="warning",
+    platforms=("linux",),
+    symptoms=(
+        Symptom(pattern="Thread creation failed: Resource temporarily"),
+        Symptom(pattern="pthread_create failed"),
+        Symptom(pattern=r"BlockingIOError: \[Errno 11\] Resource temporarily unavailable"),
+        Symptom(pattern="can't start new thread"),
+    ),
+    fixes=FIXES,
+)
+def judge(
+    limits: dict[str, int], cpu: Cpu, torch: TorchInstall, machine: Machine
+) -> Iterator[Draft]:
+    cores = cpu.usable_cores or 1
+    for name in ("pids", "nproc"):
+        allowed = limits.get(name, -1)
+        if 0 <= allowed < 4 * cores:
+            yield Draft(
+                message=f"Only {allowed} processes and threads may run on {cores:g} cores.",
+                subject=name,
+                evidence=(fact_evidence(machine, "limits", f"{name} {allowed}"),),
+                fixes=FIXES,
+            )

@@ -1,0 +1,65 @@
+"""## What it means
+
+GPUs can't reach each other over PCIe: collectives hang.
+
+## How it looks
+
+```text
+all GPUs at 100 %, no progress at the first all-reduce
+```
+
+## Why it happens
+
+PCIe access control sends traffic between GPUs through the root, where the IOMMU drops it.
+
+## How envsetup knows
+
+A hang leaves no error; the words of a log tell.
+
+## How to fix
+
+- As a test: `NCCL_P2P_DISABLE=1` (safe)
+- `iommu=pt` on the kernel's command line (reboot)
+- Disable ACS in the firmware (reboot)
+
+## When to ignore
+
+In virtual machines, which need ACS; with one GPU.
+
+## Links
+
+- <https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/troubleshooting.html>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import (
+    Fix,
+)
+from envsetup.rules import Symptom, text_rule
+
+FIXES = (
+    Fix(text="As a test: `NCCL_P2P_DISABLE=1`"),
+    Fix(text="`iommu=pt` on the kernel's command line", safety="reboot"),
+    Fix(text="Disable ACS in the firmware", safety="reboot"),
+)
+
+text_rule(
+    __name__,
+    code="DS101",
+    slug="nccl-p2p-blocked-acs-iommu",
+    title="ACS or IOMMU breaks traffic between GPUs",
+    severity="warning",
+    platforms=("linux",),
+    symptoms=(
+        Symptom(
+            pattern="(?:nccl|all_?reduce|collective).{0,60}(?:hang|stuck|deadlock)",
+            confidence="medium",
+        ),
+        Symptom(pattern="hang.{0,40}nccl", confidence="medium"),
+        Symptom(pattern="Watchdog caught collective operation timeout", confidence="medium"),
+        Symptom(pattern=r"\bACS\b.{0,80}P2P|P2P.{0,80}\bACS\b"),
+    ),
+    ask="Does it go with NCCL_P2P_DISABLE=1? `lspci -vvv | grep ACSCtl`.",
+    fixes=FIXES,
+)

@@ -1,0 +1,58 @@
+"""## What it means
+
+Other nodes are told an address that means themselves.
+
+## How it looks
+
+```text
+Unable to resolve hostname to a (local) address. Using the loopback address as fallback.
+Gloo connectFullMesh failed with … remote=[127.0.0.1]
+```
+
+## Why it happens
+
+/etc/hosts maps the name to 127.0.1.1, or nothing knows it.
+
+## How envsetup knows
+
+The error text.
+
+## How to fix
+
+- `export GLOO_SOCKET_IFNAME=<interface>` (safe)
+- `<LAN address> <host name>` in /etc/hosts (root)
+
+## When to ignore
+
+On a single node.
+
+## Links
+
+- <https://github.com/vllm-project/vllm/issues/7074>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import (
+    Fix,
+)
+from envsetup.rules import Symptom, text_rule
+
+FIXES = (
+    Fix(text="`export GLOO_SOCKET_IFNAME=<interface>`"),
+    Fix(text="`<LAN address> <host name>` in /etc/hosts", safety="root"),
+)
+
+text_rule(
+    __name__,
+    code="DS103",
+    slug="gloo-hostname-loopback",
+    title="The host name leads to loopback or nowhere",
+    severity="error",
+    platforms=("linux", "macos"),
+    symptoms=(
+        Symptom(pattern="Unable to resolve hostname to a"),
+        Symptom(pattern="connectFullMesh failed"),
+    ),
+    fixes=FIXES,
+)

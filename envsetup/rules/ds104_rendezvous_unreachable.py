@@ -1,0 +1,59 @@
+"""## What it means
+
+Processes can't connect to MASTER_ADDR:MASTER_PORT.
+
+## How it looks
+
+```text
+[c10d] The client socket has timed out after 60s while trying to connect to (GPU03, 29500).
+```
+
+## Why it happens
+
+A firewall, a container's private address, or rank 0 isn't running.
+
+## How envsetup knows
+
+The error text.
+
+## How to fix
+
+- Use an address that all nodes reach; containers with `--network=host` (safe)
+- Open MASTER_PORT and the ephemeral ports (root)
+
+## When to ignore
+
+Before rank 0 has started.
+
+## Links
+
+- <https://github.com/pytorch/pytorch/issues/79388>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import (
+    Fix,
+)
+from envsetup.rules import Symptom, text_rule
+
+FIXES = (
+    Fix(text="Use an address that all nodes reach; containers with `--network=host`"),
+    Fix(text="Open MASTER_PORT and the ephemeral ports", safety="root"),
+)
+
+text_rule(
+    __name__,
+    code="DS104",
+    slug="rendezvous-unreachable",
+    title="The rendezvous address can't be reached",
+    severity="error",
+    symptoms=(
+        Symptom(pattern="client socket has (?:timed out|failed to connect)"),
+        Symptom(pattern="DistNetworkError", confidence="medium"),
+        Symptom(pattern="RendezvousConnectionError"),
+        Symptom(pattern="init_process_group.{0,40}(?:hang|timed out)", confidence="medium"),
+    ),
+    excludes=("EADDRINUSE",),
+    fixes=FIXES,
+)

@@ -1,0 +1,53 @@
+"""## What it means
+
+Names resolve to IPv6 addresses that can't be reached.
+
+## How it looks
+
+```text
+[c10d] The IPv6 network addresses of (host, 29500) cannot be retrieved
+```
+
+## Why it happens
+
+IPv6 without a route.
+
+## How envsetup knows
+
+The error text.
+
+## How to fix
+
+- The IPv4 address as MASTER_ADDR; `export NCCL_SOCKET_FAMILY=AF_INET` (safe)
+
+## When to ignore
+
+In clusters with IPv6 only; the warning alone is harmless.
+
+## Links
+
+- <https://github.com/NVIDIA/nccl/issues/210>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import (
+    Fix,
+)
+from envsetup.rules import Symptom, text_rule
+
+FIXES = (Fix(text="The IPv4 address as MASTER_ADDR; `export NCCL_SOCKET_FAMILY=AF_INET`"),)
+
+text_rule(
+    __name__,
+    code="DS106",
+    slug="ipv6-half-configured",
+    title="IPv6 is there but doesn't work",
+    severity="warning",
+    platforms=("linux",),
+    symptoms=(
+        Symptom(pattern="IPv6 network addresses of .{0,120}cannot be retrieved"),
+        Symptom(pattern="Connect to fe80:"),
+    ),
+    fixes=FIXES,
+)

@@ -1,0 +1,62 @@
+"""## What it means
+
+pip or uv get no answer, or a mirror lacks what was asked for.
+
+## How it looks
+
+```text
+WARNING: Retrying (Retry(total=4, …)) after connection broken by ConnectTimeoutError
+```
+
+## Why it happens
+
+No network, a firewall, or a mirror that is behind.
+
+## How envsetup knows
+
+The error text.
+
+## How to fix
+
+- `pip config debug` shows where the index is set; unset a wrong one (safe)
+- Name PyTorch's index explicitly (safe)
+
+## When to ignore
+
+Without network on purpose.
+
+## Links
+
+- <https://github.com/astral-sh/uv/issues/15446>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import (
+    Fix,
+)
+from envsetup.rules import Symptom, text_rule
+
+FIXES = (
+    Fix(text="`pip config debug` shows where the index is set; unset a wrong one"),
+    Fix(text="Name PyTorch's index explicitly"),
+)
+
+text_rule(
+    __name__,
+    code="NW104",
+    slug="index-unreachable-or-mirror-stale",
+    title="The package index can't be reached",
+    severity="warning",
+    symptoms=(
+        Symptom(pattern="after connection broken by"),
+        Symptom(
+            pattern="Name or service not known|Temporary failure in name resolution|getaddrinfo failed",
+            confidence="medium",
+        ),
+        Symptom(pattern="neither a file nor a directory", confidence="medium"),
+        Symptom(pattern="Read timed out", confidence="medium"),
+        Symptom(pattern="dns error: failed to lookup"),
+    ),
+    fixes=FIXES,
+)

@@ -1,0 +1,70 @@
+"""## What it means
+
+PyTorch's index holds torch and little else; other packages aren't found there.
+
+## How it looks
+
+```text
+No matching distribution found for setuptools
+403 Client Error: Forbidden for url: https://download.pytorch.org/whl/
+```
+
+## Why it happens
+
+`--index-url` replaces the default index for everything in the command.
+
+## How envsetup knows
+
+Index variables name only PyTorch's index.
+
+## How to fix
+
+- pip: install torch in a command of its own with --index-url, the rest without (safe)
+- uv: an explicit index that only torch's sources use (safe)
+
+## When to ignore
+
+Where only torch is installed.
+
+## Links
+
+- <https://docs.astral.sh/uv/guides/integration/pytorch/>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import (
+    Fix,
+)
+from envsetup.rules import Symptom, text_rule
+
+FIXES = (
+    Fix(text=("pip: install torch in a command of its own with --index-url, the rest without")),
+    Fix(text="uv: an explicit index that only torch's sources use"),
+)
+
+text_rule(
+    __name__,
+    code="NW107",
+    slug="torch-index-used-as-only-index",
+    title="PyTorch's index is used as the only index",
+    severity="error",
+    symptoms=(
+        Symptom(
+            pattern=r"No matching distribution found for (?:setuptools|wheel|hatchling|ninja|packaging|cuda-bindings|flit|poetry)\S*"
+        ),
+        Symptom(
+            pattern="could not be queried due to a lack of valid authentication credentials.{0,40}"
+        ),
+        Symptom(
+            pattern=r"satisfies the requirement (?!torch)[\w.-]{1,60}[^\n]{0,120}\(from torch\)"
+        ),
+        Symptom(pattern=r"403 Client Error: Forbidden for url: https://download\.pytorch\.org"),
+        Symptom(
+            pattern=r"download\.pytorch\.org/whl\S*.{0,300}No matching distribution found for (?!torch)",
+            confidence="medium",
+        ),
+    ),
+    suppresses=("NW104", "PY101"),
+    fixes=FIXES,
+)

@@ -1,0 +1,84 @@
+"""## What it means
+
+The download, the temporary copy or the environment doesn't fit.
+
+## How it looks
+
+```text
+ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device
+```
+
+## Why it happens
+
+The default build takes 5 GB installed and some 3 GB to download; pip unpacks in TMPDIR.
+
+## How envsetup knows
+
+Free space where the environment is, below 6 GiB, while torch isn't installed.
+
+## How to fix
+
+- `export TMPDIR=<folder on a larger disk>` (safe)
+- The CPU build where no GPU is meant (safe)
+- `pip cache purge`, `uv cache prune` (deletes)
+
+## When to ignore
+
+Where torch is already installed.
+
+## Links
+
+- <https://github.com/pypa/pip/issues/5816>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from envsetup.model import (
+    Absent,
+    Filesystem,
+    Fix,
+    Machine,
+)
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
+
+FIXES = (
+    Fix(text="`export TMPDIR=<folder on a larger disk>`"),
+    Fix(text="The CPU build where no GPU is meant"),
+    Fix(text="`pip cache purge`, `uv cache prune`", safety="deletes"),
+)
+
+NEEDED_BYTES = 6 * 2**30
+"""5.2 GB installed, measured on the default Linux build of torch 2.15, and some room."""
+
+
+@rule(
+    code="ST101",
+    slug="disk-space-low-install",
+    title="Too little space to install torch",
+    severity="error",
+    symptoms=(
+        Symptom(pattern="Could not install packages.{0,80}(?:Errno 28|No space left)"),
+        Symptom(pattern=r"\[Errno 28\]", confidence="medium"),
+        Symptom(pattern="No space left on device", confidence="medium"),
+        Symptom(pattern="Disk quota exceeded"),
+    ),
+    excludes=("/dev/shm", "shared memory"),  # noqa: S108
+    ask="`df -h` and `df -i` for the environment, the cache and TMPDIR: which is full?",
+    fixes=FIXES,
+)
+def judge(storage: tuple[Filesystem, ...], machine: Machine) -> Iterator[Draft]:
+    if not isinstance(machine.torch, Absent):
+        return
+    for place in storage:
+        free = place.free_bytes
+        if place.role == "environment" and free is not None and free < NEEDED_BYTES:
+            yield Draft(
+                message=f"{free / 2**30:.1f} GiB are free for the environment; torch with CUDA takes"
+                " 5 GiB.",
+                subject=place.path,
+                evidence=(fact_evidence(machine, "storage", f"{place.path}: {free} bytes free"),),
+                fixes=FIXES,
+                severity="warning",
+            )

@@ -1,0 +1,66 @@
+"""## What it means
+
+Programs built in TMPDIR can't be run.
+
+## How it looks
+
+```text
+failed to map segment from shared object
+```
+
+## Why it happens
+
+Hardened systems mount /tmp so.
+
+## How envsetup knows
+
+Mount options of the temporary folder.
+
+## How to fix
+
+- `export TMPDIR=$HOME/tmp` for builds (safe)
+
+## When to ignore
+
+Where nothing is built.
+
+## Links
+
+- <https://github.com/pytorch/pytorch/issues/91005>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from envsetup.model import (
+    Filesystem,
+    Fix,
+    Machine,
+    TorchInstall,
+)
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
+
+FIXES = (Fix(text="`export TMPDIR=$HOME/tmp` for builds"),)
+
+
+@rule(
+    code="ST105",
+    slug="tmp-noexec",
+    title="The temporary folder is mounted noexec",
+    severity="warning",
+    platforms=("linux",),
+    symptoms=(Symptom(pattern=r"/tmp/\S{0,200}.{0,40}failed to map segment", confidence="medium"),),  # noqa: S108
+    fixes=FIXES,
+)
+def judge(
+    storage: tuple[Filesystem, ...], torch: TorchInstall, machine: Machine
+) -> Iterator[Draft]:
+    for place in storage:
+        if place.role == "tmp" and "noexec" in place.options:
+            yield Draft(
+                message=f"{place.path} is mounted noexec: what torch.compile builds there can't run.",
+                subject=place.path,
+                evidence=(fact_evidence(machine, "storage", f"{place.path}: noexec"),),
+                fixes=FIXES,
+            )
