@@ -11,11 +11,17 @@ from envsetup import __version__
 
 COMMANDS = {
     "probe": ("probe", "Facts about this machine and the target interpreter."),
-    "install-plan": ("install_plan", "The right install command for this machine, with reasons."),
-    "setup": ("setup", "From a bare machine to a proven environment."),
-    "doctor": ("doctor", "Examine, check on every device, and say what to mend."),
+    "install-plan": ("install_plan", "Say which install command is right here, and why."),
+    "setup": (
+        "setup",
+        "Make an environment in DIR [.venv], install the right torch, and prove that it works.",
+    ),
+    "doctor": ("doctor", "Examine an environment, check it on every device, and say what to mend."),
     "checks": ("checks", "List the checks, or run some."),
-    "explain": ("explain", "The page of a finding, or what an error message means."),
+    "explain": (
+        "explain",
+        "The page of a finding, offline; or which findings an error message means, best first.",
+    ),
     "report": ("report", "Show, convert or compare saved reports."),
     "schema": ("schema", "The JSON Schema of an output."),
     "knowledge": ("knowledge", "What is believed about PyTorch's wheels, and from where."),

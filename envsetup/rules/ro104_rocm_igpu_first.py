@@ -75,7 +75,7 @@ def judge(
     gpus: tuple[Gpu, ...],
     torch: TorchInstall,
     environment: dict[str, str],
-    machine: Machine,  # noqa: ARG001
+    machine: Machine,
 ) -> Iterator[Draft]:
     amd = [g for g in gpus if g.vendor == "amd"]
     mixed = {bool(g.integrated) for g in amd} == {True, False}

@@ -60,7 +60,7 @@ LITTLE_BYTES = 6 * 2**30
     platforms=("linux",),
     fixes=FIXES,
 )
-def judge(wsl: Wsl, memory: Memory, torch: TorchInstall, machine: Machine) -> Iterator[Draft]:  # noqa: ARG001
+def judge(wsl: Wsl, memory: Memory, torch: TorchInstall, machine: Machine) -> Iterator[Draft]:
     total = memory.total_bytes
     if wsl.version == 2 and total is not None and total < LITTLE_BYTES:
         yield Draft(

@@ -53,7 +53,7 @@ FOREIGN = ("9p", "drvfs", "v9fs")
     platforms=("linux",),
     fixes=FIXES,
 )
-def judge(wsl: Wsl, storage: tuple[Filesystem, ...], machine: Machine) -> Iterator[Draft]:  # noqa: ARG001
+def judge(wsl: Wsl, storage: tuple[Filesystem, ...], machine: Machine) -> Iterator[Draft]:
     for place in storage:
         if place.role == "environment" and place.kind in FOREIGN:
             yield Draft(

@@ -70,7 +70,7 @@ FLOOR = (471, 41)
     suppresses=("WS101", "DR101"),
     fixes=FIXES,
 )
-def judge(wsl: Wsl, nvidia_driver: NvidiaDriver, machine: Machine) -> Iterator[Draft]:  # noqa: ARG001
+def judge(wsl: Wsl, nvidia_driver: NvidiaDriver, machine: Machine) -> Iterator[Draft]:
     if wsl.version != 2 or not isinstance(nvidia_driver.version, Known):
         return
     version = nvidia_driver.version.value
