@@ -816,6 +816,78 @@ def suppression_too_lenient(torch):
     _vision(torch, threshold=1.6)
 
 
+# -- deep level -------------------------------------------------------------------------------------------
+
+
+@breaks("sustained")
+def every_hundredth_product_flips_a_bit(torch):
+    count = [0]
+
+    def change(result):
+        count[0] += 1
+        if count[0] % 100 == 0:
+            result[3, 5] *= 1.0000002
+        return result
+
+    bend(torch, "mm", change)
+
+
+@breaks("throughput")
+def scalar_products(torch):
+    import time
+
+    bend(torch, "mm", lambda result: time.sleep(1.6) or result)
+
+
+@breaks("distributed_training")
+def gradients_not_averaged(torch):
+    import subprocess
+
+    def make(popen):
+        def apart(argv, **options):
+            alone = argv[2].replace("torch.nn.parallel.DistributedDataParallel(layer)", "layer")
+            return popen([*argv[:2], alone, *argv[3:]], **options)
+
+        return apart
+
+    wrap(subprocess, "Popen", make)
+
+
+@breaks("distributed_training")
+def sum_takes_the_larger(torch):
+    import subprocess
+
+    def make(popen):
+        def apart(argv, **options):
+            other = argv[2].replace("all_reduce(value)", "all_reduce(value, dist.ReduceOp.MAX)")
+            return popen([*argv[:2], other, *argv[3:]], **options)
+
+        return apart
+
+    wrap(subprocess, "Popen", make)
+
+
+@breaks("torch_export")
+def loaded_program_forgets_its_weights(torch):
+    def make(loader):
+        def emptied(file):
+            program = loader(file)
+            for value in program.state_dict.values():
+                value.data.zero_()
+            return program
+
+        return emptied
+
+    import torch.export
+
+    wrap(torch.export, "load", make)
+
+
+@breaks("torch_compile")
+def compiled_function_scaled(torch):
+    torch.compile = lambda function, **options: lambda *args: function(*args) * 1.001
+
+
 # -- accelerators: a device in name only ---------------------------------------------------------------------
 
 
@@ -866,14 +938,15 @@ def pretend_cuda(torch):
     from torch.overrides import TorchFunctionMode
 
     def plain(value):
-        return "cpu" if str(value).startswith("cuda:") and not hasattr(value, "shape") else value
+        named = not hasattr(value, "shape") and str(value).startswith("cuda:")
+        return "cpu" if named else value
 
     counted = {"bytes": 0}
 
     class Renamed(TorchFunctionMode):
         def __torch_function__(self, function, types, args=(), kwargs=None):
             options = {name: plain(value) for name, value in (kwargs or {}).items()}
-            if function in (torch.empty,) and args and args[0] == 2**58:
+            if function is torch.empty and args and args[0] == 2**58:
                 raise torch.cuda.OutOfMemoryError(
                     "CUDA out of memory. Tried to allocate 1073741824.00 GiB"
                 )
@@ -1048,3 +1121,27 @@ def assertion_is_seen(torch):
     pretend_cuda(torch)
     said = b"RAISED CUDA error: device-side assert triggered"
     subprocess.run = lambda *a, **k: types.SimpleNamespace(stdout=said, returncode=0)
+
+
+def _two_devices(torch):
+    torch.cuda.device_count = lambda: 2
+
+
+@on_device("peer_copy")
+def peer_copy_drops_a_byte(torch):
+    _two_devices(torch)
+    a_bit_flips = torch.Tensor.to
+
+    def flipped(self, *args, **options):
+        result = a_bit_flips(self, *args, **options).clone()
+        if args and str(args[0]) == "cuda:1":
+            result[7] ^= 1
+        return result
+
+    torch.Tensor.to = flipped
+
+
+def two_devices(torch):
+    """No sabotage: two devices in name only."""
+    pretend_cuda(torch)
+    _two_devices(torch)
