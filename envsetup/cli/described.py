@@ -65,7 +65,7 @@ def described(flags: Flags, base: Machine, knowledge: Knowledge) -> tuple[Machin
         base, assumed = _blank(flags, knowledge)
     changes: dict[str, object] = {}
     if flags.arch is not None:
-        arch = normal_arch(value_of(base.os) or "linux", flags.arch)
+        arch = normal_arch(base.os.value if isinstance(base.os, Known) else "linux", flags.arch)
         changes["arch"] = Known(value=arch, source=_flag("--arch"))
     if flags.libc is not None:
         changes["libc"] = Known(value=_libc(flags.libc), source=_flag("--libc"))

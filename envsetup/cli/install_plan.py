@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 import sys
 from typing import TYPE_CHECKING
@@ -210,7 +210,7 @@ def _machine(given: _Given, flags: Flags, knowledge: Knowledge) -> tuple[Machine
 
 
 def _probed(python: str | None) -> Machine:
-    """This machine and the target interpreter. Raises Failure (exit 4) where that can't be started."""
+    """Our own machine and the target interpreter. Raises Failure (exit 4) where that can't be started."""
     import os
 
     from envsetup.host import LocalHost
@@ -240,7 +240,7 @@ def _request(
         mirror=given.maybe("mirror"),
         allow_cpu=given.flag("allow_cpu"),
         python=given.maybe("python") or "python",
-        today=datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat(),
+        today=dt.datetime.now(tz=dt.timezone.utc).date().isoformat(),
         assumed=assumed,
     )
 
@@ -250,10 +250,10 @@ def _write(given: _Given, plan: Plan, machine: Machine) -> None:
     from envsetup.model import value_of
     from envsetup.plan.render import render
 
-    format, output = given.text("format"), given.maybe("output")
+    form, output = given.text("format"), given.maybe("output")
     people = sys.stdout.isatty() or output is not None
     system = value_of(machine.os) or "linux"
-    if format == "text":
+    if form == "text":
         from envsetup.plan.text import plan_text
 
         style = _bold if given.flag("color") else str
@@ -264,11 +264,11 @@ def _write(given: _Given, plan: Plan, machine: Machine) -> None:
             _aside(given, story if plan.action == "refuse" else _warnings(plan))
             click.echo(render(plan, "shell"), nl=False)
         return
-    if format != "json" and plan.action == "refuse":
+    if form != "json" and plan.action == "refuse":
         _aside(given, plan_text_of(plan, system))
-    elif format != "text":
+    else:
         _aside(given, _warnings(plan))
-    emit(render(plan, format), output)
+    emit(render(plan, form), output)
 
 
 def plan_text_of(plan: Plan, system: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import click
@@ -47,8 +47,8 @@ def show(release: str | None, format: str, output: str | None, **_: object) -> N
 
 
 def _age_days(knowledge: Knowledge) -> int:
-    today = datetime.datetime.now(tz=datetime.timezone.utc).date()
-    return (today - datetime.date.fromisoformat(knowledge.as_of)).days
+    today = dt.datetime.now(tz=dt.timezone.utc).date()
+    return (today - dt.date.fromisoformat(knowledge.as_of)).days
 
 
 def rows(knowledge: Knowledge, release: str | None) -> list[dict[str, object]]:

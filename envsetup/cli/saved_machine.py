@@ -18,7 +18,7 @@ def read_machine(path: str) -> Machine:
         return _from_json(data, path)
     from envsetup.probes.pasted import read_text
 
-    machine = read_text(data.decode("utf-8", "replace"))
+    machine: Machine | None = read_text(data.decode("utf-8", "replace"))
     if machine is None:
         raise Failure(f"--machine {path}: not recognised; give {ACCEPTED}", Exit.USAGE)
     return machine

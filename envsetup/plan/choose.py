@@ -401,7 +401,7 @@ def _audio(case: _Case, version: str, knowledge: Knowledge) -> None:
 
 
 def _rank(one: Candidate) -> tuple[object, ...]:
-    """What uses the GPU before an accepted CPU build; newest torch; then what is proven; then native before minor-version; then the closest CUDA.
+    """GPU builds before an accepted CPU build, newest torch, proven, native, closest CUDA: in this order.
 
     Of native builds the newest CUDA fits best, of the others the oldest: the least is asked of the
     driver. A ROCm build of the 7.14 line weighs some 25 GB and wants a recent kernel driver, so an

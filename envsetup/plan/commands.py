@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from envsetup.knowledge import Knowledge, Release, version_key
+from envsetup.knowledge import Release, version_key
 from envsetup.model import Command
 from envsetup.plan.choose import Candidate, companion_of
 from envsetup.plan.request import INDEX, Request
@@ -40,14 +40,14 @@ def index_of(one: Candidate, situation: Situation, request: Request) -> str | No
 
 
 def install_commands(
-    one: Candidate, release: Release, situation: Situation, request: Request, knowledge: Knowledge
+    one: Candidate, release: Release, situation: Situation, request: Request
 ) -> tuple[Command, ...]:
     """What to run, in order."""
     if request.installer in ("conda", "pixi"):
         return _conda(one, situation, request)
     pins = requirements_of(one, release, situation, request)
     index = index_of(one, situation, request)
-    where = _where(index, request)
+    where = _where(index)
     pre = () if request.channel == "stable" else ("--pre",)
     if request.installer == "uv":
         target = () if request.python == "python" else ("--python", request.python)
@@ -55,7 +55,7 @@ def install_commands(
     return (Command(argv=(request.python, "-m", "pip", "install", *pre, *pins, *where)),)
 
 
-def _where(index: str | None, request: Request) -> tuple[str, ...]:
+def _where(index: str | None) -> tuple[str, ...]:
     if index is None:
         return ()
     if any(name in index for name in FLAT_MIRRORS):

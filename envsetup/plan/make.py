@@ -50,7 +50,7 @@ def _plan(
 ) -> Plan:
     release = knowledge.release(best.version)
     assert release is not None
-    commands = install_commands(best, release, situation, request, knowledge)
+    commands = install_commands(best, release, situation, request)
     return Plan(
         action=action,  # type: ignore[arg-type]
         requirements=requirements_of(best, release, situation, request),
@@ -102,9 +102,9 @@ def _why_refused(situation: Situation, choice: Choice) -> Reason:
 def _distance(rejected: Rejected, situation: Situation) -> int:
     """Later filters are nearer to success: of the right kind of build, for this Python, this libc."""
     order = ("requirement", "no-wheel-for-python", "musl", "libc-too-old", "macos-too-old")
-    if rejected.build and situation.accelerator not in ("none", "apple"):
-        if kind_of(rejected.build) != situation.accelerator:
-            return 9
+    counts = situation.accelerator not in ("none", "apple")
+    if rejected.build and counts and kind_of(rejected.build) != situation.accelerator:
+        return 9
     return 8 - order.index(rejected.code) if rejected.code in order else 0
 
 
@@ -168,7 +168,7 @@ def _alternatives(
             text=f"torch {one.version} in the {one.build} build works here too{sure}",
             requirements=requirements_of(one, release, situation, request),
             build=one.build,
-            commands=install_commands(one, release, situation, request, knowledge),
+            commands=install_commands(one, release, situation, request),
         )
 
 
@@ -200,7 +200,11 @@ def _warnings(
         )
     release = knowledge.release(best.version)
     if "torchaudio" in request.companions and release and release.torchaudio is None:
-        text = f"torchaudio ended with {companion_of('torchaudio', release)}; with torch {best.version} it works by the stable ABI (inferred)"
+        last = companion_of("torchaudio", release)
+        text = (
+            f"torchaudio ended with {last}; with torch {best.version} it works by the stable ABI "
+            "(inferred)"
+        )
         yield Reason(code="companion-unpaired", text=text)
     yield from _stale(knowledge, request)
 
@@ -258,7 +262,10 @@ def _amd(best: Candidate, situation: Situation, knowledge: Knowledge) -> Iterato
     newest = knowledge.rocm.builds[0]
     gone = [g for g in situation.gpus if g.gfx and g.gfx in row.gfx and g.gfx not in newest.gfx]
     if gone:
-        text = f"{label(gone[0])} is no longer supported by ROCm's libraries: {best.build} is the last that has kernels for it"
+        text = (
+            f"{label(gone[0])} is no longer supported by ROCm's libraries: {best.build} is the last "
+            "that has kernels for it"
+        )
         yield Reason(code="unsupported-by-vendor", text=text, source=row.source)
 
 
@@ -343,5 +350,5 @@ def _part(part: Situation, choice: Choice, knowledge: Knowledge, request: Reques
         requirements=requirements_of(best, release, part, request),
         build=best.build,
         gpus=numbers,
-        commands=install_commands(best, release, part, request, knowledge),
+        commands=install_commands(best, release, part, request),
     )

@@ -160,7 +160,10 @@ def _vendor_index(situation: Situation) -> Iterator[Fix]:
         if other:
             text = f"Use a 64-bit system and Python ({other}): PyTorch has no 32-bit wheels"
         else:
-            text = f"PyTorch publishes no wheels for {situation.arch}: build it from source, or ask the system's own packages"
+            text = (
+                f"PyTorch publishes no wheels for {situation.arch}: build it from source, or ask "
+                "the system's own packages"
+            )
         yield Fix(text=text)
     if situation.os == "linux" and any(g.compute_capability == "8.7" for g in situation.gpus):
         yield Fix(

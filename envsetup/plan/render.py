@@ -18,15 +18,15 @@ DOCUMENTS: dict[str, Callable[[Plan], str]] = {
 }
 
 
-def render(plan: Plan, format: str) -> str:
+def render(plan: Plan, form: str) -> str:
     """The plan in one of FORMATS. Raises KeyError for another."""
-    if format == "json":
+    if form == "json":
         return plan_document(plan)
-    if format == "text":
+    if form == "text":
         from envsetup.plan.text import plan_text
 
         return plan_text(plan)
-    return DOCUMENTS[format](plan)
+    return DOCUMENTS[form](plan)
 
 
 def plan_document(plan: Plan) -> str:

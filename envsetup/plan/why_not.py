@@ -13,8 +13,8 @@ from envsetup.plan.request import Request
 class Answer(Record):
     candidate: str
     state: Literal["chosen", "fits", "rejected", "unknown"]
-    code: str | None = None
     text: str
+    code: str | None = None
 
 
 def why_not(
@@ -30,7 +30,10 @@ def why_not(
     for one in candidates(machine, knowledge, request):
         if one.version == version and build in ("", one.build):
             best = f"{plan.torch_version}+{plan.build}" if plan.build else str(plan.torch_version)
-            text = f"{version}+{one.build} works here too; {best} comes first: newer, surer or a better fit for the driver"
+            text = (
+                f"{version}+{one.build} works here too; {best} comes first: newer, surer or a "
+                "better fit for the driver"
+            )
             return Answer(candidate=candidate, state="fits", text=text)
     if mine:
         text = "\n".join(f"{r.version}{'+' + r.build if r.build else ''}: {r.text}" for r in mine)

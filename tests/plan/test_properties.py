@@ -108,8 +108,8 @@ def test_the_driver_reaches_the_floor_of_the_build(capability, driver):
 
 @pytest.mark.parametrize("days", [59, 61])
 def test_old_knowledge_says_so(days):
-    import datetime
+    import datetime as dt
 
-    today = datetime.date.fromisoformat(KNOWLEDGE.as_of) + datetime.timedelta(days=days)
+    today = dt.date.fromisoformat(KNOWLEDGE.as_of) + dt.timedelta(days=days)
     plan = plan_of(Flags(os="linux"), Request(today=today.isoformat()))
     assert ("stale-knowledge" in [w.code for w in plan.warnings]) is (days > 60)

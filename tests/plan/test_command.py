@@ -1,0 +1,149 @@
+"""install-plan as a command: bad input, formats, what a pipe gets."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from envsetup.plan.quoting import posix, powershell
+
+BAD = [
+    ("--os linux --gpu nvidia:abc", "--gpu"),
+    ("--os linux --gpu matrox:1", "--gpu"),
+    ("--os linux --driver new", "--driver"),
+    ("--os linux --driver-cuda twelve", "--driver-cuda"),
+    ("--os linux --libc uclibc1.0", "--libc"),
+    ("--os linux --python-version three", "--python-version"),
+    ("--os macos --macos-version tiger", "--macos-version"),
+    ("--os linux --backend cuda", "--backend"),
+    ("--os linux --mirror 'not an address'", "--mirror"),
+    ("--os plan9", "--os"),
+    ("--os linux numpy", "numpy"),
+    ("--os linux 'torch @ https://example.invalid/x.whl'", "torch @"),
+    ("--os linux 'torch[extra]'", "torch[extra]"),
+    ("--os linux -- --index-url", "--index-url"),
+    ("--machine /nowhere/at/all.json", "/nowhere/at/all.json"),
+    ("--os linux --project /nowhere/at/all", "/nowhere/at/all"),
+]
+
+
+@pytest.mark.parametrize(("line", "named"), BAD)
+def test_bad_input_is_a_usage_error_that_names_it(invoke, line, named):
+    result = invoke(line)
+    assert result.exit_code == 2
+    assert named in result.output
+
+
+def test_a_pipe_gets_the_bare_command(invoke):
+    result = invoke("LINUX --driver 580.95.05 --gpu nvidia:8.9 --quiet")
+    assert result.stdout == (
+        "python -m pip install torch==2.15.0+cu132 "
+        "--index-url https://download.pytorch.org/whl/cu132\n"
+    )
+
+
+def test_uv_and_a_mirror(plan):
+    answer = plan("LINUX --gpu none --installer uv --mirror https://mirror.invalid/whl/")
+    assert answer["commands"][0]["argv"][:3] == ["uv", "pip", "install"]
+    assert answer["commands"][0]["argv"][-1] == "https://mirror.invalid/whl/cpu"
+
+
+def test_a_flat_mirror_is_a_listing_not_an_index(plan):
+    argv = plan("LINUX --gpu none --mirror https://mirrors.aliyun.com/pytorch-wheels")["commands"][
+        0
+    ]["argv"]
+    assert argv[-2:] == ["--find-links", "https://mirrors.aliyun.com/pytorch-wheels/cpu/"]
+
+
+def test_conda_takes_conda_forge_alone(plan):
+    argv = plan("LINUX --driver 550.54.15 --gpu nvidia:6.1 --installer conda")["commands"][0][
+        "argv"
+    ]
+    assert "conda-forge" in argv
+    assert "pytorch" not in argv
+    assert "cuda-version=12.9" in argv
+
+
+FORMATS = {
+    "requirements": "torch==2.15.0+cu132",
+    "dockerfile": "RUN python -m pip install --no-cache-dir torch==2.15.0+cu132",
+    "environment-yml": "- pip:",
+    "uv-toml": "explicit = true",
+    "shell": "torch==2.15.0+cu132",
+}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_formats(invoke, form):
+    result = invoke(f"LINUX --driver 580.95.05 --gpu nvidia:8.9 --format {form}")
+    assert FORMATS[form] in result.stdout
+    assert "whl/cu132" in result.stdout
+    assert invoke(f"LINUX --driver 390.157 --gpu nvidia:8.9 --format {form}").stdout.strip() == ""
+
+
+def test_what_was_assumed_is_listed(plan):
+    answer = plan("--os linux --gpu nvidia:8.9")
+    words = " ".join(answer["assumed"])
+    assert all(w in words for w in ("x86_64", "Python 3.15", "glibc 2.28", "driver"))
+
+
+def test_a_broken_machine_file_names_the_json_path(invoke, tmp_path):
+    file = tmp_path / "machine.json"
+    file.write_text(json.dumps({"machine": {"os": {"state": "known", "value": 5}}}))
+    result = invoke(f"--machine {file}")
+    assert result.exit_code == 2
+    assert "$.machine.os" in result.output
+
+
+def test_a_saved_machine_gives_the_plan_of_its_flags(invoke, tmp_path):
+    import msgspec
+
+    from envsetup.cli.described import Flags, described
+    from envsetup.knowledge import load
+    from envsetup.model import Machine
+
+    flags = Flags(os="linux", python_version="3.12", driver="580.95.05", gpus=("nvidia:6.1",))
+    machine, _ = described(flags, Machine(), load())
+    file = tmp_path / "machine.json"
+    file.write_bytes(msgspec.json.encode({"machine": msgspec.to_builtins(machine)}))
+    answer = json.loads(invoke(f"--machine {file} --format json").stdout)
+    assert answer["requirements"] == ["torch==2.14.1+cu126"]
+    newer = json.loads(invoke(f"--machine {file} --gpu nvidia:8.9 --format json").stdout)
+    assert newer["requirements"] == ["torch==2.15.0+cu132"]
+
+
+def test_bounds_of_a_project(plan, tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[project]\ndependencies = ["torch<2.12", "numpy"]\n')
+    (tmp_path / "requirements.txt").write_text("--index-url https://evil.invalid\ntorch!=2.11.0\n")
+    answer = plan(f"LINUX --gpu none --project {tmp_path}")
+    assert answer["requirements"] == ["torch==2.10.0+cpu"]
+
+
+def test_why_not_one_candidate(invoke):
+    line = "LINUX --driver 580.95.05 --gpu nvidia:6.1 --why-not 2.15.0+cu132"
+    assert "no kernels" in invoke(line).output
+    answer = json.loads(invoke(line + " --format json").stdout)
+    assert answer["state"] == "rejected"
+    assert answer["code"] == "gpu-arch-missing"
+
+
+def test_broken_knowledge_is_named(invoke, tmp_path, monkeypatch):
+    (tmp_path / "releases.json").write_text('{"as_of": 5}')
+    monkeypatch.setenv("ENVSETUP_KNOWLEDGE", str(tmp_path))
+    result = invoke("LINUX --gpu none")
+    assert result.exit_code == 2
+    assert "$.as_of" in result.output
+
+
+def test_control_characters_of_a_name_stay_out(invoke):
+    result = invoke("LINUX --driver 390.157 --gpu 'nvidia:8.9:bad\x1b[31mname'")
+    assert "\x1b" not in result.output
+
+
+def test_quoting():
+    assert posix(["pip", "install", "numpy<2"]) == "pip install 'numpy<2'"
+    assert powershell(["pip", "install", "numpy<2"]) == "pip install 'numpy<2'"
+    assert powershell(["C:\\My Python\\python.exe", "-m"]) == "& 'C:\\My Python\\python.exe' -m"
+    assert powershell(["x"], {"A": "it's"}) == "$env:A = 'it''s'; x"
+    assert posix(["x"], {"A": "a b"}) == "A='a b' x"
