@@ -13,7 +13,9 @@ from msgspec import convert
 from envsetup.model import Check, Level
 from envsetup.target import check_sources
 
-LATE = re.compile(r"\boptim\b|gradcheck|grad_outputs|gradient=|torch\.compile")
+LATE = re.compile(
+    r"\boptim\b|gradcheck|grad_outputs|autograd\.grad\(|\.backward\([^)]|torch\.compile"
+)
 """Words of checks that make torch import `torch._dynamo` or sympy: they wait until that is done once."""
 
 

@@ -1,0 +1,237 @@
+"""Setup makes an environment from an index on the loopback, falls back without it, and leaves no ruins."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import functools
+import hashlib
+import http.server
+import os
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from envsetup.bootstrap import Job, SetupError, carry_out, extras, prepare, state_of
+from envsetup.bootstrap.fallback import pinned
+from envsetup.host import LocalHost
+from envsetup.knowledge import load
+from envsetup.model import Known, Machine, Source, value_of
+
+CLOSED = "http://127.0.0.1:9/whl"
+"""Port 9 discards: nothing listens there."""
+
+
+class Silence:
+    """Hears of the progress and keeps it."""
+
+    def __init__(self, stop_at: str = "") -> None:
+        self.steps: list[str] = []
+        self.stop_at = stop_at
+
+    def step(self, text: str) -> None:
+        self.steps.append(text)
+        if self.stop_at and self.stop_at in text:
+            raise KeyboardInterrupt
+
+    def detail(self, text: str) -> None:
+        pass
+
+
+def wheel(folder: Path, version: str) -> Path:
+    """A torch of a few bytes that any interpreter takes."""
+    path = folder / f"torch-{version}-py3-none-any.whl"
+    info = f"torch-{version}.dist-info"
+    files = {
+        "torch/__init__.py": "from torch.version import __version__\n",
+        "torch/version.py": f"__version__ = {version!r}\ncuda = None\nhip = None\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: torch\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    rows = []
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+            digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest())
+            rows.append(f"{name},sha256={digest.decode().rstrip('=')},{len(text)}")
+        archive.writestr(f"{info}/RECORD", "\n".join([*rows, f"{info}/RECORD,,"]) + "\n")
+    return path
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A mirror's address, and the folder behind its page of CPU wheels of torch."""
+    page = tmp_path / "served" / "whl" / "cpu" / "torch"
+    page.mkdir(parents=True)
+    handler = functools.partial(Quiet, directory=str(tmp_path / "served"))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/whl", page
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def host(find_links: Path | None = None) -> LocalHost:
+    """The real machine, with pip shut off from everything but what a test gives it."""
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("PIP_")}
+    environ |= {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    if find_links is not None:
+        environ |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(find_links)}
+    return LocalHost(environ=environ)
+
+
+def job(folder: Path, **more: object) -> Job:
+    given = Job(folder=str(folder), base=sys.executable, backend="cpu", allow_cpu=True)
+    return replace(given, **more)
+
+
+def set_up(wanted: Job, machine: LocalHost, tell: Silence | None = None) -> object:
+    knowledge = load()
+    ready = prepare(wanted, machine, knowledge)
+    assert ready.plan.action in ("install", "keep"), ready.plan
+    return carry_out(wanted, ready, knowledge, machine, tell or Silence())
+
+
+def planned_version(folder: Path) -> str:
+    """What the plan takes on this machine, as the wheels of the test must be named."""
+    plan = prepare(job(folder), host(), load()).plan
+    if plan.action != "install" or plan.build != "cpu":
+        pytest.skip("this machine has no labelled CPU build")
+    return f"{plan.torch_version}+cpu"
+
+
+def test_a_new_environment_gets_torch_from_the_index_and_is_kept_afterwards(
+    tmp_path: Path, index: tuple[str, Path]
+) -> None:
+    url, page = index
+    folder = tmp_path / "env"
+    wheel(page, planned_version(folder))
+
+    plan = set_up(job(folder, mirror=url), host())
+
+    assert plan.action == "install"  # type: ignore[attr-defined]
+    assert state_of(folder) == "ours"
+    again = prepare(job(folder, mirror=url), host(), load())
+    assert again.state == "ours"
+    assert value_of(again.machine.torch).version.endswith("+cpu")  # type: ignore[union-attr]
+    assert again.plan.action == "keep"
+
+
+def test_without_the_index_the_exact_build_comes_from_what_pip_is_offered(tmp_path: Path) -> None:
+    folder, links = tmp_path / "env", tmp_path / "links"
+    links.mkdir()
+    wheel(links, planned_version(folder))
+    tell = Silence()
+
+    plan = set_up(job(folder, mirror=CLOSED), host(links), tell)
+
+    assert next(w.code for w in plan.warnings) == "index-unreachable-fallback"  # type: ignore[attr-defined]
+    assert any("can't be used" in step for step in tell.steps)
+    assert state_of(folder) == "ours"
+
+
+def test_where_nothing_fits_the_error_says_so_and_nothing_is_left(tmp_path: Path) -> None:
+    folder, links = tmp_path / "env", tmp_path / "links"
+    links.mkdir()
+    wheel(links, "0.4.1+cpu")
+
+    with pytest.raises(SetupError, match=r"nothing that pip is offered here fits") as caught:
+        set_up(job(folder, mirror=CLOSED), host(links))
+
+    assert not caught.value.usage
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("moment", ["making", "installing"])
+def test_an_interruption_leaves_nothing(
+    tmp_path: Path, index: tuple[str, Path], moment: str
+) -> None:
+    url, page = index
+    folder = tmp_path / "env"
+    wheel(page, planned_version(folder))
+
+    with pytest.raises(KeyboardInterrupt):
+        set_up(job(folder, mirror=url), host(), Silence(stop_at=moment))
+
+    assert not folder.exists()
+
+
+def test_what_a_killed_setup_left_is_made_anew(tmp_path: Path, index: tuple[str, Path]) -> None:
+    url, page = index
+    folder = tmp_path / "env"
+    wheel(page, planned_version(folder))
+    folder.mkdir()
+    (folder / ".envsetup.json").write_text('{"made_by": "envsetup", "state": "incomplete"}')
+    (folder / "rubbish").touch()
+
+    set_up(job(folder, mirror=url), host())
+
+    assert state_of(folder) == "ours"
+    assert not (folder / "rubbish").exists()
+
+
+def test_a_folder_that_is_no_environment_is_not_touched(tmp_path: Path) -> None:
+    (tmp_path / "letters").write_text("dear")
+
+    with pytest.raises(SetupError, match="no virtual environment") as caught:
+        prepare(job(tmp_path), host(), load())
+
+    assert caught.value.usage
+    assert [p.name for p in tmp_path.iterdir()] == ["letters"]
+
+
+def test_an_environment_of_others_changes_only_with_leave(
+    tmp_path: Path, index: tuple[str, Path]
+) -> None:
+    import venv
+
+    url, page = index
+    folder = tmp_path / "env"
+    wheel(page, planned_version(folder))
+    venv.create(folder, with_pip=True)
+
+    with pytest.raises(SetupError, match="--yes") as caught:
+        set_up(job(folder, mirror=url), host())
+    assert caught.value.usage
+    assert not list(folder.glob("lib/*/site-packages/torch"))
+
+    set_up(job(folder, mirror=url, yes=True), host())
+    assert state_of(folder) == "foreign"
+
+
+def test_a_bare_wheel_counts_only_as_the_build_that_it_is_known_to_be() -> None:
+    here = Source(kind="text", ref="test")
+    linux = Machine(os=Known(value="linux", source=here), arch=Known(value="x86_64", source=here))
+    windows = Machine(
+        os=Known(value="windows", source=here), arch=Known(value="x86_64", source=here)
+    )
+    knowledge = load()
+
+    assert pinned("2.13.0", "cpu", ["2.13.0+cpu", "2.13.0"], knowledge, linux) == "2.13.0+cpu"
+    assert pinned("2.13.0", "cpu", ["2.13.0"], knowledge, linux) is None
+    assert pinned("2.13.0", "cpu", ["2.13.0"], knowledge, windows) == "2.13.0"
+    assert pinned("2.13.0", "cpu", ["2.12.0+cpu"], knowledge, linux) is None
+
+
+def test_other_packages_stand_beside_the_joint_choice() -> None:
+    given = Job(folder="x", base="y", requirements=("torchvision", "numpy>=2"))
+
+    assert extras(given) == ["numpy>=2"]
+
+
+@pytest.mark.parametrize("text", ["--pre", "torch @ http://127.0.0.1/x.whl", "a b", ""])
+def test_an_option_or_address_is_no_requirement(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SetupError), contextlib.suppress(KeyError):
+        prepare(job(tmp_path / "env", requirements=(text,)), host(), load())
