@@ -314,7 +314,7 @@ def show(
 
     from envsetup.report import redact, render
 
-    shown = replace(report, full=True) if full else redact(report)
+    shown = redact(replace(report, full=full))
     for path, kind in files:
         if path != "-":
             write_text(path, render(shown, kind).rstrip("\n") + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 from typing import TYPE_CHECKING
@@ -103,7 +104,7 @@ def command(
     ready = prepared(job, LocalHost())
     if ready.plan.action == "refuse" or dry_run:
         return tell_plan(job, ready, format)
-    plan = carried_out(job, ready, LocalHost(), quiet, verbose)
+    plan = carried_out(job, ready, LocalHost(), quiet, verbose, format)
     return prove(
         job,
         ready,
@@ -163,13 +164,17 @@ def dry_lines(job: Job, ready: Prepared) -> list[str]:
     return lines + [f"would run: {shlex.join(c.argv)}" for c in ready.plan.commands]
 
 
-def carried_out(job: Job, ready: Prepared, host: object, quiet: bool, verbose: int) -> Plan:
+def carried_out(
+    job: Job, ready: Prepared, host: object, quiet: bool, verbose: int, format: str
+) -> Plan:
     from envsetup.bootstrap import SetupError, carry_out
 
     with Narrator(quiet, verbose) as narrator:
         try:
             return carry_out(job, ready, knowledge(), host, narrator)  # type: ignore[arg-type]
         except SetupError as error:
+            if format == "json" and not error.usage:  # promised on every exit code but 2
+                emit(json.dumps({"schema_version": "1", "error": str(error)}), None)
             raise Failure(str(error), Exit.USAGE if error.usage else Exit.FINDINGS) from error
 
 
