@@ -53,7 +53,7 @@ text_rule(
     platforms=("linux",),
     symptoms=(
         Symptom(
-            pattern="(?:nccl|all_?reduce|collective).{0,60}(?:hang|stuck|deadlock)",
+            pattern="nccl.{0,60}(?:hang|stuck|deadlock)|all_?reduce.{0,60}(?:hang|stuck|deadlock)",
             confidence="medium",
         ),
         Symptom(pattern="hang.{0,40}nccl", confidence="medium"),

@@ -56,11 +56,9 @@ text_rule(
     title="The compile cache can't be written",
     severity="error",
     symptoms=(
+        Symptom(pattern=r"Permission denied.{0,60}(?:\.triton|torch_extensions|inductor)"),
         Symptom(
-            pattern=r"(?:Permission denied|Read-only file system).{0,60}(?:torchinductor|\.triton|torch_extensions|inductor)"
-        ),
-        Symptom(
-            pattern=r"(?:torchinductor|\.triton|torch_extensions).{0,160}(?:Permission denied|Read-only file system|No space left)"
+            pattern=r"inductor.{0,160}No space left|\.triton.{0,160}No space left|torch_extensions.{0,160}No space left"
         ),
         Symptom(pattern="Read-only file system", confidence="medium"),
     ),

@@ -1,0 +1,92 @@
+"""Error texts: what is recognised, what decides, and that no text is too odd or too long."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from envsetup.rules import all_rules, sections
+from envsetup.rules.triage import literals, match_error
+
+CORPUS = Path(__file__).parents[2].parent / "shared" / "reference" / "corpus"
+HEADINGS = (
+    "What it means",
+    "How it looks",
+    "Why it happens",
+    "How envsetup knows",
+    "How to fix",
+    "When to ignore",
+    "Links",
+)
+RULES = pytest.mark.parametrize("rule", all_rules(), ids=lambda r: r.code)
+
+
+@RULES
+def test_page_has_every_section_in_order(rule):
+    assert tuple(sections(rule.page)) == HEADINGS
+
+
+@RULES
+def test_every_pattern_compiles_and_can_be_looked_up(rule):
+    for pattern in [*(s.pattern for s in rule.symptoms), *rule.excludes]:
+        re.compile(pattern)
+        assert literals(pattern)
+
+
+def test_no_unsafe_remedy_is_proposed():
+    for rule in all_rules():
+        for fix in rule.fixes:
+            assert "KMP_DUPLICATE_LIB_OK=" not in fix.text
+            assert "--break-system-packages" not in fix.text
+
+
+def test_literals_are_parts_of_every_match():
+    assert literals(r"abcd?efg|x+yzzy") == ("abc", "yzzy") or literals(r"abcd?efg") == ("efg",)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("OMP: Error #15: Initializing libiomp5md.dll", "CP102"),
+        ("killed by signal: \x1b[31mBus\nerror. It is possible", "CT106"),
+        ("OSError: [WinError 1455] The paging file is too small", "WN104"),
+        ("ImportError: libstdc++.so.6: version `GLIBCXX_3.4.32' not found", "AB108"),
+    ],
+)
+def test_known_words_come_first(text, code):
+    assert match_error(text)[0].code == code
+
+
+def test_nothing_recognised_is_empty():
+    assert match_error("all is well") == ()
+
+
+@given(st.binary(max_size=400))
+@settings(max_examples=60, deadline=None)
+def test_survives_arbitrary_bytes(data):
+    match_error(data.decode("utf-8", "replace") + " İ OMP: Error #15")
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="no corpus beside the project")
+def test_corpus_floor():
+    cases = [json.loads(x) for x in (CORPUS / "cases.jsonl").read_text("utf-8").splitlines()]
+    errors = {c["id"]: c["error"] or "" for c in cases}
+    known = {r.code for r in all_rules()}
+    labels = [
+        json.loads(x) for x in (CORPUS / "labels-cases.jsonl").read_text("utf-8").splitlines()
+    ]
+    decided = [
+        one
+        for one in labels
+        if one["decidable_from_error"] and one["codes"] and one["codes"][0] in known
+    ]
+    right = 0
+    for one in decided:
+        matches = match_error(errors[one["id"]])
+        right += bool(matches) and matches[0].code in {*one["codes"], *one["acceptable"]}
+    assert right / len(decided) >= 0.85
