@@ -64,12 +64,26 @@ class RecordingHost:
         self._keep(f"run {' '.join(argv)}", done)
         return done
 
+    def keep_interpreter(self, fact: Fact[dict[str, object]]) -> None:
+        """The target's raw answer belongs to the recording as the host's answers do."""
+        self._keep("interpreter", fact)
+
     def save(self, folder: str, clean: Callable[[str], str]) -> None:
         """Writes the answers, each text first through `clean`, which takes out what is personal."""
         Path(folder).mkdir(parents=True, exist_ok=True)
-        kept = {clean(k): v for k, v in sorted(self._answers.items())}
+        kept = _cleaned(self._answers, clean)
         text = json.dumps(kept, indent=1, ensure_ascii=False, sort_keys=True)
-        (Path(folder) / ANSWERS).write_text(clean(text) + "\n", encoding="utf-8")
+        (Path(folder) / ANSWERS).write_text(text + "\n", encoding="utf-8")
+
+
+def _cleaned(part: object, clean: Callable[[str], str]) -> object:
+    if isinstance(part, str):
+        return clean(part)
+    if isinstance(part, dict):
+        return {clean(k): _cleaned(v, clean) for k, v in part.items()}
+    if isinstance(part, (list, tuple)):
+        return [_cleaned(v, clean) for v in part]
+    return part
 
 
 ANSWERS = "answers.json"
@@ -87,6 +101,10 @@ class RecordedHost:
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise ValueError(f"{file} is no recording of envsetup: {error}") from error
         self._answers = answers
+
+    def interpreter(self) -> Fact[dict[str, object]]:
+        """The raw answer of the target that was recorded."""
+        return self._fact("interpreter", dict[str, object])
 
     def _fact(self, question: str, kind: type[T]) -> Fact[T]:
         if question not in self._answers:

@@ -1,0 +1,140 @@
+"""`envsetup probe`: facts about the machine and the target interpreter, nothing judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from envsetup.cli.exits import Exit, Failure
+from envsetup.cli.options import (
+    color_option,
+    format_option,
+    full_option,
+    offline_option,
+    output_option,
+    python_option,
+    quiet_option,
+    timeout_option,
+    verbose_option,
+)
+
+if TYPE_CHECKING:
+    from envsetup.host import RecordingHost
+    from envsetup.model import Fact, Machine
+
+
+@click.command("probe", short_help="Facts about this machine and the target interpreter.")
+@python_option
+@format_option(("text", "json"))
+@output_option
+@click.option(
+    "--record", metavar="DIR", help="Also write the raw answers to DIR, for a bug report or a test."
+)
+@click.option(
+    "--replay", metavar="DIR", help="Read the answers of a recording instead of this machine."
+)
+@full_option
+@offline_option
+@color_option
+@verbose_option
+@quiet_option
+@timeout_option
+def command(
+    python: str | None, format: str, output: str | None, record: str | None, replay: str | None,
+    full: bool, **_: object,
+) -> None:  # fmt: skip
+    """Facts about this machine and the target interpreter, each with its source.
+
+    \b
+    Examples:
+      envsetup probe
+      envsetup probe --format json -o machine.json
+      envsetup probe --record ./recording
+    """
+
+    from envsetup.cli.output import emit
+    from envsetup.report import machine_json, redact_machine
+
+    machine = redact_machine(_machine(python, record, replay), full)
+    emit(machine_json(machine) if format == "json" else _text(machine), output)
+
+
+def _machine(python: str | None, record: str | None, replay: str | None) -> Machine:
+    """The machine as it is, or as it was recorded."""
+    from envsetup.host import LocalHost, RecordedHost, RecordingHost
+    from envsetup.probes import take_snapshot
+
+    if replay is not None:
+        try:
+            recorded = RecordedHost(replay)
+            return take_snapshot(recorded, recorded.interpreter())
+        except ValueError as error:
+            raise click.UsageError(f"--replay {replay}: {error}") from error
+    host = LocalHost()
+    interpreter = _interpreter(python, host.env())
+    if record is None:
+        return take_snapshot(host, interpreter)
+    recording = RecordingHost(host)
+    machine = take_snapshot(recording, interpreter)
+    _save(recording, interpreter, record, machine)
+    return machine
+
+
+def _interpreter(python: str | None, environ: Mapping[str, str]) -> Fact[dict[str, object]]:
+    from envsetup.target import ASK_LIMIT_S, TargetError, ask, find_target
+
+    try:
+        return ask(find_target(python, environ), ASK_LIMIT_S)
+    except TargetError as error:
+        raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
+
+
+def _save(
+    recording: RecordingHost, interpreter: Fact[dict[str, object]], folder: str, machine: Machine
+) -> None:
+    from envsetup.report.redact import cleaner
+
+    recording.keep_interpreter(interpreter)
+    try:
+        recording.save(folder, cleaner(machine))
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise click.UsageError(f"--record {folder}: can't be written: {why}") from error
+
+
+def _text(machine: Machine) -> str:
+    """Every fact on a line of its own: value or why there is none, and the source."""
+    from msgspec import to_builtins
+
+    from envsetup.report.safe import one_line
+
+    lines = []
+    for name in machine.__struct_fields__:
+        fact = to_builtins(getattr(machine, name))
+        if fact["state"] == "absent":
+            lines.append(f"{name}: none")
+        elif fact["state"] == "unreadable":
+            lines.append(f"{name}: could not look: {one_line(fact['error'])}")
+        else:
+            lines.append(f"{name}:  [{one_line(fact['source']['ref'])}]")
+            lines += [f"  {row}" for row in _rows(fact["value"])]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(value: object) -> list[str]:
+    """A value as indented lines, empty parts left out."""
+    from envsetup.report.safe import one_line
+
+    if isinstance(value, dict):
+        if "state" in value:
+            told = value.get("value", value.get("error", "none"))
+            return [one_line(str(told))]
+        full = {k: v for k, v in value.items() if v not in (None, [], (), {}, "")}
+        return [f"{k}: {' '.join(_rows(v))}" for k, v in full.items()]
+    if isinstance(value, (list, tuple)):
+        if all(not isinstance(v, dict) for v in value):
+            return [one_line(", ".join(map(str, value)))]
+        return ["- " + "; ".join(_rows(v)) for v in value]
+    return [one_line(str(value))]

@@ -1,0 +1,45 @@
+"""GitHub Actions annotations: one workflow command a finding or failed check."""
+
+from __future__ import annotations
+
+from envsetup.model import Outcome, Report
+from envsetup.report.safe import plain
+
+LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
+BAD = {
+    "failed": "error",
+    "crashed": "error",
+    "timed-out": "error",
+    "not-started": "error",
+    "flaky": "warning",
+}
+
+
+def render(report: Report, **_: object) -> str:
+    lines = []
+    for finding in report.findings:
+        if finding.suppressed_by is None:
+            fix = f"\nFix: {finding.fixes[0].text}" if finding.fixes else ""
+            title = f"{finding.code} {finding.slug}"
+            lines.append(_command(LEVELS[finding.severity], title, finding.message + fix))
+    lines += [_check(o) for o in report.checks if o.status in BAD]
+    lines.append(_command("notice", "envsetup", f"verdict: {report.verdict}"))
+    return "\n".join(lines) + "\n"
+
+
+def _check(outcome: Outcome) -> str:
+    title = f"check {outcome.id} on {outcome.device}: {outcome.status}"
+    return _command(BAD[outcome.status], title, outcome.message or outcome.status)
+
+
+def _command(level: str, title: str, message: str) -> str:
+    return f"::{level} title={_property(title)}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    """Source: actions/toolkit, packages/core/src/command.ts."""
+    return plain(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

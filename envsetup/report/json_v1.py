@@ -1,0 +1,180 @@
+"""JSON, version 1: what scripts, CI and the next tool rely on.
+
+Fields may be added; none is renamed or removed while the version stands. A report from elsewhere is
+untrusted: it is decoded strictly, and errors name the place in it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from envsetup.model import (
+    Finding,
+    KnowledgeStamp,
+    Level,
+    Machine,
+    Outcome,
+    Plan,
+    Report,
+    Undecided,
+    Verdict,
+)
+from envsetup.report.summary import summary
+
+SCHEMA_VERSION = "1"
+SCHEMA_BASE = "urn:envsetup:schema:v1"
+
+
+class ReportError(ValueError):
+    """The data is no report of this version; the message says where it departs."""
+
+
+class SummaryV1(Struct, frozen=True, kw_only=True):
+    os: str | None
+    arch: str | None
+    python: str | None
+    torch: str | None
+    torch_backend: str | None
+    driver: str | None
+    driver_cuda: str | None
+    cuda_available: bool | None
+    gpus: list[dict[str, str | None]] | None
+    numpy: str | None
+    torchvision: str | None
+    torchaudio: str | None
+    triton: str | None
+
+
+class ReportV1(Struct, frozen=True, kw_only=True):
+    """The published form of a report."""
+
+    schema_version: str
+    tool_version: str
+    created_at: str
+    verdict: Verdict
+    proven: bool
+    summary: SummaryV1
+    machine: Machine
+    findings: tuple[Finding, ...]
+    undecided: tuple[Undecided, ...]
+    checks: tuple[Outcome, ...]
+    plan: dict[str, Any] | None
+    timings_s: dict[str, float]
+    level: Level = "standard"
+    full: bool = False
+
+
+class MachineV1(Struct, frozen=True, kw_only=True):
+    """The published form of a probed machine."""
+
+    schema_version: str
+    machine: Machine
+    summary: SummaryV1 | None = None
+
+
+class PlanV1(Plan, frozen=True, kw_only=True):
+    """The published form of a plan."""
+
+    schema_version: str = SCHEMA_VERSION
+    knowledge: KnowledgeStamp | None = field(default=None)
+
+
+def render(report: Report, **_: object) -> str:
+    """The report as indented JSON."""
+    return _text(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "tool_version": report.tool_version,
+            "created_at": report.created_at,
+            "verdict": report.verdict,
+            "proven": report.proven,
+            "summary": summary(report.machine),
+            "machine": report.machine,
+            "findings": report.findings,
+            "undecided": report.undecided,
+            "checks": report.checks,
+            "plan": _plan(report.plan) if report.plan else None,
+            "timings_s": report.timings_s,
+            "level": report.level,
+            "full": report.full,
+        }
+    )
+
+
+def _text(value: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+
+
+def _plan(plan: Plan) -> dict[str, Any]:
+    return {"schema_version": SCHEMA_VERSION, **msgspec.to_builtins(plan)}
+
+
+def plan_json(plan: Plan) -> str:
+    """The answer of `install-plan --format json`."""
+    return _text(_plan(plan))
+
+
+def machine_json(machine: Machine) -> str:
+    """The answer of `probe --format json`."""
+    told = summary(machine)
+    return _text({"schema_version": SCHEMA_VERSION, "machine": machine, "summary": told})
+
+
+def load(data: bytes) -> Report:
+    """A saved report. Raises ReportError naming the JSON path where it departs from the schema."""
+    told = _decode(data, ReportV1)
+    plan = None
+    if told.plan is not None:
+        kept = {k: v for k, v in told.plan.items() if k != "schema_version"}
+        try:
+            plan = msgspec.convert(kept, Plan)
+        except msgspec.ValidationError as error:
+            raise ReportError(f"{error} (in $.plan)") from error
+    return Report(
+        tool_version=told.tool_version,
+        created_at=told.created_at,
+        verdict=told.verdict,
+        proven=told.proven,
+        machine=told.machine,
+        findings=told.findings,
+        undecided=told.undecided,
+        checks=told.checks,
+        plan=plan,
+        timings_s=told.timings_s,
+        level=told.level,
+        full=told.full,
+    )
+
+
+def load_machine(data: bytes) -> Machine:
+    """The machine of a saved probe or report. Raises ReportError naming the JSON path."""
+    return _decode(data, MachineV1).machine
+
+
+def _decode(data: bytes, kind: Any) -> Any:
+    try:
+        told = msgspec.json.decode(data, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ReportError(f"no JSON of envsetup: {error}") from error
+    if told.schema_version != SCHEMA_VERSION:
+        shown = told.schema_version[:20]
+        text = f"schema_version is {shown!r}, this envsetup reads {SCHEMA_VERSION!r} (at $.schema_version)"
+        raise ReportError(text)
+    return told
+
+
+KINDS: dict[str, Any] = {"report": ReportV1, "plan": PlanV1, "machine": MachineV1}
+
+
+def schema(name: str) -> str:
+    """The JSON Schema (2020-12) of `report`, `plan` or `machine`."""
+    told = msgspec.json.schema(KINDS[name])
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"{SCHEMA_BASE}:{name}",
+        "title": f"envsetup {name}, version {SCHEMA_VERSION}",
+    }
+    return _text({**head, **told})

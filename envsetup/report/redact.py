@@ -1,0 +1,111 @@
+"""Takes what is personal out of a report: the default of every format.
+
+`--full` keeps paths, names and packages, and never credentials (those are never read).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from envsetup.model import Known, Machine, Package, Report, value_of
+
+T = TypeVar("T")
+
+UUID = re.compile(
+    r"\b(GPU-|MIG-)?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b", re.IGNORECASE
+)
+LOGIN = re.compile(r"//[^/@\s\"']+@")
+TOKENS = re.compile(
+    r"\b(?:hf_[A-Za-z0-9]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|"
+    r"pypi-[\w-]{30,}|sk-[\w-]{20,}|xox[abpr]-[\w-]{10,}|AKIA[0-9A-Z]{16}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+)"
+)
+NAMED_SECRET = re.compile(
+    r"((?:token|secret|passw(?:or)?d|api[_-]?key|credential)[\w-]*[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&]+",
+    re.IGNORECASE,
+)
+HOMES = re.compile(
+    r"(/home/|/Users/|/var/home/|[A-Za-z]:\\+Users\\+|/mnt/[a-z]/Users/)[^/\\\s:;,\"']+"
+)
+ROOT_HOME = re.compile(r"(?<![\w/.-])/root(?=[/\s:;,\"']|$)")
+FAMILY = re.compile(
+    r"torch|nvidia-|triton|^numpy$|flash-attn|xformers|bitsandbytes|transformers|accelerate|vllm|deepspeed|"
+    r"^cuda-|^intel-|mkl|^setuptools$|^pip$"
+)
+"""Packages that a reader of a report needs; the others become a count."""
+OTHERS = "other-packages"
+
+
+def redact(report: Report) -> Report:
+    """The report as it may be shown to strangers. Doing it twice changes nothing more."""
+    if report.full:
+        return _walk(report, credentials_out)
+    clean = cleaner(report.machine)
+    walked = _walk(report, clean)
+    return replace(walked, machine=_fewer_packages(walked.machine))
+
+
+def redact_machine(machine: Machine, full: bool = False) -> Machine:
+    if full:
+        return _walk(machine, credentials_out)
+    return _fewer_packages(_walk(machine, cleaner(machine)))
+
+
+def cleaner(machine: Machine) -> Callable[[str], str]:
+    """Takes out homes, names, credentials and, under a salt of its own, device UUIDs."""
+    salt = secrets.token_bytes(8)
+    homes = sorted(_homes(machine), key=len, reverse=True)
+
+    def clean(text: str) -> str:
+        for home in homes:
+            text = re.sub(rf"{re.escape(home)}(?=[/\\\s:;,\"']|$)", "~", text)
+        text = ROOT_HOME.sub("~", HOMES.sub("~", credentials_out(text)))
+        return UUID.sub(lambda m: (m.group(1) or "") + hashed(m.group(2), salt), text)
+
+    return clean
+
+
+def credentials_out(text: str) -> str:
+    """Text without logins in URLs, tokens of known forms, and values of what is named a secret."""
+    return NAMED_SECRET.sub(r"\1***", TOKENS.sub("***", LOGIN.sub("//", text)))
+
+
+def hashed(uuid: str, salt: bytes) -> str:
+    return "h" + hashlib.sha256(salt + uuid.lower().encode()).hexdigest()[:12]
+
+
+def _homes(machine: Machine) -> set[str]:
+    found = {f.path for f in value_of(machine.storage) or () if f.role == "home"}
+    return {h for h in found if h.rstrip("/\\") and h not in ("/", "~")}
+
+
+def _walk(value: T, clean: Callable[[str], str]) -> T:
+    """The same record with every text in it cleaned, keys of dictionaries too."""
+
+    def through(part: Any) -> Any:
+        if isinstance(part, str):
+            return clean(part)
+        if isinstance(part, dict):
+            return {through(k): through(v) for k, v in part.items()}
+        if isinstance(part, list):
+            return [through(v) for v in part]
+        return part
+
+    return msgspec.convert(through(msgspec.to_builtins(value)), type(value))
+
+
+def _fewer_packages(machine: Machine) -> Machine:
+    packages = machine.packages
+    if not isinstance(packages, Known):
+        return machine
+    kept = [p for p in packages.value if FAMILY.search(p.name) or p.name == OTHERS]
+    left = len(packages.value) - len(kept)
+    if left:
+        kept.append(Package(name=OTHERS, version=str(left)))
+    return replace(machine, packages=Known(value=tuple(kept), source=packages.source))

@@ -1,0 +1,58 @@
+"""The flat summary of a machine, for scripts: what isn't known is null."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from envsetup.model import Absent, Gpu, Known, Machine, TorchRuntime, value_of
+
+
+def summary(machine: Machine) -> dict[str, Any]:
+    """The keys of the contract, in its order."""
+    torch, runtime = value_of(machine.torch), value_of(machine.torch_runtime)
+    driver = value_of(machine.nvidia_driver)
+    python = value_of(machine.python)
+    packages = {p.name: p.version for p in reversed(value_of(machine.packages) or ())}
+    return {
+        "os": "wsl2" if isinstance(machine.wsl, Known) else value_of(machine.os),
+        "arch": value_of(machine.arch),
+        "python": python.version if python else None,
+        "torch": torch.version if torch else (runtime.version if runtime else None),
+        "torch_backend": _backend(machine),
+        "driver": value_of(driver.version) if driver else None,
+        "driver_cuda": value_of(driver.cuda_version) if driver else None,
+        "cuda_available": runtime.cuda_available if runtime else None,
+        "gpus": _gpus(machine, runtime),
+        "numpy": packages.get("numpy"),
+        "torchvision": packages.get("torchvision"),
+        "torchaudio": packages.get("torchaudio"),
+        "triton": packages.get("triton"),
+    }
+
+
+def _backend(machine: Machine) -> str | None:
+    torch = value_of(machine.torch)
+    if torch is None:
+        return None
+    if torch.build in ("cpu", "mps") and value_of(machine.os) == "macos":
+        return "mps" if value_of(machine.arch) == "arm64" else torch.build
+    return torch.build
+
+
+def _gpus(machine: Machine, runtime: TorchRuntime | None) -> list[dict[str, Any]] | None:
+    if isinstance(machine.gpus, Known):
+        return [_gpu(g) for g in machine.gpus.value]
+    if isinstance(machine.gpus, Absent):
+        return []
+    devices = runtime.devices if runtime else ()
+    named = [{"name": d.name} for d in devices if d.kind != "cpu"]
+    return named or None
+
+
+def _gpu(gpu: Gpu) -> dict[str, Any]:
+    told: dict[str, Any] = {"name": gpu.name}
+    if gpu.compute_capability:
+        told["compute_capability"] = gpu.compute_capability
+    if gpu.gfx:
+        told["gfx"] = gpu.gfx
+    return told

@@ -1,0 +1,283 @@
+"""The report for a person: what stands at a glance, what is wrong with its first fix, what to do next."""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from envsetup.model import Absent, Finding, Known, Machine, Outcome, Report, value_of
+from envsetup.report.safe import one_line, plain
+from envsetup.report.summary import summary
+
+State = Literal["fine", "partial", "missing", "failing", "crashed"]
+MARKS: dict[State, tuple[str, str]] = {
+    "fine": ("✓", "ok"),
+    "partial": ("!", "!!"),
+    "missing": ("–", "--"),
+    "failing": ("✗", "XX"),
+    "crashed": ("☠", "**"),
+}
+"""Mark where the terminal has Unicode, and where it has not."""
+COLORS: dict[str, str] = {
+    "fine": "32", "partial": "33", "missing": "2", "failing": "31", "crashed": "35",
+    "error": "31", "warning": "33", "note": "36", "bold": "1",
+}  # fmt: skip
+SEVERITIES = ("error", "warning", "note")
+SHOWN_UNDECIDED = 5
+
+
+class Pen(NamedTuple):
+    width: int
+    color: bool
+    unicode: bool
+
+    def paint(self, text: str, style: str) -> str:
+        return f"\x1b[{COLORS[style]}m{text}\x1b[0m" if self.color else text
+
+    def mark(self, state: State) -> str:
+        return self.paint(MARKS[state][0 if self.unicode else 1], state)
+
+    def wrap(self, text: str, indent: int) -> list[str]:
+        pad = " " * indent
+        shown = (
+            one_line(text) if self.unicode else one_line(text).encode("ascii", "replace").decode()
+        )
+        return textwrap.wrap(
+            shown,
+            max(20, self.width),
+            initial_indent=pad,
+            subsequent_indent=pad,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+
+class Line(NamedTuple):
+    state: State
+    area: str
+    text: str
+
+
+def render(
+    report: Report,
+    *,
+    width: int = 80,
+    color: bool = False,
+    unicode: bool = True,
+    verbose: bool = False,
+    **_: object,
+) -> str:
+    pen = Pen(width, color, unicode)
+    lines = [*_glance(report, pen), ""]
+    for finding in _ordered(report, verbose):
+        lines += [*_finding(finding, pen, verbose), ""]
+    lines += _failed(report, pen, verbose)
+    if verbose:
+        lines += _details(report, pen)
+    lines += _closing(report, pen)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+# -- at a glance ---------------------------------------------------------------------------------
+
+
+def _glance(report: Report, pen: Pen) -> Iterator[str]:
+    areas = [*_areas(report), *_devices(report)]
+    widest = max(len(a.area) for a in areas)
+    for one in areas:
+        mark = pen.mark(one.state)
+        body = pen.wrap(one.text, widest + 6) or [""]
+        yield f" {mark}  {one.area:<{widest}}  {body[0].strip()}"
+        yield from body[1:]
+
+
+def _areas(report: Report) -> Iterator[Line]:
+    machine, told = report.machine, summary(report.machine)
+    yield Line(_state(machine.os), "machine", _machine_words(machine))
+    yield Line(*_gpu_line(machine))
+    python = value_of(machine.python)
+    words = (
+        f"Python {python.version} in {python.prefix or python.executable}"
+        if python
+        else "could not be asked"
+    )
+    yield Line("fine" if python else "failing", "python", words)
+    yield _torch_line(report, told["torch"], told["torch_backend"])
+
+
+def _state(fact: object) -> State:
+    return "fine" if isinstance(fact, Known) else "partial"
+
+
+def _machine_words(machine: Machine) -> str:
+    cpu, memory = value_of(machine.cpu), value_of(machine.memory)
+    parts = [value_of(machine.os_version) or value_of(machine.os) or "unknown system"]
+    parts.append(value_of(machine.arch) or "")
+    if cpu and cpu.usable_cores:
+        parts.append(f"{cpu.usable_cores:g} cores")
+    if memory and memory.total_bytes:
+        parts.append(f"{memory.total_bytes / 2**30:.0f} GiB")
+    container = value_of(machine.container)
+    if container:
+        parts.append(f"container ({container.runtime})")
+    wsl = value_of(machine.wsl)
+    if wsl:
+        parts.append(f"WSL {wsl.version}")
+    return ", ".join(p for p in parts if p)
+
+
+def _gpu_line(machine: Machine) -> Line:
+    gpus = value_of(machine.gpus)
+    driver = value_of(machine.nvidia_driver)
+    version = value_of(driver.version) if driver else None
+    if gpus:
+        names = ", ".join(
+            f"{g.name or g.vendor} ({g.compute_capability or g.gfx or g.pci_id or 'unknown'})"
+            for g in gpus
+        )
+        with_driver = f", driver {version}" if version else ""
+        lame = any(g.vendor == "nvidia" for g in gpus) and version is None
+        return Line(
+            "failing" if lame else "fine", "gpu", names + (with_driver or ", no driver" * lame)
+        )
+    if isinstance(machine.gpus, Absent):
+        return Line("missing", "gpu", "none: the CPU is the only device")
+    error = getattr(machine.gpus, "error", "")
+    return Line("partial", "gpu", f"could not look: {error}")
+
+
+def _torch_line(report: Report, version: str | None, backend: str | None) -> Line:
+    machine = report.machine
+    if version is None:
+        if isinstance(machine.torch, Absent):
+            return Line("failing", "torch", "not installed")
+        return Line("partial", "torch", f"not known: {getattr(machine.torch, 'error', '')}")
+    runtime = machine.torch_runtime
+    built = f"torch {version} ({backend or 'unknown build'})"
+    if isinstance(runtime, Known):
+        cost = f", imports in {runtime.value.import_s:.1f} s" if runtime.value.import_s else ""
+        return Line("fine", "torch", built + cost)
+    if report.level == "quick" or not report.checks:
+        broken = any(f.code.startswith("PY") and f.severity == "error" for f in report.findings)
+        return Line("failing" if broken else "partial", "torch", f"{built}, not imported")
+    return Line("crashed", "torch", f"{built}, could not be imported")
+
+
+def _devices(report: Report) -> Iterator[Line]:
+    for device in dict.fromkeys(o.device for o in report.checks):
+        mine = [o for o in report.checks if o.device == device]
+        count = {s: sum(o.status == s for o in mine) for s in dict.fromkeys(o.status for o in mine)}
+        words = ", ".join(f"{n} {s}" for s, n in count.items())
+        yield Line(_worst(mine), device, f"checks: {words}")
+
+
+def _worst(outcomes: list[Outcome]) -> State:
+    statuses = {o.status for o in outcomes}
+    if "crashed" in statuses:
+        return "crashed"
+    if statuses & {"failed", "timed-out", "not-started"}:
+        return "failing"
+    if "flaky" in statuses:
+        return "partial"
+    return "fine" if "passed" in statuses else "missing"
+
+
+# -- what is wrong ---------------------------------------------------------------------------------
+
+
+def _ordered(report: Report, verbose: bool) -> list[Finding]:
+    shown = [f for f in report.findings if verbose or f.suppressed_by is None]
+    return sorted(shown, key=lambda f: (f.suppressed_by is not None, SEVERITIES.index(f.severity)))
+
+
+def _finding(finding: Finding, pen: Pen, verbose: bool) -> Iterator[str]:
+    head = f"{finding.severity} {finding.code} {finding.slug}"
+    if finding.suppressed_by:
+        head += f" (explained by {finding.suppressed_by})"
+    yield f" {pen.paint(plain(head), finding.severity)}"
+    yield from pen.wrap(finding.message, 3)
+    if verbose:
+        for one in finding.evidence:
+            where = f" ({one.source.ref})" if one.source else ""
+            yield from pen.wrap(f"seen: {one.fact} = {one.value}{where}", 3)
+    for fix in finding.fixes if verbose else finding.fixes[:1]:
+        danger = "" if fix.safety == "safe" else f" [{fix.safety}]"
+        yield from pen.wrap(f"fix: {fix.text}{danger}", 3)
+        if fix.argv:
+            yield f"      {one_line(shlex.join(fix.argv))}"
+    more = len(finding.fixes) - 1
+    if more > 0 and not verbose:
+        yield from pen.wrap(f"{more} more: envsetup explain {finding.code}", 3)
+
+
+def _failed(report: Report, pen: Pen, verbose: bool) -> Iterator[str]:
+    for one in report.checks:
+        if one.status in ("passed", "skipped"):
+            continue
+        style = "warning" if one.status == "flaky" else "error"
+        again = ", twice" if one.confirmed else ""
+        yield f" {pen.paint(f'{one.status}{again}: check {one.id} on {one.device}', style)}"
+        yield from pen.wrap(one.message, 3)
+        if verbose and one.log_tail:
+            yield from (f"   | {plain(row)}" for row in one.log_tail.splitlines()[-20:])
+        yield ""
+
+
+def _details(report: Report, pen: Pen) -> Iterator[str]:
+    for one in report.checks:
+        yield f" {one.device:<8} {one.id:<20} {one.status:<10} {one.duration_s:7.2f} s"
+        for name, m in one.measurements.items():
+            value = f"{m.value:.4g}" if isinstance(m.value, float) else str(m.value)
+            limit = f" (limit {m.limit:g})" if m.limit is not None else ""
+            yield from pen.wrap(f"{name}: {value}{limit} {m.unit}", 10)
+    if report.undecided:
+        yield ""
+        yield f" {len(report.undecided)} rules could not decide:"
+        for rule in report.undecided:
+            yield from pen.wrap(f"{rule.code}: {rule.reason}", 3)
+    if report.timings_s:
+        told = ", ".join(f"{k} {v:.2f} s" for k, v in report.timings_s.items())
+        yield ""
+        yield from pen.wrap(f"time: {told}", 1)
+    yield ""
+
+
+# -- what to do ------------------------------------------------------------------------------------
+
+
+def _closing(report: Report, pen: Pen) -> Iterator[str]:
+    verdict = {"ok": "fine", "warnings": "partial", "failed": "failing", "unknown": "missing"}
+    state: State = verdict[report.verdict]  # type: ignore[assignment]
+    lines = pen.wrap(f"{_verdict_words(report)} {_next(report)}", 1)
+    yield pen.paint(lines[0], state)
+    yield from lines[1:]
+
+
+def _verdict_words(report: Report) -> str:
+    passed = sum(o.status == "passed" for o in report.checks)
+    match report.verdict:
+        case "ok":
+            return f"Proven: {passed} checks passed." if report.proven else "Nothing wrong found."
+        case "warnings":
+            return "It works, with warnings."
+        case "failed":
+            return "Not usable as it is."
+        case _:
+            return "Not known."
+
+
+def _next(report: Report) -> str:
+    worst = next((f for f in _ordered(report, False) if f.severity != "note"), None)
+    if worst is not None and worst.fixes:
+        return f"Next: {worst.fixes[0].text}"
+    if report.verdict == "failed":
+        bad = next((o for o in report.checks if o.status not in ("passed", "skipped")), None)
+        if bad is not None:
+            return f"Next: envsetup checks run {bad.id} --device {bad.device} -v"
+    if report.verdict == "ok" and not report.proven:
+        return "Next: envsetup doctor, which computes on every device."
+    if report.verdict == "unknown":
+        return f"{len(report.undecided)} rules lack facts; see -v."
+    return "" if report.verdict == "ok" else "Details: -v."
