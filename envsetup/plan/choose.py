@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from envsetup.knowledge import Build, Knowledge, Release, cuda_of, version_key
 from envsetup.knowledge.records import PROVEN
 from envsetup.knowledge.records import Platform as PlatformRow
 from envsetup.model import Gpu, Record, Rejected
+from envsetup.plan.offers import (
+    AUDIO_END,
+    CONDA_BUILDS,
+    NIGHTLY_BUILDS,
+    VISION_EXCLUDES,
+    companion_of,
+    kind_of,
+    python_words,
+    span,
+)
 from envsetup.plan.request import Request
 from envsetup.plan.situation import Situation, is_data_centre, is_tegra, label, serves
 
@@ -186,19 +195,6 @@ def _kind(case: _Case) -> None:
         raise Drop("other-vendor", f"{case.name} serves {mine} GPUs; the GPU that counts is {here}")
 
 
-NIGHTLY_BUILDS = {
-    "linux_x86_64": ("cpu", "cu132", "cu134", "xpu"),
-    "linux_aarch64": ("cpu", "cu132", "cu134"),
-    "windows_amd64": ("cpu", "cu132", "xpu"),
-    "macos_arm64": ("cpu",),
-}
-"""Builds on the nightly index. ROCm 10.1 is there too, its architectures are not known.
-
-Source: published_versions.json of github.com/pytorch/pytorch.github.io, November 2026."""
-CONDA_BUILDS = re.compile(r"cpu|cu1[23]\d")
-"""conda-forge builds CUDA 12 and 13 and CPU alone (conda-forge/pytorch-cpu-feedstock)."""
-
-
 def _channel(case: _Case) -> None:
     """Other channels hold the newest line alone; conda-forge holds neither ROCm nor XPU."""
     channel = case.request.channel
@@ -212,13 +208,6 @@ def _channel(case: _Case) -> None:
         raise Drop("not-on-conda-forge", f"conda-forge has no {case.name} build")
 
 
-def kind_of(build: str) -> str:
-    """The vendor that a build serves, or cpu."""
-    if build.startswith("cu"):
-        return "nvidia"
-    return "amd" if build.startswith("rocm") else {"xpu": "intel"}.get(build, "cpu")
-
-
 def _python(case: _Case) -> None:
     tag = case.situation.python_tag
     if tag is None or tag in case.platform.python:
@@ -226,20 +215,10 @@ def _python(case: _Case) -> None:
     only = case.platform.index_python
     if only and tag in only.tags and case.name in only.builds:
         return
-    version = _python_words(tag)
+    version = python_words(tag)
     raise Drop(
-        "no-wheel-for-python", f"no wheel for Python {version} (has {_span(case.platform.python)})"
+        "no-wheel-for-python", f"no wheel for Python {version} (has {span(case.platform.python)})"
     )
-
-
-def _python_words(tag: str) -> str:
-    digits = tag.removeprefix("cp").rstrip("t")
-    free = " free-threaded" if tag.endswith("t") else ""
-    return f"{digits[:1]}.{digits[1:]}{free}"
-
-
-def _span(tags: tuple[str, ...]) -> str:
-    return ", ".join(_python_words(t).replace(" free-threaded", "t") for t in tags)
 
 
 def _libc(case: _Case) -> None:
@@ -344,21 +323,6 @@ def _knows(gpu: Gpu, here: Situation, knowledge: Knowledge) -> None:
             "driver-too-old-for-gpu",
             f"driver {here.driver} doesn't know {label(gpu)}: it needs {first} or newer",
         )
-
-
-AUDIO_END = "2.11.0"
-"""The last torchaudio; it names no torch version, and works with newer torch by the stable ABI (inferred)."""
-VISION_EXCLUDES = "3.14.1"
-"""torchvision 0.26 and newer exclude this Python by their metadata."""
-
-
-def companion_of(package: str, release: Release) -> str | None:
-    """The companion's release for a torch release; the last torchaudio where it has ended."""
-    if package == "torchvision":
-        return release.torchvision
-    return release.torchaudio or (
-        AUDIO_END if version_key(release.version) > version_key(AUDIO_END) else None
-    )
 
 
 def _companions(case: _Case, knowledge: Knowledge, wanted: dict[str, SpecifierSet | None]) -> None:

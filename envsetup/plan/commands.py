@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from envsetup.knowledge import Release, version_key
 from envsetup.model import Command
-from envsetup.plan.choose import Candidate, companion_of
+from envsetup.plan.choose import Candidate
+from envsetup.plan.offers import companion_of
 from envsetup.plan.request import INDEX, Request
 from envsetup.plan.situation import Situation
 

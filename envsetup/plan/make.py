@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from envsetup.knowledge import Knowledge, version_key
 from envsetup.model import Alternative, Machine, Plan, Reason, Rejected, TorchInstall, value_of
-from envsetup.plan.choose import Candidate, Choice, choose, companion_of, kind_of
+from envsetup.plan.choose import Candidate, Choice, choose
 from envsetup.plan.commands import CONDA_NEWEST, index_of, install_commands, requirements_of
+from envsetup.plan.offers import companion_of, kind_of
 from envsetup.plan.refuse import helpful_changes
 from envsetup.plan.request import Request
 from envsetup.plan.situation import Situation, label, situation_of

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from envsetup.knowledge import Knowledge, version_key
 from envsetup.model import Fix, Libc
-from envsetup.plan.choose import BRANCH_SPAN, Candidate, choose, kind_of
+from envsetup.plan.choose import BRANCH_SPAN, Candidate, choose
+from envsetup.plan.offers import kind_of
 from envsetup.plan.request import Request
 from envsetup.plan.situation import Situation, is_tegra, label
 

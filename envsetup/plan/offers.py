@@ -1,0 +1,51 @@
+"""What each channel and package offers: kinds of builds, companions, Pythons in words."""
+
+from __future__ import annotations
+
+import re
+
+from envsetup.knowledge import Release, version_key
+
+NIGHTLY_BUILDS = {
+    "linux_x86_64": ("cpu", "cu132", "cu134", "xpu"),
+    "linux_aarch64": ("cpu", "cu132", "cu134"),
+    "windows_amd64": ("cpu", "cu132", "xpu"),
+    "macos_arm64": ("cpu",),
+}
+"""Builds on the nightly index. ROCm 10.1 is there too, its architectures are not known.
+
+Source: published_versions.json of github.com/pytorch/pytorch.github.io, November 2026."""
+CONDA_BUILDS = re.compile(r"cpu|cu1[23]\d")
+"""conda-forge builds CUDA 12 and 13 and CPU alone (conda-forge/pytorch-cpu-feedstock)."""
+
+
+def kind_of(build: str) -> str:
+    """The vendor that a build serves, or cpu."""
+    if build.startswith("cu"):
+        return "nvidia"
+    return "amd" if build.startswith("rocm") else {"xpu": "intel"}.get(build, "cpu")
+
+
+def python_words(tag: str) -> str:
+    digits = tag.removeprefix("cp").rstrip("t")
+    free = " free-threaded" if tag.endswith("t") else ""
+    return f"{digits[:1]}.{digits[1:]}{free}"
+
+
+def span(tags: tuple[str, ...]) -> str:
+    return ", ".join(python_words(t).replace(" free-threaded", "t") for t in tags)
+
+
+AUDIO_END = "2.11.0"
+"""The last torchaudio; it names no torch version, and works with newer torch by the stable ABI (inferred)."""
+VISION_EXCLUDES = "3.14.1"
+"""torchvision 0.26 and newer exclude this Python by their metadata."""
+
+
+def companion_of(package: str, release: Release) -> str | None:
+    """The companion's release for a torch release; the last torchaudio where it has ended."""
+    if package == "torchvision":
+        return release.torchvision
+    return release.torchaudio or (
+        AUDIO_END if version_key(release.version) > version_key(AUDIO_END) else None
+    )
