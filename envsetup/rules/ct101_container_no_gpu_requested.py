@@ -93,7 +93,8 @@ def judge(
         nodes = ()
     else:
         raise Undecidable("the device nodes were not looked at", "nvidia_driver.device_nodes")
-    if nodes or value_of(machine.gpus):
+    gpus = value_of(machine.gpus)
+    if nodes or gpus:
         return
     yield Draft(
         message=f"This {container.runtime} container has no GPU, though the host's NVIDIA driver"
