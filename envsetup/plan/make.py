@@ -60,13 +60,24 @@ def _plan(
         installer=request.installer,
         index_url=index_of(best, situation, request),
         commands=() if action == "keep" else commands,
-        because=tuple(_because(best, situation, knowledge)),
+        because=_kept(best, choice)
+        if action == "keep"
+        else tuple(_because(best, situation, knowledge)),
         rejected=choice.rejected,
         alternatives=tuple(_alternatives(best, choice, situation, knowledge, request)),
         warnings=(*situation.notes, *_warnings(best, choice, situation, knowledge, request)),
         assumed=request.assumed,
         knowledge=knowledge.stamp(),
     )
+
+
+def _kept(best: Candidate, choice: Choice) -> tuple[Reason, ...]:
+    """Why nothing is to be done, and what newer there would be."""
+    newest = choice.accepted[0]
+    newer = version_key(newest.version) > version_key(best.version)
+    more = f"; {newest.version} is out and would work too" if newer else ""
+    text = f"torch {best.version} in the {best.build} build is installed, and right for this machine{more}"
+    return (Reason(code="already-right", text=text),)
 
 
 def _refusal(situation: Situation, knowledge: Knowledge, request: Request, choice: Choice) -> Plan:

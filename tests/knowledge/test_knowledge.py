@@ -1,0 +1,104 @@
+"""What the knowledge must hold whatever is added to it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from envsetup.cli.knowledge import command
+from envsetup.knowledge import KnowledgeError, covers, cuda_of, load, version_key
+
+KNOWLEDGE = load()
+BUILDS = [
+    (release.version, name, platform)
+    for release in KNOWLEDGE.releases
+    for platform, row in release.platforms.items()
+    for name in row.builds
+]
+
+
+def test_releases_run_from_1_13_to_2_15_newest_first():
+    versions = [r.version for r in KNOWLEDGE.releases]
+    assert versions == sorted(versions, key=version_key, reverse=True)
+    assert {"1.13.0", "2.15.0"} <= set(versions)
+    assert len(versions) == len(set(versions))
+
+
+@pytest.mark.parametrize("one", BUILDS, ids=lambda b: "-".join(b))
+def test_every_build_can_be_judged(one):
+    version, name, platform = one
+    build = KNOWLEDGE.build(version, name, platform)
+    assert build.status in ("certain", "published", "announced", "inferred")
+    cuda = cuda_of(name)
+    if cuda:
+        floor = KNOWLEDGE.driver_floor(f"{cuda[0]}.{cuda[1]}", platform.split("_")[0])
+        assert floor is not None
+        assert build.arch_list
+    if name.startswith("rocm"):
+        assert KNOWLEDGE.rocm_build(name) is not None
+    if platform.startswith("linux"):
+        assert build.libc
+
+
+def test_every_release_has_its_pythons_and_a_default_that_is_certain():
+    for release in KNOWLEDGE.releases:
+        for row in release.platforms.values():
+            assert row.python
+            if row.default:
+                assert row.builds[row.default].status == "certain"
+
+
+def test_which_kernels_run_where():
+    assert covers("8.9", ("8.0",))
+    assert not covers("8.0", ("8.6",))
+    assert not covers("9.0", ("8.9",))
+    assert covers("12.1", ("12.0",))
+    assert covers("9.0", ("9.0a",))
+    assert not covers("12.1", ("12.0a",))
+    assert covers("12.1", ("12.0f",))
+    assert covers("12.0", ("7.5",), ("9.0",))
+    assert not covers("8.7", ("8.0",), (), "cu130")
+    assert covers("8.7", ("8.0",), (), "cu132")
+
+
+def test_drivers():
+    assert KNOWLEDGE.driver_cuda("550.54.15", "linux") == "12.4"
+    assert KNOWLEDGE.driver_cuda("581.15", "windows") == "13.0"
+    assert KNOWLEDGE.last_branch("6.1").branch == "580"
+    assert KNOWLEDGE.last_branch("8.9") is None
+    assert KNOWLEDGE.first_driver("12.0", "linux") == "570.26"
+
+
+def test_a_pci_id_tells_the_architecture():
+    assert KNOWLEDGE.chip("10de:2684").compute_capability == "8.9"
+    assert KNOWLEDGE.chip("1002:744c").gfx == "gfx1100"
+    assert KNOWLEDGE.chip("8086:56A0").xpu
+    assert KNOWLEDGE.chip("8086:3e92") is None
+
+
+def test_names_tell_the_capability():
+    assert KNOWLEDGE.compute_capability("NVIDIA GeForce RTX 5090") == "12.0"
+    assert KNOWLEDGE.compute_capability("Quadro RTX 6000") == "7.5"
+    assert KNOWLEDGE.compute_capability("NVIDIA RTX 6000 Ada Generation") == "8.9"
+    assert KNOWLEDGE.compute_capability("something else") is None
+
+
+def test_broken_data_is_named_with_its_place(tmp_path):
+    (tmp_path / "rocm.json").write_text('{"as_of": "x", "builds": 5}')
+    with pytest.raises(KnowledgeError, match=r"rocm\.json"):
+        load(str(tmp_path))
+    with pytest.raises(KnowledgeError, match="no such folder"):
+        load(str(tmp_path / "nowhere"))
+
+
+def test_show():
+    result = CliRunner().invoke(command, ["show", "2.14.1", "--format", "json"])
+    document = json.loads(result.stdout)
+    assert document["as_of"] == KNOWLEDGE.as_of
+    assert {"torch", "build", "platform", "status", "source", "checked_on"} <= set(
+        document["rows"][0]
+    )
+    assert "cu126" in CliRunner().invoke(command, ["show"]).stdout
+    assert CliRunner().invoke(command, ["show", "9.9"]).exit_code == 2
