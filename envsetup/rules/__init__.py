@@ -147,7 +147,7 @@ def rule(
 
 def text_rule(module: str, **about: Any) -> None:
     """Registers a rule that no fact decides: it has a page and symptoms, and no judge."""
-    placeholder: Judge = lambda: iter(())  # noqa: E731 - carries the module's name only
+    placeholder: Judge = lambda: iter(())
     placeholder.__module__ = module
     rule(**about)(placeholder)
     rules = _BY_MODULE[module]
@@ -247,7 +247,9 @@ def fact_evidence(machine: Machine, name: str, value: str | None = None) -> Evid
     """Evidence from a known fact of the machine, with its own source."""
     fact = getattr(machine, name)
     assert isinstance(fact, Known), name
-    return Evidence(fact=name, value=str(fact.value) if value is None else value, source=fact.source)
+    return Evidence(
+        fact=name, value=str(fact.value) if value is None else value, source=fact.source
+    )
 
 
 def find_rule(code_or_slug: str) -> Rule | None:

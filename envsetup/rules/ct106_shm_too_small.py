@@ -64,7 +64,7 @@ SMALL_BYTES = 64 * 1024 * 1024
 @rule(
     code="CT106",
     slug="shm-too-small",
-    title="/dev/shm is tiny",  # noqa: S108
+    title="/dev/shm is tiny",
     severity="error",
     platforms=("linux",),
     symptoms=(
@@ -78,7 +78,7 @@ SMALL_BYTES = 64 * 1024 * 1024
         Symptom(
             pattern="(?:extend|creating shared memory segment|create shared memory segment).{0,20}/dev/shm/nccl"
         ),
-        Symptom(pattern=r"/dev/shm/\S{0,80}: No space left"),  # noqa: S108
+        Symptom(pattern=r"/dev/shm/\S{0,80}: No space left"),
     ),
     suppresses=("DL104", "ST101"),
     ask="`df -h /dev/shm`: how large, how full?",
@@ -97,7 +97,7 @@ def judge(
         if place.role == "shm" and place.total_bytes and place.total_bytes <= SMALL_BYTES:
             size = f"{place.total_bytes // 2**20} MiB"
             yield Draft(
-                message=f"/dev/shm of this {container.runtime} container holds {size}: data loader"  # noqa: S108
+                message=f"/dev/shm of this {container.runtime} container holds {size}: data loader"
                 " workers and NCCL soon fill it.",
                 evidence=(fact_evidence(machine, "storage", f"{place.path}: {size}"),),
                 fixes=FIXES,

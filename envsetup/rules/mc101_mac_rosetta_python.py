@@ -70,7 +70,7 @@ def judge(arch: str, python: Python, machine: Machine) -> Iterator[Draft]:
     cpu = value_of(machine.cpu)
     apple = arch == "arm64" or (cpu is not None and (cpu.model or "").startswith("Apple M"))
     told = python.machine or (python.platform_tag or "").rpartition("_")[2]
-    if apple and told == "x86_64" or (apple and arch == "x86_64"):
+    if (apple and told == "x86_64") or (apple and arch == "x86_64"):
         yield Draft(
             message="This Python is an x86_64 one on Apple silicon: no MPS, and no current torch.",
             evidence=(fact_evidence(machine, "arch", arch),),

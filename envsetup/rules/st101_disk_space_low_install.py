@@ -64,7 +64,7 @@ NEEDED_BYTES = 6 * 2**30
         Symptom(pattern="No space left on device", confidence="medium"),
         Symptom(pattern="Disk quota exceeded"),
     ),
-    excludes=("/dev/shm", "shared memory"),  # noqa: S108
+    excludes=("/dev/shm", "shared memory"),
     ask="`df -h` and `df -i` for the environment, the cache and TMPDIR: which is full?",
     fixes=FIXES,
 )

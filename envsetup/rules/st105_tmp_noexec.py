@@ -50,7 +50,7 @@ FIXES = (Fix(text="`export TMPDIR=$HOME/tmp` for builds"),)
     title="The temporary folder is mounted noexec",
     severity="warning",
     platforms=("linux",),
-    symptoms=(Symptom(pattern=r"/tmp/\S{0,200}.{0,40}failed to map segment", confidence="medium"),),  # noqa: S108
+    symptoms=(Symptom(pattern=r"/tmp/\S{0,200}.{0,40}failed to map segment", confidence="medium"),),
     fixes=FIXES,
 )
 def judge(

@@ -77,13 +77,15 @@ def judge(
         return
     major = nvidia_driver.version.value.partition(".")[0]
     triton = next((p.version for p in packages if p.name == "triton"), "")
-    old = major.isdigit() and int(major) < 525
-    if old and (torch.cuda or "").startswith("11.") and not triton.startswith(("0.", "1.", "2.0")):
-        if triton and "TRITON_PTXAS_PATH" not in (value_of(machine.environment) or {}):
-            yield Draft(
-                message=f"triton {triton} assembles for CUDA 12; the driver is"
-                f" {nvidia_driver.version.value}.",
-                evidence=(fact_evidence(machine, "torch", torch.version),),
-                fixes=FIXES,
-                severity="note",
-            )
+    old_driver = major.isdigit() and int(major) < 525
+    old_build = (torch.cuda or "").startswith("11.")
+    new_triton = triton and not triton.startswith(("0.", "1.", "2.0"))
+    pointed = "TRITON_PTXAS_PATH" in (value_of(machine.environment) or {})
+    if old_driver and old_build and new_triton and not pointed:
+        yield Draft(
+            message=f"triton {triton} assembles for CUDA 12; the driver is"
+            f" {nvidia_driver.version.value}.",
+            evidence=(fact_evidence(machine, "torch", torch.version),),
+            fixes=FIXES,
+            severity="note",
+        )
