@@ -93,7 +93,7 @@ def _walk(value: T, clean: Callable[[str], str]) -> T:
             return clean(part)
         if isinstance(part, dict):
             return {through(k): through(v) for k, v in part.items()}
-        if isinstance(part, list):
+        if isinstance(part, (list, tuple)):
             return [through(v) for v in part]
         return part
 
