@@ -1,0 +1,78 @@
+"""Exit codes and answers of `doctor` and `checks` where nothing needs a real torch."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import click
+import pytest
+
+from envsetup.cli.doctor import device_names, file_and_format
+
+
+def envsetup(*args: str) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", "envsetup", *args]
+    return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("--require", "gpus"), "quote"),
+        (("--require", "flux>=1"), "flux>=1"),
+        (("--device", "gpu0"), "gpu0"),
+        (("--select", "no-such-thing"), "no-such-thing"),
+        (("-o", "report.pdf"), ".pdf"),
+        (("--from", "/no/such/file"), "/no/such/file"),
+        (("--baseline", "/no/such/file"), "/no/such/file"),
+    ],
+)
+def test_a_wrong_option_is_a_usage_error_that_names_it(args: tuple[str, ...], words: str) -> None:
+    done = envsetup("doctor", *args)
+
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_target_that_is_not_there_is_exit_4_and_still_json() -> None:
+    done = envsetup("doctor", "--python", "/no/such/python", "--format", "json")
+
+    assert done.returncode == 4
+    assert json.loads(done.stdout)["verdict"] == "failed"
+    assert "doesn't exist" in done.stderr
+
+
+def test_the_list_of_checks_is_json_too() -> None:
+    done = envsetup("checks", "--format", "json")
+
+    assert done.returncode == 0
+    assert {"id", "summary", "devices", "level"} <= set(json.loads(done.stdout)["checks"][0])
+
+
+def test_an_unknown_check_is_a_usage_error() -> None:
+    assert envsetup("checks", "run", "no-such-check").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("a.json", ("a.json", "json")),
+        ("junit:results", ("results", "junit")),
+        (r"C:\x.json", (r"C:\x.json", "json")),
+        ("dir/b.HTML", ("dir/b.HTML", "html")),
+    ],
+)
+def test_a_files_format_comes_from_its_ending_or_prefix(
+    word: str, expected: tuple[str, str]
+) -> None:
+    assert file_and_format(word, "text") == expected
+
+
+def test_devices_are_named_in_full() -> None:
+    assert device_names(["cuda,cpu"]) == ("cuda:0", "cpu")
+    assert device_names(["all"]) is None
+    with pytest.raises(click.UsageError):
+        device_names(["tpu"])
