@@ -10,6 +10,8 @@ from envsetup.plan.quoting import shell_line
 
 PASSED_OVER_SHOWN = 8
 """More groups than these only with -v: the newest candidates are what a reader asks about."""
+PLAIN = ("other-vendor", "no-gpu-for-build", "cpu-build-beside-gpu", "not-the-backend")
+"""What a reader takes for granted: builds of another kind than the machine asks for. Only with -v."""
 HEADS = {
     "install": "Run this:",
     "keep": "Nothing to install: what is there is right.",
@@ -52,7 +54,8 @@ def _passed_over(plan: Plan, verbose: bool) -> list[str]:
     chosen = version_key(plan.torch_version or "0")
     groups: dict[str, list[str]] = {}
     for one in plan.rejected:
-        if verbose or version_key(one.version) >= chosen:
+        told = one.code not in PLAIN and version_key(one.version) >= chosen
+        if verbose or told:
             groups.setdefault(one.text, []).append(_name(one))
     lines = [f"{_few(names)}: {text}" for text, names in groups.items()]
     if verbose or len(lines) <= PASSED_OVER_SHOWN:
