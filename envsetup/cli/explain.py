@@ -89,33 +89,13 @@ def _matches(text: str, machine_file: str | None) -> tuple[Match, ...]:
 
 def _machine(path: str) -> Machine:
     """Facts from a saved report or machine, or from pasted text."""
-    from envsetup.probes.pasted import read_text
+    from envsetup.cli.saved_machine import read_machine
 
-    text = _read(path)
-    machine = _saved(text) if text.lstrip().startswith("{") else read_text(text)
-    if machine is None:
-        raise Failure(
-            f"{path} is neither a saved report or machine nor text of collect_env or nvidia-smi."
-            " Save one with `envsetup probe --format json -o FILE`.",
-            Exit.USAGE,
-        )
-    return machine
-
-
-def _saved(text: str) -> Machine | None:
-    import msgspec
-
-    from envsetup import model, report
-
-    data = text.encode("utf-8", "replace")
     try:
-        return msgspec.json.decode(data, type=model.Machine)
-    except (msgspec.DecodeError, ValueError):
-        pass
-    try:
-        return report.load(data).machine
-    except ValueError:
-        return None
+        return read_machine(path)
+    except Failure as error:
+        said = error.message.replace("--machine", "--from", 1)
+        raise Failure(said, Exit(error.exit_code)) from error
 
 
 # -- pages ---------------------------------------------------------------------------------------

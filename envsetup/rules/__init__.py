@@ -147,7 +147,10 @@ def rule(
 
 def text_rule(module: str, **about: Any) -> None:
     """Registers a rule that no fact decides: it has a page and symptoms, and no judge."""
-    placeholder: Judge = lambda: iter(())
+
+    def placeholder() -> Iterator[Draft]:
+        return iter(())
+
     placeholder.__module__ = module
     rule(**about)(placeholder)
     rules = _BY_MODULE[module]
