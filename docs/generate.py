@@ -8,9 +8,11 @@ python docs/generate.py print    writes them to standard output
 from __future__ import annotations
 
 import ast
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -167,17 +169,56 @@ def checks_page() -> str:
 
 
 def schemas_page() -> str:
+    lines = [
+        "# JSON Schemas",
+        "",
+        "The top level of each JSON output. `envsetup schema NAME` prints the whole schema, for a",
+        "validator of your choice.",
+    ]
+    for name in ("report", "plan", "machine"):
+        lines += ["", f"## {code(name)}", "", "| field | type | |", "| --- | --- | --- |"]
+        lines += schema_rows(schema(name))
+    return "\n".join(lines) + "\n"
+
+
+def schema(name: str) -> dict[str, Any]:
     from click.testing import CliRunner
 
     from envsetup.cli import root
 
-    lines = ["# JSON Schemas", "", "As `envsetup schema NAME` prints them, version 1."]
-    for name in ("report", "plan", "machine"):
-        answer = CliRunner().invoke(root, ["schema", name])
-        if answer.exit_code:
-            raise SystemExit(f"`envsetup schema {name}` failed: {answer.output}")
-        lines += ["", f"## {name}", "", f"```json\n{answer.stdout.strip()}\n```"]
-    return "\n".join(lines) + "\n"
+    answer = CliRunner().invoke(root, ["schema", name])
+    if answer.exit_code:
+        raise SystemExit(f"`envsetup schema {name}` failed: {answer.output}")
+    found: dict[str, Any] = json.loads(answer.stdout)
+    return found
+
+
+def schema_rows(whole: dict[str, Any]) -> Iterator[str]:
+    top = resolve(whole, whole)
+    required = set(top.get("required", ()))
+    for field, about in top["properties"].items():
+        kind = cell(type_of(resolve(whole, about)))
+        yield f"| {code(field)} | {kind} | {'always there' if field in required else ''} |"
+
+
+def resolve(whole: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    """The part of the schema that a reference names."""
+    while "$ref" in part:
+        part = whole["$defs"][part["$ref"].rsplit("/", 1)[1]]
+    return part
+
+
+def type_of(part: dict[str, Any]) -> str:
+    """In words: `array`, `one of "ok", "failed"`, `string or null`."""
+    if "enum" in part:
+        return "one of " + ", ".join(json.dumps(value) for value in part["enum"])
+    if "const" in part:
+        return json.dumps(part["const"])
+    choices = part.get("anyOf") or part.get("oneOf") or ()
+    if choices:
+        return " or ".join(dict.fromkeys(type_of(one) for one in choices))
+    kind = part.get("type", "object")
+    return " or ".join(kind) if isinstance(kind, list) else str(kind)
 
 
 def findings_page() -> str:
