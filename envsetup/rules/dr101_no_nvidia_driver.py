@@ -1,0 +1,91 @@
+"""## What it means
+
+There is an NVIDIA GPU on the bus and no driver that speaks for it.
+
+## How it looks
+
+```text
+Found no NVIDIA driver on your system.
+NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.
+```
+
+## Why it happens
+
+The driver was never installed, or its module isn't loaded.
+
+## How envsetup knows
+
+A display device of NVIDIA's in `/sys/bus/pci/devices`, with neither `/sys/module/nvidia/version` nor an answer by NVML.
+
+## How to fix
+
+- Debian, Ubuntu: install the distribution's driver package, then reboot (root, reboot)
+- Windows: install the driver from NVIDIA (root, reboot)
+- `envsetup install-plan` says which driver this GPU needs and which build to take after it (safe)
+
+## When to ignore
+
+Where the GPU is passed through to a virtual machine, or not meant for computing.
+
+## Links
+
+- <https://www.nvidia.com/drivers>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from envsetup.model import Absent, Fix, Gpu, Known, Machine, NvidiaDriver
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
+
+FIXES = (
+    Fix(
+        text="Install the NVIDIA driver that this names, and reboot",
+        argv=("envsetup", "install-plan"),
+        safety="reboot",
+    ),
+)
+
+
+@rule(
+    code="DR101",
+    slug="no-nvidia-driver",
+    title="NVIDIA GPU on the bus but no driver",
+    severity="error",
+    platforms=("linux", "windows"),
+    symptoms=(
+        Symptom(pattern=r"Found no NVIDIA driver on your system"),
+        Symptom(pattern=r"couldn't communicate with the NVIDIA driver", confidence="medium"),
+        Symptom(pattern=r"nvidia-smi: command not found", confidence="medium"),
+    ),
+    suppresses=("WH101", "WH103", "DR107"),
+    ask="`lspci | grep -i nvidia` and `cat /proc/driver/nvidia/version`: is a GPU there, is a driver loaded?",
+    fixes=FIXES,
+)
+def judge(gpus: tuple[Gpu, ...], machine: Machine) -> Iterator[Draft]:
+    mine = [g for g in gpus if g.vendor == "nvidia" and g.kernel_driver in (None, "")]
+    if (
+        not mine
+        or isinstance(machine.wsl, Known)
+        or isinstance(machine.container, Known)
+        or not _no_driver(machine)
+    ):
+        return
+    names = ", ".join(g.name or g.pci_id or "an NVIDIA GPU" for g in mine)
+    yield Draft(
+        message=f"No NVIDIA driver is loaded for {names}.",
+        evidence=(fact_evidence(machine, "gpus", names),),
+        fixes=FIXES,
+    )
+
+
+def _no_driver(machine: Machine) -> bool:
+    """Neither a module nor NVML: what could not be read is no proof of absence."""
+    driver = machine.nvidia_driver
+    if isinstance(driver, Absent):
+        return True
+    if not isinstance(driver, Known):
+        return False
+    told: NvidiaDriver = driver.value
+    return isinstance(told.version, Absent) and not isinstance(told.library_version, Known)

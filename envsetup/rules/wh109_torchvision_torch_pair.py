@@ -1,0 +1,127 @@
+"""## What it means
+
+The installed torchvision or torchaudio was made for another release of torch.
+
+## How it looks
+
+```text
+RuntimeError: operator torchvision::nms does not exist
+undefined symbol in torchaudio/lib/libtorchaudio.so
+```
+
+## Why it happens
+
+One of the pair was upgraded alone.
+
+## How envsetup knows
+
+What the companion's own metadata requires; where that names no version, the releases that were made for each other.
+
+## How to fix
+
+- install both together: `envsetup install-plan torch torchvision` prints the command (safe)
+
+## When to ignore
+
+Nightly builds, builds of a vendor (NVIDIA's containers, Jetson) and conda packages go by rules of their own.
+
+## Links
+
+- <https://github.com/pytorch/vision#installation>
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from envsetup.knowledge import Knowledge, version_key
+from envsetup.model import Fix, Machine, Package, TorchInstall
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
+
+COMPANIONS = ("torchvision", "torchaudio")
+FREE_FROM = {"torchvision": (0, 29, 1), "torchaudio": (2, 11, 0)}
+"""From these releases on the companion pins no release of torch (their metadata)."""
+FIRST_PINNED = {"torchvision": (0, 3), "torchaudio": (0, 8)}
+OFFICIAL = re.compile(r"\d+\.\d+\.\d+(?:\.post\d+)?(?:\+(?:cpu|cu\d+|rocm[\d.]+|xpu))?")
+
+
+@rule(
+    code="WH109",
+    slug="torchvision-torch-pair",
+    title="torchvision/torchaudio release does not pair with torch",
+    severity="error",
+    symptoms=(
+        Symptom(pattern=r"operator torchvision::nms does not exist"),
+        Symptom(pattern=r"Couldn't load custom C\+\+ ops"),
+        Symptom(
+            pattern=r"torch(?:vision|audio) \S{1,30} (?:requires|has requirement|depends on) torch==",
+            confidence="high",
+        ),
+        Symptom(pattern=r"libtorchaudio\S{0,40}undefined symbol"),
+        Symptom(
+            pattern=r"has no attribute 'extension'[^\n]{0,60}torchvision|torchvision' has no attribute 'extension'"
+        ),
+    ),
+    ask="`pip list | grep torch`: which releases stand side by side?",
+    fixes=(
+        Fix(
+            text="Install both together: run what this prints",
+            argv=("envsetup", "install-plan", "torch", "torchvision"),
+        ),
+    ),
+)
+def judge(
+    torch: TorchInstall, packages: tuple[Package, ...], machine: Machine, knowledge: Knowledge
+) -> Iterator[Draft]:
+    if not OFFICIAL.fullmatch(torch.version):
+        return
+    for one in packages:
+        if one.name in COMPANIONS and one.manager == "pip" and not _pairs(one, torch, knowledge):
+            wanted = _wanted(one, torch, knowledge)
+            named = tuple(n for n in COMPANIONS if any(p.name == n for p in packages))
+            yield Draft(
+                message=f"{one.name} {one.version} doesn't go with torch {torch.version}{wanted}.",
+                subject=one.name,
+                evidence=(
+                    fact_evidence(machine, "packages", f"{one.name} {one.version}"),
+                    fact_evidence(machine, "torch", torch.version),
+                ),
+                fixes=(
+                    Fix(
+                        text="Install them together: run what this prints",
+                        argv=("envsetup", "install-plan", "torch", *named),
+                    ),
+                ),
+            )
+
+
+def _wanted(one: Package, torch: TorchInstall, knowledge: Knowledge) -> str:
+    version = knowledge.companion(torch.version.split("+")[0], one.name)
+    return f": that one goes with {version}" if version else ""
+
+
+def _pairs(one: Package, torch: TorchInstall, knowledge: Knowledge) -> bool:
+    if not OFFICIAL.fullmatch(one.version):
+        return True
+    public = torch.version.split("+")[0]
+    pin = next(
+        (m.group(1) for r in one.requires if (m := re.match(r"torch\s*\(?==\s*([\d.]+)", r))), None
+    )
+    if pin is not None:
+        return version_key(pin) == version_key(public)
+    version = one.version.split("+")[0].split(".post")[0]
+    key = version_key(version)
+    if key >= FREE_FROM[one.name] or key < FIRST_PINNED[one.name]:
+        return True
+    mine = {t for t, c in knowledge.companion_pairs(one.name).items() if c == version}
+    if mine:
+        return public in mine
+    return _by_minor(one.name, key, version_key(public))
+
+
+def _by_minor(name: str, companion: tuple[int, ...], torch: tuple[int, ...]) -> bool:
+    """Before 1.13: torchvision 0.N+1 with torch 1.N, torchaudio 0.N with torch 1.N, the same patch aside."""
+    if torch[0] != 1 or companion[0] != 0:
+        return not (torch[0] >= 2 and companion[0] == 0 and companion[1] <= 14)
+    return torch[1] == companion[1] - (1 if name == "torchvision" else 0)
