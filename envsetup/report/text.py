@@ -213,15 +213,18 @@ def _finding(finding: Finding, pen: Pen, verbose: bool) -> Iterator[str]:
 
 
 def _failed(report: Report, pen: Pen, verbose: bool) -> Iterator[str]:
-    for one in report.checks:
-        if one.status in ("passed", "skipped"):
-            continue
-        style = "warning" if one.status == "flaky" else "error"
-        again = ", twice" if one.confirmed else ""
-        yield f" {pen.paint(f'{one.status}{again}: check {one.id} on {one.device}', style)}"
-        yield from pen.wrap(one.message, 3)
-        if verbose and one.log_tail:
-            yield from (f"   | {plain(row)}" for row in one.log_tail.splitlines()[-20:])
+    """What did not pass, checks of one device that ended alike told once."""
+    bad = [o for o in report.checks if o.status not in ("passed", "skipped")]
+    for alike in dict.fromkeys((o.status, o.device, o.message, o.confirmed) for o in bad):
+        status, device, message, confirmed = alike
+        mine = [o for o in bad if (o.status, o.device, o.message, o.confirmed) == alike]
+        names = f"check {mine[0].id}" if len(mine) == 1 else f"{len(mine)} checks"
+        again = ", twice" if confirmed else ""
+        style = "warning" if status == "flaky" else "error"
+        yield f" {pen.paint(f'{status}{again}: {names} on {device}', style)}"
+        yield from pen.wrap(message, 3)
+        if verbose and mine[0].log_tail:
+            yield from (f"   | {plain(row)}" for row in mine[0].log_tail.splitlines()[-20:])
         yield ""
 
 
