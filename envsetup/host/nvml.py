@@ -17,6 +17,7 @@ CUDA_LIBRARIES = ("libcuda.so.1", "libcuda.so") if sys.platform != "win32" else 
 
 def libcuda_version() -> dict[str, Any]:
     """CUDA version that the user-space driver serves: cuDriverGetVersion needs no cuInit."""
+    last = ""
     for name in CUDA_LIBRARIES:
         try:
             library = ctypes.CDLL(name)
@@ -36,7 +37,7 @@ def ask_nvml() -> dict[str, Any]:
 
     try:
         pynvml.nvmlInit()
-    except pynvml.NVMLError_LibraryNotFound as error:  # type: ignore[attr-defined]
+    except pynvml.NVMLError_LibraryNotFound as error:
         return {"absent": str(error)}
     except pynvml.NVMLError as error:
         return {"error": str(error), "code": error.value}

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from typing import TypedDict
 
 from envsetup.model import Record
 
@@ -81,7 +82,12 @@ def run_program(
         )
 
 
-def _own_session() -> dict[str, object]:
+class _OwnSession(TypedDict, total=False):
+    creationflags: int
+    start_new_session: bool
+
+
+def _own_session() -> _OwnSession:
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     return {"start_new_session": True}

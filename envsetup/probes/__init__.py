@@ -74,7 +74,7 @@ def take_snapshot(host: Host, interpreter: Fact[dict[str, object]]) -> Machine:
 def _into(found: dict[str, Facts], name: str, work: Callable[[], Facts]) -> None:
     try:
         found[name] = work()
-    except Exception as bug:  # a probe's bug is a fact that could not be read
+    except Exception as bug:  # noqa: BLE001 - a probe's bug is a fact that could not be read
         text = f"the probe itself failed ({type(bug).__name__}: {bug})"
         found[name] = {name: Unreadable(error=text, source=Source(kind="api", ref=name))}
 

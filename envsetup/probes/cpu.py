@@ -34,7 +34,7 @@ def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
             value=Cpu(
                 model=model,
                 logical_cores=cores.get("logical"),
-                physical_cores=cores.get("physical"),
+                physical_cores=cores.get("physical") or _physical(text),
                 affinity_cores=cores.get("affinity"),
                 quota_cores=quota,
                 usable_cores=float(usable) if usable else None,
@@ -55,6 +55,12 @@ def _named(cpuinfo: str) -> tuple[str | None, set[str]]:
         model.group(1).strip() if model else None,
         set(flags.group(1).split()) if flags else set(),
     )
+
+
+def _physical(cpuinfo: str) -> int | None:
+    """Pairs of package and core; None where the file names no cores (Arm, some virtual machines)."""
+    pairs = re.findall(r"^physical id\s*:\s*(\d+)$.*?^core id\s*:\s*(\d+)$", cpuinfo, re.M | re.S)
+    return len(set(pairs)) or None
 
 
 def cpu_quota(host: Host) -> float | None:

@@ -40,8 +40,10 @@ def read(host: Host, on_bus: bool) -> tuple[Fact[NvidiaDriver], tuple[Gpu, ...]]
     if not signs and not on_bus:
         tried = (file_source(MODULE_VERSION), file_source(PROC_VERSION), file_source("/dev"))
         return Absent(tried=(*tried, file_source("/sys/bus/pci/devices"))), ()
-    told = (call_json(host, "nvml") or {}) if signs else {"nvml": {"absent": "no sign of a driver"}}
-    nvml = told.get("nvml") or {}
+    told: dict[str, Any] = (
+        (call_json(host, "nvml") or {}) if signs else {"nvml": {"absent": "no sign of a driver"}}
+    )
+    nvml: dict[str, Any] = told.get("nvml") or {}
     gpus = tuple(_gpu(row) for row in nvml.get("gpus", ()))
     smi_fact: Fact[str] = (
         Known(value=smi, source=Source(kind="env", ref="PATH")) if smi else Absent()

@@ -16,7 +16,7 @@ def read(host: Host, python: Fact[Python]) -> Fact[tuple[Filesystem, ...]]:
     if isinstance(python, Known):
         roles = {"environment": python.value.prefix, **roles}
     if host.os_name == "linux":
-        roles["shm"] = "/dev/shm"  # noqa: S108 - the place itself is the fact
+        roles["shm"] = "/dev/shm"
     mounts = _mounts(host)
     found = tuple(_place(host, role, path, mounts) for role, path in roles.items() if path)
     return Known(value=found, source=api_source("statvfs"))
