@@ -1,9 +1,9 @@
 """The Python API: what the commands do, as functions. Stable; import these from `envsetup`.
 
-    >>> import envsetup
-    >>> plan = envsetup.make_plan(envsetup.probe())
-    >>> report = envsetup.run_checks(level="standard")
-    >>> report.to_html()
+>>> import envsetup
+>>> plan = envsetup.make_plan(envsetup.probe())
+>>> report = envsetup.run_checks(level="standard")
+>>> report.to_html()
 """
 
 from __future__ import annotations

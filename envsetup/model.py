@@ -19,7 +19,7 @@ else:
         return lambda cls: cls
 
 
-T = TypeVar("T")
+T = TypeVar("T", covariant=True)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
@@ -459,9 +459,7 @@ class Plan(Record):
 
 # -- checks and report ---------------------------------------------------------------------------
 
-Status = Literal[
-    "passed", "failed", "flaky", "skipped", "crashed", "timed-out", "not-started"
-]
+Status = Literal["passed", "failed", "flaky", "skipped", "crashed", "timed-out", "not-started"]
 Level = Literal["quick", "standard", "deep"]
 
 

@@ -53,7 +53,6 @@ def command(
       envsetup probe --format json -o machine.json
       envsetup probe --record ./recording
     """
-
     from envsetup.cli.output import emit
     from envsetup.report import machine_json, redact_machine
 

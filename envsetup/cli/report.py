@@ -40,7 +40,7 @@ def command() -> None:
 @color_option
 @verbose_option
 @click.pass_context
-def show(ctx: click.Context, file: str, verbose: int, **_: object) -> None:
+def show(ctx: click.Context, /, file: str, verbose: int, **_: object) -> None:
     """A saved report as text, as doctor showed it.
 
     \b

@@ -18,16 +18,14 @@ def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
     driver, spoken = nvidia.read(host, any(g.vendor == "nvidia" for g in seen))
     found = merge((*spoken, *amd.gpus(host), *_apple(host)), seen)
     return {
-        "gpus": _fact(found, bus, driver),
+        "gpus": _fact(found, bus),
         "nvidia_driver": driver,
         "device_access": _access(host, found),
         "kernel_log": _log(host) if found else Absent(),
     }
 
 
-def _fact(
-    found: tuple[Gpu, ...], bus: Fact[tuple[Gpu, ...]], driver: Fact[object]
-) -> Fact[tuple[Gpu, ...]]:
+def _fact(found: tuple[Gpu, ...], bus: Fact[tuple[Gpu, ...]]) -> Fact[tuple[Gpu, ...]]:
     if found:
         return Known(value=found, source=found[0].source)
     if isinstance(bus, (Known, Absent)):

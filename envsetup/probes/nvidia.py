@@ -25,7 +25,10 @@ MODULE_VERSION = "/sys/module/nvidia/version"
 PROC_VERSION = "/proc/driver/nvidia/version"
 WSL_LIBRARIES = "/usr/lib/wsl/lib"
 SMI_LIMIT_S = 8.0
-SMI_QUERY = ("--query-gpu=index,name,uuid,pci.bus_id,driver_version,compute_cap,memory.total", "--format=csv,noheader,nounits")  # fmt: skip
+SMI_QUERY = (
+    "--query-gpu=index,name,uuid,pci.bus_id,driver_version,compute_cap,memory.total",
+    "--format=csv,noheader,nounits",
+)
 COMPUTE_MODES = {0: "Default", 1: "Exclusive_Thread", 2: "Prohibited", 3: "Exclusive_Process"}
 FAMILY = re.compile(r"^(nvidia\w*|nouveau)\s", re.MULTILINE)
 

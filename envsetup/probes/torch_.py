@@ -73,7 +73,7 @@ def _installed(
     return Known(
         value=TorchInstall(
             version=version,
-            build=build_of(version, cuda, hip, xpu, folder),
+            build=build_of(version, cuda, hip, xpu),
             cuda=cuda,
             hip=hip,
             xpu=xpu,
@@ -106,9 +106,7 @@ def literals(text: str) -> dict[str, object]:
     return found
 
 
-def build_of(
-    version: str, cuda: str | None, hip: str | None, xpu: str | None, folder: str = ""
-) -> str | None:
+def build_of(version: str, cuda: str | None, hip: str | None, xpu: str | None) -> str | None:
     """The index name of a build: by its local version, else by what it was built with."""
     local = version.partition("+")[2]
     if local.startswith(("cu", "rocm", "cpu", "xpu")):

@@ -151,7 +151,8 @@ def load(data: bytes) -> Report:
 
 def load_machine(data: bytes) -> Machine:
     """The machine of a saved probe or report. Raises ReportError naming the JSON path."""
-    return _decode(data, MachineV1).machine
+    machine: Machine = _decode(data, MachineV1).machine
+    return machine
 
 
 def _decode(data: bytes, kind: Any) -> Any:

@@ -39,7 +39,7 @@ from collections.abc import Iterator
 from envsetup.knowledge import Knowledge
 from envsetup.model import Fix, Gpu, Machine, TorchInstall
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
-from envsetup.rules.kernels import too_old, archs_of, words
+from envsetup.rules.kernels import archs_of, too_old, words
 
 FIXES = (
     Fix(

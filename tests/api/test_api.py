@@ -30,7 +30,9 @@ def test_a_machine_without_gpu_gets_a_cpu_plan() -> None:
     assert plan.requirements == ("torch==2.8.0+cpu",)
 
 
-@pytest.mark.parametrize("bad", ["requests", "torch @ https://example.org/x.whl", "torch==", "-r x"])
+@pytest.mark.parametrize(
+    "bad", ["requests", "torch @ https://example.org/x.whl", "torch==", "-r x"]
+)
 def test_what_is_no_requirement_is_a_value_error(bad: str) -> None:
     with pytest.raises(ValueError, match="requirement|only a name"):
         envsetup.make_plan(linux(), bad)
