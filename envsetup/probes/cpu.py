@@ -59,7 +59,9 @@ def _named(cpuinfo: str) -> tuple[str | None, set[str]]:
 
 def _physical(cpuinfo: str) -> int | None:
     """Pairs of package and core; None where the file names no cores (Arm, some virtual machines)."""
-    pairs = re.findall(r"^physical id\s*:\s*(\d+)$.*?^core id\s*:\s*(\d+)$", cpuinfo, re.MULTILINE | re.DOTALL)
+    pairs = re.findall(
+        r"^physical id\s*:\s*(\d+)$.*?^core id\s*:\s*(\d+)$", cpuinfo, re.MULTILINE | re.DOTALL
+    )
     return len(set(pairs)) or None
 
 
