@@ -21,7 +21,7 @@ from envsetup.cli.options import (
     timeout_option,
     verbosity_options,
 )
-from envsetup.cli.output import emit, write_text
+from envsetup.cli.output import emit, look, write_text
 
 if TYPE_CHECKING:
     from envsetup.doctor import Examination
@@ -318,7 +318,7 @@ def show(
     for path, kind in files:
         if path != "-":
             write_text(path, render(shown, kind).rstrip("\n") + "\n")
-    options = {"color": color, "verbose": bool(verbose)} if format == "text" else {}
+    options = {"color": color, "verbose": bool(verbose), **look()} if format == "text" else {}
     emit(render(shown, format, **options), None)
 
 

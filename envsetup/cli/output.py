@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -39,10 +41,29 @@ def write_text(path: str, text: str) -> None:
         ) from error
 
 
+def look() -> dict[str, int | bool]:
+    """How wide standard output is and whether it can show more than ASCII: options of the text format."""
+    columns = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
+    return {"width": max(40, min(columns, 100)), "unicode": _encodes("✓☠")}
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
 def emit(text: str, output: str | None) -> None:
     """The answer of a command: to `output` where given, else to standard output."""
     ending = "" if text.endswith("\n") or not text else "\n"
     if output and output != "-":
         write_text(output, text + ending)
     else:
-        click.echo(text + ending, nl=False)
+        encoding = sys.stdout.encoding or "ascii"
+        shown = text + ending
+        click.echo(
+            shown if _encodes(shown) else shown.encode(encoding, "replace").decode(encoding),
+            nl=False,
+        )

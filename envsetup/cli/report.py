@@ -6,7 +6,7 @@ import click
 
 from envsetup.cli.exits import Exit
 from envsetup.cli.options import color_option, format_option, output_option, verbose_option
-from envsetup.cli.output import emit
+from envsetup.cli.output import emit, look
 from envsetup.model import Report
 
 FORMATS = ("text", "json", "markdown", "html", "junit", "github")
@@ -49,7 +49,8 @@ def show(ctx: click.Context, /, file: str, verbose: int, **_: object) -> None:
     """
     from envsetup.report import render
 
-    emit(render(read(file), "text", color=bool(ctx.color), verbose=bool(verbose)), None)
+    options = {"color": bool(ctx.color), "verbose": bool(verbose), **look()}
+    emit(render(read(file), "text", **options), None)
 
 
 @command.command("convert", short_help="A saved report in another format.")
