@@ -71,7 +71,7 @@ class Narrator:
             self._show(f"checking ({self._done} done): {name.replace('@', ' on ')}")
         elif kind == "result":
             self._done += 1
-            if self.verbose or not name.endswith((": passed", ": skipped")):
+            if self.verbose or not name.endswith((": passed", ": skipped", ": not-started")):
                 self.line(name)
 
     def _show(self, text: str) -> None:

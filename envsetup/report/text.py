@@ -88,7 +88,7 @@ def _glance(report: Report, pen: Pen) -> Iterator[str]:
     widest = max(len(a.area) for a in areas)
     for one in areas:
         mark = pen.mark(one.state)
-        indent = widest + 5 + (0 if pen.unicode else 1)
+        indent = widest + 6 + (not pen.unicode)
         body = pen.wrap(one.text, indent) or [""]
         yield f" {mark}  {one.area:<{widest}}  {body[0].strip()}"
         yield from body[1:]
