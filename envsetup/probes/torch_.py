@@ -114,7 +114,7 @@ def build_of(version: str, cuda: str | None, hip: str | None, xpu: str | None) -
     if hip:
         return f"rocm{'.'.join(hip.split('.')[:2])}"
     if cuda:
-        return f"cu{cuda.replace('.', '')}"
+        return f"cu{''.join(cuda.split('.')[:2])}"
     if xpu:
         return "xpu"
     return "cpu"

@@ -7,6 +7,17 @@ from typing import Any
 from envsetup.model import Absent, Gpu, Known, Machine, TorchRuntime, value_of
 
 
+TRITONS = (
+    "triton",
+    "pytorch-triton",
+    "triton-rocm",
+    "pytorch-triton-rocm",
+    "pytorch-triton-xpu",
+    "triton-xpu",
+)
+"""Names that Triton has had; builds for other vendors and nightlies have their own."""
+
+
 def summary(machine: Machine) -> dict[str, Any]:
     """The keys of the contract, in its order."""
     torch, runtime = value_of(machine.torch), value_of(machine.torch_runtime)
@@ -26,7 +37,7 @@ def summary(machine: Machine) -> dict[str, Any]:
         "numpy": packages.get("numpy"),
         "torchvision": packages.get("torchvision"),
         "torchaudio": packages.get("torchaudio"),
-        "triton": packages.get("triton"),
+        "triton": next((packages[n] for n in TRITONS if n in packages), None),
     }
 
 

@@ -1,0 +1,245 @@
+"""The text of `python -m torch.utils.collect_env`, in torch's own words and in vLLM's sections.
+
+Both print `key: value` lines; vLLM pads the keys. Lists of GPUs go on below their key.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from envsetup.model import (
+    Absent,
+    Gpu,
+    Libc,
+    Machine,
+    NvidiaDriver,
+    Package,
+    Python,
+    TorchInstall,
+    TorchRuntime,
+    Wsl,
+)
+from envsetup.probes.packages import normal
+from envsetup.probes.pasted.lines import SOURCE, UNTOLD, nothing_told, told
+from envsetup.probes.torch_ import build_of
+
+KEYS = (
+    "PyTorch version", "Is debug build", "CUDA used to build PyTorch", "ROCM used to build PyTorch",
+    "XPU used to build PyTorch", "OS", "GCC version", "Clang version", "CMake version", "Libc version",
+    "Python version", "Python platform", "Is CUDA available", "Is XPU available", "CUDA runtime version",
+    "CUDA_MODULE_LOADING set to", "GPU models and configuration", "Nvidia driver version", "cuDNN version",
+    "HIP runtime version", "MIOpen runtime version", "Is XNNPACK available", "CPU", "Architecture",
+    "Versions of relevant libraries", "Is MPS available",
+)  # fmt: skip
+LINE = re.compile(rf"^({'|'.join(re.escape(k) for k in KEYS)})\s{{0,40}}[:：]\s{{0,8}}(.*)$")
+SURE = {
+    "PyTorch version",
+    "CUDA used to build PyTorch",
+    "GPU models and configuration",
+    "Is CUDA available",
+}
+GPU = re.compile(r"^\s*(?:GPU|Device)\s+(\d{1,4}):\s+(.+)$")
+MIG = re.compile(r"^\s*MIG\s+\S+\s+Device\s+\d+:")
+PACKAGE = re.compile(r"^\[(pip3?|conda)\]\s+(\S+?)(?:==|\s+\(?)([^\s)]+)\)?\s*(.*)$")
+UNCOLLECTED = ("could not collect", "n/a", "no cuda", "none", "")
+
+
+def recognises(lines: tuple[str, ...]) -> bool:
+    """At least two of the keys that nothing else prints, or one with packages below."""
+    seen = {m.group(1) for line in lines if (m := LINE.match(line))}
+    listed = any(PACKAGE.match(line) for line in lines)
+    return len(seen & SURE) >= 2 or (bool(seen) and listed) or (len(seen) >= 3)
+
+
+def read(lines: tuple[str, ...]) -> Machine:
+    values, gpus = _values(lines)
+    packages = _packages(lines)
+    facts = nothing_told()
+    os_line = values.get("OS", "")
+    platform = values.get("Python platform", "")
+    os = _os(os_line, platform, values)
+    facts.update(
+        os=told(os) if os else UNTOLD,
+        os_version=told(os_line) if os_line else UNTOLD,
+        arch=_arch(os_line, platform, values),
+        kernel=_kernel(platform),
+        libc=_libc(values.get("Libc version", ""), platform),
+        wsl=_wsl(platform, os),
+        macos_version=_macos(os_line, os),
+        python=_python(values.get("Python version")),
+        gpus=_gpus(values, gpus),
+        nvidia_driver=_driver(values),
+        cuda_toolkit=_toolkit(values.get("CUDA runtime version", "")),
+        packages=told(packages) if packages else UNTOLD,
+    )
+    facts.update(_torch(values))
+    return Machine(**facts)  # type: ignore[arg-type]
+
+
+def _values(lines: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
+    """The first value of each key, and the lines of GPUs."""
+    values: dict[str, str] = {}
+    gpus: list[str] = []
+    current = ""
+    for line in lines:
+        match = LINE.match(line)
+        if match:
+            current = match.group(1)
+            values.setdefault(current, match.group(2).strip())
+            first = match.group(2).strip()
+            if current == "GPU models and configuration" and first:
+                gpus.append(first)
+        elif current == "GPU models and configuration" and line:
+            gpus.append(line)
+    return values, gpus
+
+
+def _collected(value: str | None) -> str | None:
+    return None if value is None or value.strip().lower() in UNCOLLECTED else value.strip()
+
+
+def _os(os_line: str, platform: str, values: dict[str, str]) -> str | None:
+    text = f"{os_line} {platform}".lower()
+    if "windows" in text and "linux" not in platform.lower():
+        return "windows"
+    if any(word in text for word in ("macos", "mac osx", "darwin", "mac os")):
+        return "macos"
+    if _collected(os_line) or "linux" in text or "glibc" in text:
+        return "linux"
+    driver = values.get("cuDNN version", "") + values.get("GPU models and configuration", "")
+    return "linux" if "/usr/" in driver else None
+
+
+ARCH_WORDS = {
+    "x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "arm64", "ppc64le": "ppc64le",
+    "riscv64": "riscv64", "64-bit": None,
+}  # fmt: skip
+
+
+def _arch(os_line: str, platform: str, values: dict[str, str]) -> Any:
+    text = f"{os_line} {platform} {values.get('Architecture', '')}".lower()
+    for word, arch in ARCH_WORDS.items():
+        if arch and re.search(rf"(?<![a-z0-9]){word}(?![a-z0-9])", text):
+            return told(arch)
+    return UNTOLD
+
+
+def _kernel(platform: str) -> Any:
+    found = re.match(r"Linux-(.+?)-(?:x86_64|aarch64|arm64|ppc64le|riscv64)", platform)
+    return told(found.group(1)) if found else UNTOLD
+
+
+def _libc(line: str, platform: str) -> Any:
+    found = re.search(r"glibc-?(\d+\.\d+)", line) or re.search(r"glibc(\d+\.\d+)", platform)
+    return told(Libc(family="glibc", version=found.group(1))) if found else UNTOLD
+
+
+def _wsl(platform: str, os: str | None) -> Any:
+    if os != "linux" or not platform:
+        return UNTOLD
+    if "microsoft" not in platform.lower():
+        return Absent(tried=(SOURCE,))
+    return told(Wsl(version=2 if "WSL2" in platform or "standard" in platform else 1))
+
+
+def _macos(os_line: str, os: str | None) -> Any:
+    found = re.search(r"(\d+(?:\.\d+){1,2})", os_line) if os == "macos" else None
+    return told(found.group(1)) if found else UNTOLD
+
+
+def _python(line: str | None) -> Any:
+    found = re.match(r"(\d+\.\d+(?:\.\d+)?(?:rc\d+|[ab]\d+)?)", line or "")
+    if not found:
+        return UNTOLD
+    return told(Python(executable="python", version=found.group(1)))
+
+
+def _toolkit(line: str) -> Any:
+    found = re.match(r"(\d+\.\d+)", line)
+    return told(found.group(1)) if found else UNTOLD
+
+
+# -- GPUs and driver -----------------------------------------------------------------------------
+
+
+def _gpus(values: dict[str, str], lines: list[str]) -> Any:
+    if "GPU models and configuration" not in values:
+        return UNTOLD
+    hip = _collected(values.get("ROCM used to build PyTorch")) is not None
+    numbered = [m for line in lines if (m := GPU.match(line))]
+    names = [m.group(2) for m in numbered] or _unnumbered(values["GPU models and configuration"])
+    found = tuple(_gpu(i, name, hip) for i, name in enumerate(names))
+    if found:
+        return told(found)
+    first = values["GPU models and configuration"].lower()
+    return Absent(tried=(SOURCE,)) if first in ("no cuda", "none") else UNTOLD
+
+
+def _unnumbered(value: str) -> list[str]:
+    """One GPU named without its number, as ROCm builds print it."""
+    return [value] if _collected(value) and not value.lower().startswith("gpu models") else []
+
+
+def _gpu(index: int, name: str, hip: bool) -> Gpu:
+    bare = re.sub(r"\s*\(UUID:.*$|\s*\(?NoGCNArchNameOnOldPyTorch\)?", "", name).strip()
+    gfx = re.search(r"\((gfx\w+)[^)]*\)?\s*$", bare)
+    amd = hip or gfx is not None or bare.lower().startswith(("amd ", "radeon"))
+    intel = bare.lower().startswith(("intel", "_xpudeviceproperties"))
+    return Gpu(
+        vendor="amd" if amd else "intel" if intel else "nvidia",
+        index=index,
+        source=SOURCE,
+        name=re.sub(r"\s*\(gfx.*$", "", bare) if gfx else bare,
+        gfx=gfx.group(1) if gfx else None,
+    )
+
+
+def _driver(values: dict[str, str]) -> Any:
+    version = _collected(values.get("Nvidia driver version"))
+    found = re.match(r"(\d{3}\.\d+(?:\.\d+)?)", version or "")
+    if found:
+        return told(NvidiaDriver(version=told(found.group(1)), cuda_version=UNTOLD, nvml=UNTOLD))
+    return UNTOLD
+
+
+# -- torch ---------------------------------------------------------------------------------------
+
+
+def _torch(values: dict[str, str]) -> dict[str, Any]:
+    version = _collected(values.get("PyTorch version"))
+    if version is None:
+        return {}
+    cuda = _collected(values.get("CUDA used to build PyTorch"))
+    cuda = cuda if cuda and re.match(r"\d", cuda) else None
+    hip = _collected(values.get("ROCM used to build PyTorch"))
+    xpu = _collected(values.get("XPU used to build PyTorch"))
+    known = any(k in values for k in ("CUDA used to build PyTorch", "ROCM used to build PyTorch"))
+    build = build_of(version, cuda, hip, xpu) if known or "+" in version else None
+    available = _flag(values.get("Is CUDA available"))
+    install = TorchInstall(
+        version=version, build=build, cuda=None if hip else cuda, hip=hip, xpu=xpu
+    )
+    runtime = TorchRuntime(version=version, cuda=install.cuda, hip=hip, cuda_available=available)
+    return {"torch": told(install), "torch_runtime": told(runtime)}
+
+
+def _flag(value: str | None) -> bool | None:
+    return {"true": True, "yes": True, "false": False, "no": False}.get((value or "").lower())
+
+
+def _packages(lines: tuple[str, ...]) -> tuple[Package, ...]:
+    """pip's before conda's, each list in its order."""
+    found: list[Package] = []
+    for line in lines:
+        match = PACKAGE.match(line)
+        if match is None or match.group(2).lower() in ("could", "no"):
+            continue
+        manager, name, version, rest = match.groups()
+        if not version[:1].isdigit():
+            continue
+        of_conda = manager == "conda" and "pypi" not in rest and "<pip>" not in rest
+        found.append(
+            Package(name=normal(name), version=version, manager="conda" if of_conda else "pip")
+        )
+    return tuple(sorted(found, key=lambda p: p.manager == "conda"))
