@@ -6,7 +6,6 @@ from typing import Any
 
 from envsetup.model import Absent, Gpu, Known, Machine, TorchRuntime, value_of
 
-
 TRITONS = (
     "triton",
     "pytorch-triton",

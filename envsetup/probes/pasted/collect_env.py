@@ -33,6 +33,13 @@ KEYS = (
     "Versions of relevant libraries", "Is MPS available",
 )  # fmt: skip
 LINE = re.compile(rf"^({'|'.join(re.escape(k) for k in KEYS)})\s{{0,40}}[:：]\s{{0,8}}(.*)$")
+ALIASES = {
+    "Platform": "Python platform", "GPU model": "GPU models and configuration",
+    "GPU type": "GPU models and configuration", "PyTorch version (GPU?)": "PyTorch version",
+    "Cuda version": "CUDA used to build PyTorch", "Numpy version": "Numpy version",
+}  # fmt: skip
+"""How the environment commands of libraries above torch (transformers, lerobot …) name the same."""
+ALIAS = re.compile(rf"^({'|'.join(re.escape(k) for k in ALIASES)})\s{{0,40}}:\s{{0,8}}(.*)$")
 SURE = {
     "PyTorch version",
     "CUDA used to build PyTorch",
@@ -48,13 +55,14 @@ UNCOLLECTED = ("could not collect", "n/a", "no cuda", "none", "")
 def recognises(lines: tuple[str, ...]) -> bool:
     """At least two of the keys that nothing else prints, or one with packages below."""
     seen = {m.group(1) for line in lines if (m := LINE.match(line))}
+    seen |= {ALIASES[m.group(1)] for line in lines if (m := ALIAS.match(line))}
     listed = any(PACKAGE.match(line) for line in lines)
     return len(seen & SURE) >= 2 or (bool(seen) and listed) or (len(seen) >= 3)
 
 
 def read(lines: tuple[str, ...]) -> Machine:
     values, gpus = _values(lines)
-    packages = _packages(lines)
+    packages = _packages(lines) + _named_packages(values)
     facts = nothing_told()
     os_line = values.get("OS", "")
     platform = values.get("Python platform", "")
@@ -90,9 +98,17 @@ def _values(lines: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
             first = match.group(2).strip()
             if current == "GPU models and configuration" and first:
                 gpus.append(first)
+        elif other := ALIAS.match(line):
+            current = ALIASES[other.group(1)]
+            values.setdefault(current, other.group(2).strip())
         elif current == "GPU models and configuration" and line:
             gpus.append(line)
     return values, gpus
+
+
+def _named_packages(values: dict[str, str]) -> tuple[Package, ...]:
+    numpy = re.match(r"\d+(?:\.\d+)+", values.get("Numpy version", ""))
+    return (Package(name="numpy", version=numpy.group()),) if numpy else ()
 
 
 def _collected(value: str | None) -> str | None:
@@ -207,8 +223,8 @@ def _driver(values: dict[str, str]) -> Any:
 
 
 def _torch(values: dict[str, str]) -> dict[str, Any]:
-    version = _collected(values.get("PyTorch version"))
-    if version is None:
+    version = (_collected(values.get("PyTorch version")) or "").split(" (")[0]
+    if not version:
         return {}
     cuda = _collected(values.get("CUDA used to build PyTorch"))
     cuda = cuda if cuda and re.match(r"\d", cuda) else None

@@ -12,6 +12,8 @@ T = TypeVar("T")
 
 LONGEST_LINE = 4000
 MOST_LINES = 200_000
+WORKER = re.compile(r"^\([^()]{1,80}pid=\d{1,10}[^()]{0,80}\)\s?")
+"""What Ray puts before each line of a worker."""
 QUOTE = re.compile(r"^[>\s]{0,40}")
 LOG_PREFIX = re.compile(
     r"^(?:\[?\d{4}-\d\d-\d\d[T ][\d:.,]{5,15}(?:Z|[+-]\d\d:?\d\d)?\]?\s{0,4})?"
@@ -34,6 +36,7 @@ def cleaned(text: str) -> tuple[str, ...]:
 def _bare(line: str) -> str:
     line = ANSI.sub("", line).replace("\u00a0", " ")
     line = QUOTE.sub("", line) if line.lstrip().startswith(">") else line.strip()
+    line = WORKER.sub("", line).removeprefix("- ")
     return LOG_PREFIX.sub("", line).strip().strip("`")
 
 
