@@ -60,7 +60,7 @@ def _hash(text: str) -> str:
 
 def _words(value: object) -> str:
     if isinstance(value, list):
-        return ", ".join(" ".join(str(v) for v in gpu.values() if v) for gpu in value)
+        value = ", ".join(" ".join(str(v) for v in gpu.values() if v) for gpu in value)
     return plain(str(value))
 
 

@@ -19,5 +19,5 @@ def one_line(text: str) -> str:
 
 
 def xml_text(text: str) -> str:
-    """Text with the characters dropped that XML 1.0 forbids."""
-    return XML_FORBIDDEN.sub("", text)
+    """Text with the characters dropped that XML 1.0 forbids, and others that steer made visible."""
+    return plain(XML_FORBIDDEN.sub("", text))

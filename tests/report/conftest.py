@@ -1,0 +1,109 @@
+"""Made-up reports: a healthy machine, and one full of what a hostile machine could say."""
+
+from __future__ import annotations
+
+import pytest
+
+from envsetup.model import (
+    Command,
+    Evidence,
+    Filesystem,
+    Finding,
+    Fix,
+    Gpu,
+    Known,
+    Machine,
+    Measurement,
+    Outcome,
+    Package,
+    Plan,
+    Python,
+    Report,
+    Source,
+    TorchInstall,
+    TorchRuntime,
+    Undecided,
+)
+
+SOURCE = Source(kind="flag", ref="test")
+HOSTILE = (
+    "<script>alert(1)</script> ]]> ``` @maintainer [x](http://e.vil) \x1b[31m\x07\u202e &amp; \"'"
+)
+
+
+def known(value: object) -> Known[object]:
+    return Known(value=value, source=SOURCE)
+
+
+def made_up(text: str = "harmless") -> Report:
+    """A report with every kind of part, `text` wherever a machine could put words of its own."""
+    source = Source(kind="file", ref=text)
+    machine = Machine(
+        os=known("linux"),  # type: ignore[arg-type]
+        os_version=Known(value=text, source=source),
+        arch=known("x86_64"),  # type: ignore[arg-type]
+        gpus=known(
+            (Gpu(vendor="nvidia", index=0, source=source, name=text, compute_capability="9.0"),)
+        ),  # type: ignore[arg-type]
+        python=known(Python(executable=text, version="3.12.1", sys_path=(text,))),  # type: ignore[arg-type]
+        packages=known(
+            (
+                Package(name="numpy", version="2.0", location=text),
+                Package(name="secret-sauce", version=text),
+            )
+        ),  # type: ignore[arg-type]
+        storage=known((Filesystem(role="home", path="/srv/people/somebody"),)),  # type: ignore[arg-type]
+        environment=known({"LD_LIBRARY_PATH": text}),  # type: ignore[arg-type]
+        torch=known(TorchInstall(version="2.15.0+cu132", build="cu132", location=text)),  # type: ignore[arg-type]
+        torch_runtime=known(
+            TorchRuntime(version="2.15.0+cu132", cuda_available=True, warnings=(text,))
+        ),  # type: ignore[arg-type]
+    )
+    finding = Finding(
+        code="WH101",
+        slug="cpu-build-on-gpu-machine",
+        severity="error",
+        confidence="high",
+        message=text,
+        subject=text,
+        evidence=(Evidence(fact="torch", value=text, source=source),),
+        fixes=(Fix(text=text, argv=("echo", text), safety="root"), Fix(text="another")),
+    )
+    follower = Finding(
+        code="AR101", slug="gpu-too-new-for-build", severity="error", confidence="low", message=text, suppressed_by="WH101"
+    )  # fmt: skip
+    loss = Measurement(value=(2.3, 1.1, 0.4))
+    checks = (
+        Outcome(id="autograd", device="cpu", status="passed", duration_s=0.1, measurements={"loss": loss}),
+        Outcome(id="matmul", device="cuda:0", status="failed", confirmed=True, message=text, log_tail=text,
+                measurements={"error": Measurement(value=2.0, limit=1.0, unit="absolute")}),
+        Outcome(id="memory", device="cuda:0", status="crashed", message=text),
+        Outcome(id="rng", device="cuda:0", status="flaky", message=text),
+        Outcome(id="graphs", device="cuda:0", status="skipped", message=text),
+    )  # fmt: skip
+    return Report(
+        tool_version="0.1.0",
+        created_at="2026-11-23T00:00:00+00:00",
+        verdict="failed",
+        proven=False,
+        machine=machine,
+        findings=(finding, follower),
+        undecided=(Undecided(code="CP102", reason=text),),
+        checks=checks,
+        plan=Plan(
+            action="install",
+            requirements=("torch==2.15.0+cu132",),
+            commands=(Command(argv=("pip", text)),),
+        ),
+        timings_s={"facts": 0.1},
+    )
+
+
+@pytest.fixture
+def report() -> Report:
+    return made_up()
+
+
+@pytest.fixture
+def hostile() -> Report:
+    return made_up(HOSTILE)

@@ -1,0 +1,166 @@
+"""Every format: made from one model, safe against what a machine may say, accepted by its readers."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+from markdown_it import MarkdownIt
+
+from envsetup.model import Report
+from envsetup.report import FORMATS, ReportError, load, load_machine, redact, render, schema
+from envsetup.report.diff import compare
+from envsetup.report.diff import render as render_diff
+from envsetup.report.json_v1 import KINDS, machine_json, plan_json
+
+from .conftest import HOSTILE, made_up
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202e]")
+
+
+def test_json_and_back_is_the_same_report(report: Report, hostile: Report) -> None:
+    for one in (report, hostile):
+        assert load(render(one, "json").encode()) == one
+
+
+def test_emitted_json_fits_the_published_schema(report: Report, hostile: Report) -> None:
+    for one in (report, hostile, redact(hostile)):
+        jsonschema.validate(json.loads(render(one, "json")), json.loads(schema("report")))
+    assert report.plan is not None
+    jsonschema.validate(json.loads(plan_json(report.plan)), json.loads(schema("plan")))
+    jsonschema.validate(json.loads(machine_json(report.machine)), json.loads(schema("machine")))
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_schemas_are_schemas(name: str) -> None:
+    jsonschema.Draft202012Validator.check_schema(json.loads(schema(name)))
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "no JSON"),
+        (b"{}", "schema_version"),
+        (b"[1]", "Expected `object`"),
+        (b'{"schema_version": "9", "machine": {}}', "missing required field"),
+        (b"\xff\xfe", "no JSON"),
+    ],
+)
+def test_foreign_json_says_where_it_departs(data: bytes, words: str) -> None:
+    with pytest.raises(ReportError, match=re.escape(words)):
+        load(data)
+
+
+def test_another_version_is_named(report: Report) -> None:
+    text = render(report, "json").replace('"schema_version": "1"', '"schema_version": "7"', 1)
+    with pytest.raises(ReportError, match="'7'"):
+        load(text.encode())
+
+
+def test_a_probe_and_a_report_both_give_a_machine(report: Report) -> None:
+    assert load_machine(machine_json(report.machine).encode()) == report.machine
+    assert load_machine(render(report, "json").encode()) == report.machine
+
+
+@pytest.mark.parametrize("format", [f for f in FORMATS if f != "json"])
+def test_no_control_character_reaches_a_reader(hostile: Report, format: str) -> None:
+    assert not CONTROL.search(render(hostile, format))
+
+
+class Elements(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.outside: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.outside += [v for k, v in attrs if k in ("src", "href") and v]
+
+
+def test_html_is_one_file_whose_strings_stay_text(hostile: Report) -> None:
+    page = render(hostile, "html")
+    seen = Elements()
+    seen.feed(page)
+    assert seen.tags.count("script") == 1
+    assert seen.outside == []
+    assert "default-src &#39;none&#39;" in page
+    assert "alert(1)" not in re.sub(r"&lt;script&gt;alert\(1\)", "", page)
+    assert "polyline" in page
+
+
+def test_the_page_runs_its_own_script_alone(report: Report) -> None:
+    import base64
+    import hashlib
+
+    page = render(report, "html")
+    for tag in ("style", "script"):
+        body = re.search(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
+        assert body is not None
+        digest = base64.b64encode(hashlib.sha256(body.group(1).encode()).digest()).decode()
+        assert (
+            f"{tag}-src &#39;sha256-{digest}&#39;" in page or f"{tag}-src 'sha256-{digest}'" in page
+        )
+
+
+def test_junit_counts_what_failed(hostile: Report) -> None:
+    root = ET.fromstring(render(hostile, "junit"))
+    suites = {s.get("name"): s for s in root}
+    assert suites["findings"].get("failures") == "1"
+    assert suites["checks on cuda:0"].get("failures") == "1"
+    assert suites["checks on cuda:0"].get("errors") == "1"
+    assert suites["checks on cuda:0"].get("skipped") == "1"
+
+
+def test_annotations_are_one_line_each(hostile: Report) -> None:
+    lines = render(hostile, "github").splitlines()
+    assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in lines)
+    assert sum(line.startswith("::error ") for line in lines) == 3
+
+
+def test_markdown_neutralises_markup(hostile: Report) -> None:
+    page = MarkdownIt("commonmark").render(render(hostile, "markdown"))
+    outside_code = re.sub(r"<code>.*?</code>", "", page)
+    assert "<script" not in page
+    assert "<a " not in page
+    assert "@maintainer" not in outside_code
+    assert page.count("<details>") == page.count("</details>") == 2
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_text_keeps_its_width(report: Report, width: int) -> None:
+    text = render(report, "text", width=width, color=False, unicode=False)
+    text.encode("ascii")
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_text_says_what_to_do_next(report: Report) -> None:
+    text = render(report, "text")
+    assert "WH101" in text
+    assert "AR101" not in text
+    assert "failed, twice: check matmul on cuda:0" in text
+    assert "Next: " in text.splitlines()[-1] or "Next: " in text
+
+
+def test_a_diff_tells_what_got_worse(report: Report) -> None:
+    from msgspec.structs import replace
+
+    better = replace(report, findings=(), checks=report.checks[:1])
+    changes = compare(better, report)
+    assert {c.name for c in changes if c.worse} >= {"WH101", "matmul on cuda:0"}
+    assert compare(report, report) == ()
+    assert "worse" in render_diff(changes, "text")
+    assert json.loads(render_diff(changes, "json"))["worse"] is True
+
+
+def test_a_huge_report_renders_in_every_format() -> None:
+    from msgspec.structs import replace
+
+    one = made_up(HOSTILE)
+    huge = replace(one, findings=one.findings * 5000)
+    for name in FORMATS:
+        assert len(render(huge, name)) > 100_000

@@ -1,0 +1,58 @@
+"""The default report holds nothing personal and no secret, in any format."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from envsetup.report import FORMATS, redact, render
+
+from .conftest import made_up
+
+UUID = "GPU-0f3a1c22-1111-2222-3333-444455556666"
+PERSONAL = {
+    "/home/somebody/env/lib": "somebody",
+    "/Users/somebody/env": "somebody",
+    "C:\\Users\\somebody\\env": "somebody",
+    "/srv/people/somebody/env": "somebody",
+    UUID: "0f3a1c22",
+}
+SECRET = {
+    "https://me:hunter2@example.org/simple": "hunter2",
+    "hf_abcdefghijklmnopqrstuvwx": "hf_abc",
+    "ghp_abcdefghijklmnopqrstuvwxyz0123456789": "ghp_abc",
+    "--token=abcdef123456": "abcdef123456",
+    'password: "correct-horse"': "correct-horse",
+}
+
+
+@pytest.mark.parametrize("format", sorted(FORMATS))
+@pytest.mark.parametrize(("planted", "trace"), sorted({**PERSONAL, **SECRET}.items()))
+def test_nothing_planted_is_found(format: str, planted: str, trace: str) -> None:
+    report = redact(made_up(f"see {planted} there"))
+    assert trace not in render(report, format)
+
+
+@pytest.mark.parametrize(("planted", "trace"), sorted(SECRET.items()))
+def test_not_even_a_full_report_holds_credentials(planted: str, trace: str) -> None:
+    report = redact(replace(made_up(f"see {planted} there"), full=True))
+    assert trace not in render(report, "json")
+
+
+def test_a_full_report_keeps_paths() -> None:
+    report = redact(replace(made_up("/home/somebody/env"), full=True))
+    assert "/home/somebody/env" in render(report, "json")
+
+
+def test_foreign_packages_become_a_count() -> None:
+    text = render(redact(made_up()), "json")
+    assert "secret-sauce" not in text
+    assert '"other-packages"' in text
+
+
+def test_one_device_keeps_one_name_within_a_report() -> None:
+    report = redact(made_up(UUID))
+    machine = render(report, "json")
+    import re
+
+    assert len(set(re.findall(r"GPU-h[0-9a-f]{12}", machine))) == 1
