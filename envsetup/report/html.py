@@ -73,7 +73,7 @@ def _devices(report: Report) -> dict[str, list[Outcome]]:
 
 def _curves(outcome: Outcome) -> list[dict[str, object]]:
     """Every measurement that is a list of numbers, as the points of a polyline."""
-    found = []
+    found: list[dict[str, object]] = []
     for name, one in outcome.measurements.items():
         values = one.value
         if isinstance(values, tuple) and len(values) > 1:
