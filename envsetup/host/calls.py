@@ -90,7 +90,7 @@ CALLS = {
 }
 """What can be asked of the running system by name; each answers with what JSON can hold."""
 
-NVML_LIMIT_S = 5.0
+NVML_LIMIT_S = 6.0
 """Initialising eight GPUs without persistence takes longer; a hung driver must not cost more than this."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import asdict, replace
 
 from envsetup.host import Host
-from envsetup.model import Absent, Fact, Gpu, Known, Source
+from envsetup.model import Absent, Fact, Gpu, Known, NvidiaDriver, Source, Unreadable
 from envsetup.probes import amd, nvidia, pci
 from envsetup.probes.asking import api_source, call_json, file_source
 
@@ -18,16 +18,20 @@ def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
     driver, spoken = nvidia.read(host, any(g.vendor == "nvidia" for g in seen))
     found = merge((*spoken, *amd.gpus(host), *_apple(host)), seen)
     return {
-        "gpus": _fact(found, bus),
+        "gpus": _fact(found, bus, driver),
         "nvidia_driver": driver,
         "device_access": _access(host, found),
         "kernel_log": _log(host) if found else Absent(),
     }
 
 
-def _fact(found: tuple[Gpu, ...], bus: Fact[tuple[Gpu, ...]]) -> Fact[tuple[Gpu, ...]]:
+def _fact(
+    found: tuple[Gpu, ...], bus: Fact[tuple[Gpu, ...]], driver: Fact[NvidiaDriver]
+) -> Fact[tuple[Gpu, ...]]:
     if found:
         return Known(value=found, source=found[0].source)
+    if isinstance(driver, Known) and isinstance(driver.value.nvml, Unreadable):
+        return driver.value.nvml  # a driver that doesn't speak is no proof that there is no GPU
     if isinstance(bus, (Known, Absent)):
         tried = bus.source if isinstance(bus, Known) else file_source(pci.DEVICES)
         return Absent(tried=(tried, Source(kind="nvml", ref="nvmlDeviceGetCount")))
@@ -104,8 +108,6 @@ def _log(host: Host) -> Fact[tuple[str, ...]]:
     done = host.run(("dmesg", "--notime"), 3)
     source = Source(kind="program", ref="dmesg")
     if not done.ok:
-        from envsetup.model import Unreadable
-
         text = (done.stderr or done.error or "did not answer").strip().splitlines()
         return Unreadable(error=text[0][:200] if text else "refused", source=source)
     words = ("NVRM", "Xid", "nvidia", "amdgpu", "i915", "xe ")

@@ -24,7 +24,7 @@ from envsetup.probes.asking import api_source, call_json, file_source, first_kno
 MODULE_VERSION = "/sys/module/nvidia/version"
 PROC_VERSION = "/proc/driver/nvidia/version"
 WSL_LIBRARIES = "/usr/lib/wsl/lib"
-SMI_LIMIT_S = 8.0
+SMI_LIMIT_S = 4.0
 SMI_QUERY = (
     "--query-gpu=index,name,uuid,pci.bus_id,driver_version,compute_cap,memory.total",
     "--format=csv,noheader,nounits",
@@ -52,7 +52,7 @@ def read(host: Host, on_bus: bool) -> tuple[Fact[NvidiaDriver], tuple[Gpu, ...]]
         Known(value=smi, source=Source(kind="env", ref="PATH")) if smi else Absent()
     )
     smi_driver: str | None = None
-    if smi and not gpus:
+    if smi and not gpus and not nvml.get("hung"):  # it asks NVML too, and would hang with it
         smi_fact, smi_driver, gpus = _ask_smi(host, smi)
     if not signs and isinstance(files, Absent):
         return Absent(tried=files.tried), gpus

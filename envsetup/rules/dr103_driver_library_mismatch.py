@@ -82,7 +82,7 @@ def judge(nvidia_driver: NvidiaDriver, machine: Machine) -> Iterator[Draft]:
         else ""
     )
     yield Draft(
-        message=f"The driver's module and its libraries differ{both}: {loud}.",
+        message=f"The driver's module and its libraries differ{both}: {loud.rstrip('.')}.",
         evidence=(fact_evidence(machine, "nvidia_driver", loud),),
         fixes=FIXES,
     )

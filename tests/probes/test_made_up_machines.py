@@ -295,3 +295,11 @@ def test_a_version_file_of_nonsense_is_unreadable(tmp_path: Path) -> None:
     python = interpreter(tmp_path)
     fact = torch_.read(LocalHost(), python, packages.read(LocalHost(), python))
     assert isinstance(fact, Unreadable)
+
+
+@pytest.mark.parametrize("error", ["NVML did not answer within 6 s", "NVML ended its process (signal 11)"])
+def test_a_silent_driver_is_no_proof_that_there_is_no_gpu(root: Path, put: Put, error: str) -> None:
+    put("/sys/module/nvidia/version", "550.54.14\n")
+    facts = gpus.probe(Machine(root, nvml={"nvml": {"error": error, "hung": True}}))
+    assert isinstance(facts["gpus"], Unreadable)
+    assert facts["gpus"].error == error

@@ -1,0 +1,77 @@
+"""## What it means
+
+The NVIDIA driver is there and does not answer, or answers with an error.
+
+## How it looks
+
+```text
+nvidia-smi hangs and can't be interrupted
+NVRM: Xid ... GPU has fallen off the bus
+Unable to determine the device handle for GPU0000:01:00.0: Unknown Error
+```
+
+## Why it happens
+
+A GPU fell off the bus, a process holds the driver in the kernel, or its start failed. Whatever asks the driver then waits in the kernel, where no signal reaches it.
+
+## How envsetup knows
+
+NVML is asked in a process of its own under a limit; its silence or its own error is the evidence.
+
+## How to fix
+
+- look at the kernel log for what the driver said: `sudo dmesg | grep -i -e nvrm -e xid` (root)
+- reboot; where it comes back, power the machine off and on, and check the seating and power of the GPU (reboot)
+
+## When to ignore
+
+Never where the GPU is needed.
+
+## Links
+
+- <https://docs.nvidia.com/deploy/xid-errors/index.html>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Known, Machine, NvidiaDriver, Unreadable
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
+
+FIXES = (
+    Fix(text="Look at what the driver said: `sudo dmesg | grep -i -e nvrm -e xid`", safety="root"),
+    Fix(text="Reboot; where it comes back, power the machine off and on", safety="reboot"),
+)
+
+
+@rule(
+    code="DR113",
+    slug="nvidia-driver-not-answering",
+    title="The NVIDIA driver does not answer, or answers with an error",
+    severity="error",
+    platforms=("linux", "windows"),
+    symptoms=(
+        Symptom(pattern=r"Unable to determine the device handle for GPU", confidence="medium"),
+        Symptom(pattern=r"nvidia-smi (?:hangs|is stuck|does not respond)"),
+    ),
+    suppresses=("WH101", "DR101"),
+    ask="`sudo dmesg | grep -i -e nvrm -e xid`: what did the driver say last?",
+    fixes=FIXES,
+)
+def judge(nvidia_driver: NvidiaDriver, machine: Machine) -> Iterator[Draft]:
+    told = nvidia_driver.nvml
+    if (
+        not isinstance(told, Unreadable)
+        or told.source.kind != "nvml"
+        or "mismatch" in told.error.lower()
+    ):
+        return
+    silent = "did not answer" in told.error or "ended its process" in told.error
+    if not silent and not isinstance(nvidia_driver.version, Known):
+        return  # no module: leftovers of a driver on a machine without one are no fault of it
+    yield Draft(
+        message=f"The NVIDIA driver can't be used: {told.error.rstrip('.')}.",
+        evidence=(fact_evidence(machine, "nvidia_driver", told.error),),
+        fixes=FIXES,
+    )
