@@ -125,7 +125,13 @@ def _size(path: str) -> object:
     return Path(path).stat().st_size
 
 
-PATH_CALLS = {"disk": _disk, "openable": _openable, "size": _size}
+def _arch_list(path: str) -> object:
+    from envsetup.host.arch_list import arch_list
+
+    return arch_list(path)
+
+
+PATH_CALLS = {"disk": _disk, "openable": _openable, "size": _size, "arch-list": _arch_list}
 """Calls that take a path, asked as `disk:/tmp`."""
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import csv
+import json
+import re
 
 from envsetup.host import Host
-from envsetup.model import Absent, Fact, Known, Package, Python, TorchInstall, Unreadable
+from envsetup.model import UNASKED, Absent, Fact, Known, Package, Python, TorchInstall, Unreadable
 from envsetup.probes.asking import file_source
 
 LIBRARIES = ("torch/lib/", "torch/_C", "torch/bin/")
@@ -79,12 +81,36 @@ def _installed(
             xpu=xpu,
             git_version=_text(told.get("git_version")),
             debug=bool(told.get("debug")),
+            arch_list=_arch_list(host, folder, version, cuda, hip),
             location=f"{folder}/torch",
             metadata_version=package.version if package else None,
             broken_files=broken,
         ),
         source=source,
     )
+
+
+PUBLISHED = re.compile(r"\d+\.\d+\.\d+\+(?:cpu|cu\d+|rocm[\d.]+|xpu)")
+"""Versions as the official wheels carry them: their architectures stand in the knowledge."""
+GPU_LIBRARIES = ("libtorch_cuda.so", "libtorch_hip.so", "torch_cuda.dll")
+
+
+def _arch_list(
+    host: Host, folder: str, version: str, cuda: str | None, hip: str | None
+) -> Fact[tuple[str, ...]]:
+    """What an unofficial build's library holds kernels for; an official one needs no reading."""
+    if (cuda or hip) is None or PUBLISHED.fullmatch(version):
+        return UNASKED
+    tried = []
+    for name in GPU_LIBRARIES:
+        path = f"{folder}/torch/lib/{name}"
+        fact = host.call(f"arch-list:{path}")
+        tried.append(file_source(path))
+        if isinstance(fact, Known):
+            return Known(value=tuple(json.loads(fact.value)), source=file_source(path))
+        if isinstance(fact, Unreadable):
+            return fact
+    return Absent(tried=tuple(tried))
 
 
 def _text(value: object) -> str | None:

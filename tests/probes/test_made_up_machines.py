@@ -297,9 +297,30 @@ def test_a_version_file_of_nonsense_is_unreadable(tmp_path: Path) -> None:
     assert isinstance(fact, Unreadable)
 
 
-@pytest.mark.parametrize("error", ["NVML did not answer within 6 s", "NVML ended its process (signal 11)"])
+@pytest.mark.parametrize(
+    "error", ["NVML did not answer within 6 s", "NVML ended its process (signal 11)"]
+)
 def test_a_silent_driver_is_no_proof_that_there_is_no_gpu(root: Path, put: Put, error: str) -> None:
     put("/sys/module/nvidia/version", "550.54.14\n")
     facts = gpus.probe(Machine(root, nvml={"nvml": {"error": error, "hung": True}}))
     assert isinstance(facts["gpus"], Unreadable)
     assert facts["gpus"].error == error
+
+
+def test_an_unofficial_build_tells_its_architectures_by_its_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    install(tmp_path)
+    (tmp_path / "torch" / "version.py").write_text(
+        "__version__ = '2.13.0a0+git1234'\ncuda: str | None = '12.8'\n"
+    )
+    library = tmp_path / "torch" / "lib" / "libtorch_cuda.so"
+    library.write_bytes(
+        b"x" * 5000 + b"\x00sm_90\x00" + b"y" * 9000 + b"\x00sm_75 sm_80 compute_120\x00tail"
+    )
+    python, host = interpreter(tmp_path), LocalHost()
+    for _ in range(2):  # the second look comes from the cache
+        torch = value_of(torch_.read(host, python, packages.read(host, python)))
+        assert value_of(torch.arch_list) == ("sm_75", "sm_80", "compute_120")
+    assert list((tmp_path / "cache").rglob("archs-*.json"))
