@@ -93,9 +93,11 @@ def _interpreter(python: str | None, environ: Mapping[str, str]) -> Fact[dict[st
 def _save(
     recording: RecordingHost, interpreter: Fact[dict[str, object]], folder: str, machine: Machine
 ) -> None:
+    from envsetup.model import value_of
     from envsetup.report.redact import cleaner
 
     recording.keep_interpreter(interpreter)
+    recording.keep_environment(value_of(machine.environment) or {})
     try:
         recording.save(folder, cleaner(machine))
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -9,7 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from envsetup.host.programs import run_program
+from envsetup.host.displays import present_displays
+from envsetup.host.programs import Completed, run_program
 from envsetup.model import Absent, Fact, Known, Source, Unreadable
 
 
@@ -95,21 +97,50 @@ NVML_LIMIT_S = 6.0
 
 
 def _call_nvml() -> object:
-    argv = (sys.executable, "-X", "utf8", "-m", "envsetup.host.nvml")
+    # By its path: with -m the current folder comes first, and its pynvml.py would run.
+    argv = (sys.executable, "-X", "utf8", str(Path(__file__).with_name("nvml.py")))
     done = run_program(argv, NVML_LIMIT_S)
+    told = _objects(done.stdout)
+    return told if "nvml" in told else {"nvml": _silence(done), **told}
+
+
+def _objects(text: str) -> dict[str, object]:
+    """The JSON objects among the lines, as one; libraries may print lines of their own."""
+    told: dict[str, object] = {}
+    for row in text.splitlines():
+        with contextlib.suppress(ValueError):
+            one = json.loads(row)
+            told |= one if isinstance(one, dict) else {}
+    return told
+
+
+def _silence(done: Completed) -> dict[str, object]:
+    """Why the child told nothing of NVML."""
     if done.timed_out:
-        return {"nvml": {"error": f"NVML did not answer within {NVML_LIMIT_S:g} s", "hung": True}}
-    if done.returncode != 0:
-        ended = (
-            f"signal {-done.returncode}"
-            if done.returncode is not None and done.returncode < 0
-            else f"exit {done.returncode}"
-        )
-        return {"nvml": {"error": f"NVML ended its process ({ended}) {done.stderr[-200:]}".strip()}}
-    return json.loads(done.stdout)
+        return {"error": f"NVML did not answer within {NVML_LIMIT_S:g} s", "hung": True}
+    code = done.returncode
+    if code is None:
+        return {"error": f"the look at NVML could not be started: {done.error}"}
+    ended = f"signal {-code}" if code < 0 else f"exit {code}"
+    return {"error": f"NVML ended its process ({ended}) {done.stderr[-200:]}".strip()}
+
+
+KERNEL_LOG_WORDS = ("NVRM", "Xid", "nvidia", "amdgpu", "i915", "xe ")
+"""The rest of the log holds serial numbers and addresses that are nobody's business."""
+
+
+def _call_kernel_log() -> object:
+    done = run_program(("dmesg", "--notime"), 3)
+    if not done.ok:
+        text = (done.stderr or done.error or "did not answer").strip().splitlines()
+        return {"error": text[0][:200] if text else "refused"}
+    rows = done.stdout.splitlines()
+    return {"lines": [row for row in rows if any(word in row for word in KERNEL_LOG_WORDS)]}
 
 
 CALLS["nvml"] = _call_nvml
+CALLS["kernel-log"] = _call_kernel_log
+CALLS["displays"] = present_displays
 
 
 def _disk(path: str) -> object:

@@ -19,6 +19,11 @@ def local_os() -> OsName:
     return "macos" if sys.platform == "darwin" else "linux"
 
 
+def _words(error: Exception) -> str:
+    """What the system said; ValueError is a path with a NUL in it."""
+    return getattr(error, "strerror", None) or str(error)
+
+
 class LocalHost:
     """The machine that envsetup runs on; with another `root`, the tree of files below it."""
 
@@ -37,8 +42,8 @@ class LocalHost:
                 return Known(value=file.read(limit_bytes).decode("utf-8", "replace"), source=source)
         except (FileNotFoundError, NotADirectoryError):
             return Absent(tried=(source,))
-        except OSError as error:
-            return Unreadable(error=error.strerror or str(error), source=source)
+        except (OSError, ValueError) as error:
+            return Unreadable(error=_words(error), source=source)
 
     def list(self, path: str) -> Fact[tuple[str, ...]]:
         source = Source(kind="file", ref=path)
@@ -46,8 +51,8 @@ class LocalHost:
             return Known(value=tuple(sorted(os.listdir(self._path(path)))), source=source)
         except (FileNotFoundError, NotADirectoryError):
             return Absent(tried=(source,))
-        except OSError as error:
-            return Unreadable(error=error.strerror or str(error), source=source)
+        except (OSError, ValueError) as error:
+            return Unreadable(error=_words(error), source=source)
 
     def real(self, path: str) -> Fact[str]:
         source = Source(kind="file", ref=path)
@@ -55,8 +60,8 @@ class LocalHost:
             return Known(value=os.path.realpath(self._path(path), strict=True), source=source)
         except FileNotFoundError:
             return Absent(tried=(source,))
-        except OSError as error:
-            return Unreadable(error=error.strerror or str(error), source=source)
+        except (OSError, ValueError) as error:
+            return Unreadable(error=_words(error), source=source)
 
     def call(self, name: str) -> Fact[str]:
         return answer(name)

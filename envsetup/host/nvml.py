@@ -1,6 +1,7 @@
 """Asks NVML and libcuda, in a child that can be abandoned: on a wedged driver they never return.
 
-Run as `python -m envsetup.host.nvml`; prints one JSON document. Only the standard library and
+Run by its path, so that no module of the current folder is imported in its stead; prints one JSON
+object a line, the first stands where the second look never returns. Only the standard library and
 nvidia-ml-py are imported here, and NVML's errors are answers, not failures.
 """
 
@@ -135,12 +136,18 @@ def _throttle(pynvml: Any, handle: Any) -> list[str]:
     return [name for bit, name in THROTTLE.items() if bits & bit]
 
 
+def _say(told: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.flush()  # a second look that dies must not take this with it
+
+
 def main() -> None:
     try:
         nvml = ask_nvml()
     except ImportError as error:
         nvml = {"error": f"nvidia-ml-py can't be imported: {error}"}
-    sys.stdout.write(json.dumps({"nvml": nvml, "libcuda": libcuda_version()}))
+    _say({"nvml": nvml})
+    _say({"libcuda": libcuda_version()})
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ class Completed(Record):
     timed_out: bool = False
     abandoned: bool = False
     """Killed and still there (a wedged driver holds it in D state): left behind, nothing waits on it."""
+    overflowed: bool = False
+    """Ended because it printed more than the limit; `timed_out` is true then too."""
     error: str = ""
     """Why it could not be started."""
     duration_s: float = 0.0
@@ -78,6 +80,7 @@ def run_program(
             stderr=_head(err, output_limit_bytes),
             timed_out=timed_out,
             abandoned=abandoned,
+            overflowed=timed_out and _printed(output_limit_bytes, out, err),
             duration_s=time.monotonic() - started,
         )
 
@@ -101,11 +104,15 @@ def _wait(
     while process.poll() is None:
         if time.monotonic() >= deadline:
             return False
-        if any(os.fstat(f.fileno()).st_size > limit_bytes for f in outputs):  # type: ignore[attr-defined]
+        if _printed(limit_bytes, *outputs):
             return False
         time.sleep(pause)
         pause = min(pause * 1.5, 0.05)
     return True
+
+
+def _printed(limit_bytes: int, *outputs: object) -> bool:
+    return any(os.fstat(f.fileno()).st_size > limit_bytes for f in outputs)  # type: ignore[attr-defined]
 
 
 def end_group(process: subprocess.Popen[bytes], patience_s: float = 1.0) -> bool:

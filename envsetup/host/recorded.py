@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -68,6 +69,10 @@ class RecordingHost:
         """The target's raw answer belongs to the recording as the host's answers do."""
         self._keep("interpreter", fact)
 
+    def keep_environment(self, variables: Mapping[str, str]) -> None:
+        """The variables that may be shown: `env` itself is never written down."""
+        self._keep("env", dict(variables))
+
     def save(self, folder: str, clean: Callable[[str], str]) -> None:
         """Writes the answers, each text first through `clean`, which takes out what is personal."""
         Path(folder).mkdir(parents=True, exist_ok=True)
@@ -78,7 +83,7 @@ class RecordingHost:
 
 def _cleaned(part: object, clean: Callable[[str], str]) -> object:
     if isinstance(part, str):
-        return clean(part)
+        return SERIAL.sub(r"\1***", clean(part))
     if isinstance(part, dict):
         return {clean(k): _cleaned(v, clean) for k, v in part.items()}
     if isinstance(part, (list, tuple)):
@@ -87,6 +92,8 @@ def _cleaned(part: object, clean: Callable[[str], str]) -> object:
 
 
 ANSWERS = "answers.json"
+SERIAL = re.compile(r"^(serial(?: number)?[ \t]*:[ \t]*)\S+", re.IGNORECASE | re.MULTILINE)
+"""/proc/cpuinfo of Arm boards names the board's serial number."""
 T = TypeVar("T")
 
 
@@ -124,7 +131,8 @@ class RecordedHost:
         return self._fact(f"call {name}", str)
 
     def env(self) -> Mapping[str, str]:
-        return {}
+        kept = self._answers.get("env")
+        return {str(k): str(v) for k, v in kept.items()} if isinstance(kept, dict) else {}
 
     def which(self, program: str) -> str | None:
         path = self._answers.get(f"which {program}")

@@ -9,10 +9,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from msgspec.structs import fields
-
 from envsetup.host import Host
-from envsetup.model import Fact, Machine, Source, Unreadable
+from envsetup.model import Fact, Machine, Python, Source, Unreadable
 from envsetup.probes import (
     container,
     cpu,
@@ -43,32 +41,47 @@ PROBES: dict[str, Probe] = {
 }
 """Each gives facts by their field of Machine."""
 
+FIELDS: dict[str, tuple[str, ...]] = {
+    "os": ("os", "os_version", "kernel", "arch", "libc", "macos_version", "wsl", "tegra"),
+    "programs": ("programs", "cuda_toolkit", "rocm", "level_zero"),
+    "gpus": ("gpus", "nvidia_driver", "device_access", "kernel_log"),
+    "target": ("packages", "torch"),
+}
+"""What a probe owes where it isn't its own name alone: its failure is said in each of them."""
+
 LIMIT_S = 15.0
 """No probe holds a run longer; what hangs is left behind in a daemon thread."""
 
 
 def take_snapshot(host: Host, interpreter: Fact[dict[str, object]]) -> Machine:
     """All facts but `torch_runtime`, read side by side; `interpreter` is the target's raw answer."""
-    found: dict[str, Facts] = {}
+    target = python.read(interpreter)
     work: dict[str, Callable[[], Facts]] = {
         name: (lambda probe=probe: probe(host))  # type: ignore[misc]
         for name, probe in PROBES.items()
     }
-    work["target"] = lambda: _target(host, interpreter)
-    threads = {
-        n: threading.Thread(target=_into, args=(found, n, w), daemon=True) for n, w in work.items()
-    }
-    for thread in threads.values():
+    work["target"] = lambda: _target(host, target)
+    work["storage"] = lambda: {"storage": storage.read(host, target)}
+    found = _side_by_side(work)
+    facts: Facts = {"python": target}
+    for name in work:
+        facts |= found.get(name) or _failed(name, f"did not answer within {LIMIT_S:g} s")
+    return Machine(**facts)
+
+
+def _side_by_side(work: dict[str, Callable[[], Facts]]) -> dict[str, Facts]:
+    """What each found within the limit; what is still at it is missing."""
+    found: dict[str, Facts] = {}
+    threads = [
+        threading.Thread(target=_into, args=(found, name, one), daemon=True)
+        for name, one in work.items()
+    ]
+    for thread in threads:
         thread.start()
     deadline = time.monotonic() + LIMIT_S
-    for thread in threads.values():
+    for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
-    names = {f.name for f in fields(Machine)}
-    facts = {k: v for part in dict(found).values() for k, v in part.items() if k in names}
-    for name in work:
-        if name not in found and name in names:
-            facts[name] = _hung(name)
-    return Machine(**facts)
+    return dict(found)
 
 
 def _into(found: dict[str, Facts], name: str, work: Callable[[], Facts]) -> None:
@@ -76,21 +89,15 @@ def _into(found: dict[str, Facts], name: str, work: Callable[[], Facts]) -> None
         found[name] = work()
     except Exception as bug:  # noqa: BLE001 - a probe's bug is a fact that could not be read
         text = f"the probe itself failed ({type(bug).__name__}: {bug})"
-        found[name] = {name: Unreadable(error=text, source=Source(kind="api", ref=name))}
+        found[name] = _failed(name, text)
 
 
-def _hung(name: str) -> Unreadable:
-    text = f"did not answer within {LIMIT_S:g} s"
-    return Unreadable(error=text, source=Source(kind="api", ref=name))
+def _failed(name: str, text: str) -> Facts:
+    source = Source(kind="api", ref=f"probe {name}")
+    return {f: Unreadable(error=text, source=source) for f in FIELDS.get(name, (name,))}
 
 
-def _target(host: Host, interpreter: Fact[dict[str, object]]) -> Facts:
-    """The interpreter, and all that lies in its site-packages."""
-    fact = python.read(interpreter)
-    installed = packages.read(host, fact)
-    return {
-        "python": fact,
-        "packages": installed,
-        "torch": torch_.read(host, fact, installed),
-        "storage": storage.read(host, fact),
-    }
+def _target(host: Host, target: Fact[Python]) -> Facts:
+    """What lies in the interpreter's site-packages."""
+    installed = packages.read(host, target)
+    return {"packages": installed, "torch": torch_.read(host, target, installed)}

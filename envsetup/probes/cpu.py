@@ -6,6 +6,7 @@ import re
 
 from envsetup.host import Host
 from envsetup.model import Cpu, Fact, Known
+from envsetup.probes import cgroup
 from envsetup.probes.asking import api_source, call_json, file_source, line
 
 ISA = {
@@ -14,10 +15,12 @@ ISA = {
     "asimd": "neon", "neon": "neon", "sve": "sve", "bf16": "bf16",
 }  # fmt: skip
 """Kernel and py-cpuinfo flag names to ours."""
+MOST_CPUINFO_BYTES = 1 << 23
+"""Some 2 KB a core: a smaller cut would lose cores and sockets of large machines."""
 
 
 def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
-    fact = host.read("/proc/cpuinfo", 1 << 18)
+    fact = host.read("/proc/cpuinfo", MOST_CPUINFO_BYTES)
     text = fact.value if isinstance(fact, Known) else ""
     model, flags = _named(text)
     source = file_source("/proc/cpuinfo")
@@ -66,15 +69,18 @@ def _physical(cpuinfo: str) -> int | None:
 
 
 def cpu_quota(host: Host) -> float | None:
-    """Cores that the cgroup grants (v2 `cpu.max`, v1 quota and period); None where unlimited."""
-    told = line(host, "/sys/fs/cgroup/cpu.max")
-    if told:
-        parts = told.split()
-        if len(parts) == 2 and parts[0].isdigit() and parts[1].isdigit():
-            return int(parts[0]) / int(parts[1])
-        return None
-    quota = line(host, "/sys/fs/cgroup/cpu/cpu.cfs_quota_us")
-    period = line(host, "/sys/fs/cgroup/cpu/cpu.cfs_period_us")
-    if quota and period and quota.isdigit() and period.isdigit() and int(period):
-        return int(quota) / int(period)
-    return None
+    """The fewest cores that a cgroup above this process grants; None where unlimited.
+
+    Version 2 tells them in `cpu.max`, version 1 as quota and period.
+    """
+    told = [(line(host, f"{f}/cpu.max") or "").split() for f in cgroup.folders(host, "")]
+    told += [
+        [line(host, f"{f}/cpu.cfs_{part}_us") or "" for part in ("quota", "period")]
+        for f in cgroup.folders(host, "cpu")
+    ]
+    granted = [
+        int(pair[0]) / int(pair[1])
+        for pair in told
+        if len(pair) == 2 and pair[0].isdigit() and pair[1].isdigit() and int(pair[1])
+    ]
+    return min(granted, default=None)

@@ -20,7 +20,8 @@ NAMES = {
     "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "SLURM_JOB_ID", "KUBERNETES_SERVICE_HOST", "LANG", "LC_ALL",
 }  # fmt: skip
 SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|AUTH", re.IGNORECASE)
-URL_WITH_LOGIN = re.compile(r"//[^/@\s]+@")
+URL_WITH_LOGIN = re.compile(r"//[^/\s]*@")
+"""Up to the last @ before the path: passwords hold one too."""
 LONGEST = 2000
 
 

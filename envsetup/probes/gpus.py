@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec.structs import asdict, replace
 
 from envsetup.host import Host
@@ -45,7 +47,7 @@ def merge(told: tuple[Gpu, ...], on_bus: tuple[Gpu, ...]) -> tuple[Gpu, ...]:
     for gpu in told:
         other = by_address.pop(short(gpu.pci_address), None) if gpu.pci_address else None
         merged.append(_completed(gpu, other) if other else gpu)
-    alone = [g for g in by_address.values() if g in on_bus]
+    alone = [*by_address.values(), *_unplaced(merged, on_bus)]
     ordered = sorted(
         [*merged, *alone], key=lambda g: (g.vendor, short(g.pci_address) or f"~{g.index}")
     )
@@ -56,6 +58,20 @@ def merge(told: tuple[Gpu, ...], on_bus: tuple[Gpu, ...]) -> tuple[Gpu, ...]:
         count[gpu.vendor] = index + 1
         numbered.append(replace(gpu, index=index))
     return tuple(numbered)
+
+
+def _unplaced(told: list[Gpu], on_bus: tuple[Gpu, ...]) -> list[Gpu]:
+    """Devices whose address the system doesn't name, less those that a driver spoke of."""
+    spoken = [g.pci_id for g in told]
+    left = []
+    for gpu in on_bus:
+        if gpu.pci_address:
+            continue
+        if gpu.pci_id in spoken:
+            spoken.remove(gpu.pci_id)
+        else:
+            left.append(gpu)
+    return left
 
 
 def short(address: str | None) -> str:
@@ -79,6 +95,8 @@ def _apple(host: Host) -> tuple[Gpu, ...]:
     return (Gpu(vendor="apple", index=0, source=api_source("uname"), integrated=True),)
 
 
+USED = re.compile(r"nvidia(?:\d+|ctl|-uvm)")
+"""What CUDA opens; nvidia-caps, nvidia-modeset and their like are not for every user."""
 NODES = ("/dev/kfd", "/dev/nvidiactl", "/dev/nvidia-uvm")
 
 
@@ -89,9 +107,7 @@ def _access(host: Host, found: tuple[Gpu, ...]) -> Fact[dict[str, bool]]:
     names = host.list("/dev")
     render = host.list("/dev/dri")
     nodes = (
-        [f"/dev/{n}" for n in names.value if n.startswith("nvidia")]
-        if isinstance(names, Known)
-        else []
+        [f"/dev/{n}" for n in names.value if USED.fullmatch(n)] if isinstance(names, Known) else []
     )
     nodes += [n for n in NODES if isinstance(host.real(n), Known)]
     if isinstance(render, Known):
@@ -105,11 +121,8 @@ def _access(host: Host, found: tuple[Gpu, ...]) -> Fact[dict[str, bool]]:
 
 def _log(host: Host) -> Fact[tuple[str, ...]]:
     """GPU lines of the kernel log, where this user may read it."""
-    done = host.run(("dmesg", "--notime"), 3)
+    told = call_json(host, "kernel-log") or {"error": "could not be read"}
     source = Source(kind="program", ref="dmesg")
-    if not done.ok:
-        text = (done.stderr or done.error or "did not answer").strip().splitlines()
-        return Unreadable(error=text[0][:200] if text else "refused", source=source)
-    words = ("NVRM", "Xid", "nvidia", "amdgpu", "i915", "xe ")
-    mine = [row for row in done.stdout.splitlines() if any(w in row for w in words)]
-    return Known(value=tuple(mine[-MOST_LOG_LINES:]), source=source)
+    if "lines" not in told:
+        return Unreadable(error=str(told.get("error")), source=source)
+    return Known(value=tuple(told["lines"][-MOST_LOG_LINES:]), source=source)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from envsetup.host import Host
 from envsetup.model import Absent, Fact, Known
+from envsetup.probes import cgroup
 from envsetup.probes.asking import api_source, call_json, line, number
 
 
@@ -11,7 +12,8 @@ def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
     told = call_json(host, "limits")
     if not told:
         return {"limits": Absent(tried=(api_source("getrlimit"),))}
-    pids = number(line(host, "/sys/fs/cgroup/pids.max"))
-    if pids is not None:
-        told["pids"] = pids
+    files = [f"{f}/pids.max" for f in cgroup.folders(host, "")]
+    pids = [n for file in files if (n := number(line(host, file))) is not None]
+    if pids:
+        told["pids"] = min(pids)
     return {"limits": Known(value=told, source=api_source("getrlimit"))}

@@ -6,9 +6,9 @@ import re
 
 from envsetup.host import Host
 from envsetup.model import Fact, Known, Memory
+from envsetup.probes import cgroup
 from envsetup.probes.asking import api_source, call_json, file_source, line, number
 
-CGROUP_FILES = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 NO_LIMIT_FROM = 1 << 60
 """cgroup v1 says `unlimited` as the largest page-aligned number."""
 
@@ -37,8 +37,8 @@ def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
 
 
 def _limit(host: Host) -> int | None:
-    for path in CGROUP_FILES:
-        limit = number(line(host, path))
-        if limit is not None and limit < NO_LIMIT_FROM:
-            return limit
-    return None
+    """The least that any cgroup above this process grants."""
+    files = [f"{f}/memory.max" for f in cgroup.folders(host, "")]
+    files += [f"{f}/memory.limit_in_bytes" for f in cgroup.folders(host, "memory")]
+    told = (number(line(host, file)) for file in files)
+    return min((size for size in told if size is not None and size < NO_LIMIT_FROM), default=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +20,7 @@ from envsetup.model import (
     Source,
     Unreadable,
 )
-from envsetup.probes.asking import api_source, call_json, file_source, first_known, line
+from envsetup.probes.asking import api_source, file_source, first_known, line
 
 MODULE_VERSION = "/sys/module/nvidia/version"
 PROC_VERSION = "/proc/driver/nvidia/version"
@@ -43,9 +44,7 @@ def read(host: Host, on_bus: bool) -> tuple[Fact[NvidiaDriver], tuple[Gpu, ...]]
     if not signs and not on_bus:
         tried = (file_source(MODULE_VERSION), file_source(PROC_VERSION), file_source("/dev"))
         return Absent(tried=(*tried, file_source("/sys/bus/pci/devices"))), ()
-    told: dict[str, Any] = (
-        (call_json(host, "nvml") or {}) if signs else {"nvml": {"absent": "no sign of a driver"}}
-    )
+    told: dict[str, Any] = _spoken(host) if signs else {"nvml": {"absent": "no sign of a driver"}}
     nvml: dict[str, Any] = told.get("nvml") or {}
     gpus = tuple(_gpu(row) for row in nvml.get("gpus", ()))
     smi_fact: Fact[str] = (
@@ -56,6 +55,10 @@ def read(host: Host, on_bus: bool) -> tuple[Fact[NvidiaDriver], tuple[Gpu, ...]]
         smi_fact, smi_driver, gpus = _ask_smi(host, smi)
     if not signs and isinstance(files, Absent):
         return Absent(tried=files.tried), gpus
+    if isinstance(files, Absent) and (wsl or host.os_name == "windows"):
+        files = _told(
+            None, nvml, "nvmlSystemGetDriverVersion"
+        )  # there are no such files: NVML decides
     version = files if isinstance(files, Known) else _from(nvml.get("driver") or smi_driver, files)
     driver = NvidiaDriver(
         version=version,
@@ -68,6 +71,15 @@ def read(host: Host, on_bus: bool) -> tuple[Fact[NvidiaDriver], tuple[Gpu, ...]]
         nvidia_smi=smi_fact,
     )
     return Known(value=driver, source=_source(version)), gpus
+
+
+def _spoken(host: Host) -> dict[str, Any]:
+    """What NVML and libcuda say; a look that failed is an error, never an absence."""
+    fact = host.call("nvml")
+    if isinstance(fact, Unreadable):
+        return {"nvml": {"error": fact.error}}
+    told = json.loads(fact.value) if isinstance(fact, Known) else {}
+    return told if isinstance(told, dict) else {}
 
 
 def _source(fact: Fact[str]) -> Source:
@@ -176,6 +188,8 @@ def _ask_smi(host: Host, path: str) -> tuple[Fact[str], str | None, tuple[Gpu, .
     argv = (path, *SMI_QUERY)
     done = host.run(argv, SMI_LIMIT_S)
     source = Source(kind="program", ref="nvidia-smi")
+    if done.overflowed:
+        return Unreadable(error="printed without end and was ended", source=source), None, ()
     if done.timed_out:
         gone = " and could not be killed" if done.abandoned else ""
         text = f"did not answer within {SMI_LIMIT_S:g} s{gone}"

@@ -41,11 +41,23 @@ def _rocm(host: Host) -> Fact[str]:
     )
 
 
-LEVEL_ZERO = ("/usr/lib/x86_64-linux-gnu/libze_loader.so.1", "/usr/lib64/libze_loader.so.1")
+LIBRARY_FOLDERS = (
+    "/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib", "/usr/local/lib64",
+)  # fmt: skip
 
 
 def _level_zero(host: Host) -> Fact[str]:
-    for path in LEVEL_ZERO:
+    """Intel's loader, in the folders that distributions and Windows' drivers put it."""
+    paths = _loaders(host)
+    for path in paths:
         if isinstance(host.real(path), Known):
             return Known(value=path, source=file_source(path))
-    return Absent(tried=tuple(file_source(p) for p in LEVEL_ZERO))
+    return Absent(tried=tuple(file_source(p) for p in paths))
+
+
+def _loaders(host: Host) -> tuple[str, ...]:
+    env = host.env()
+    if host.os_name == "windows":
+        return (env.get("SystemRoot", "C:\\Windows") + "\\System32\\ze_loader.dll",)
+    given = (f for f in env.get("LD_LIBRARY_PATH", "").split(":") if f)
+    return tuple(f"{folder.rstrip('/')}/libze_loader.so.1" for folder in (*LIBRARY_FOLDERS, *given))

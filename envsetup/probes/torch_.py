@@ -14,6 +14,9 @@ from envsetup.probes.asking import file_source
 LIBRARIES = ("torch/lib/", "torch/_C", "torch/bin/")
 """Below these a file that is missing or cut short breaks the import."""
 MOST_RECORD_BYTES = 1 << 23
+FINDER = re.compile(r"__editable___torch_.*_finder\.py")
+MAPPED = re.compile(r"""['"]torch['"]: *['"]([^'"]+)['"]""")
+"""The line of setuptools' finder that maps the package to its folder."""
 
 
 def read(
@@ -31,8 +34,11 @@ def read(
             return fact
         if isinstance(fact, Known):
             return _installed(host, folder, fact.value, packages)
-        if isinstance(packages, Known) and _metadata(packages.value, folder):
-            return _gutted(folder, packages.value)
+        package = _metadata(packages.value, folder) if isinstance(packages, Known) else None
+        if package is not None:
+            return (
+                _editable(host, folder, package) if package.editable else _gutted(folder, package)
+            )
     return Absent(tried=tuple(tried))
 
 
@@ -46,10 +52,22 @@ def _metadata(packages: tuple[Package, ...], folder: str) -> Package | None:
     return next(mine, None)
 
 
-def _gutted(folder: str, packages: tuple[Package, ...]) -> Fact[TorchInstall]:
+def _editable(host: Host, folder: str, package: Package) -> Fact[TorchInstall]:
+    """torch built from source and installed to be edited: a finder names where it lies."""
+    names = host.list(folder)
+    finders = [n for n in names.value if FINDER.fullmatch(n)] if isinstance(names, Known) else []
+    for name in finders:
+        fact = host.read(f"{folder}/{name}")
+        found = MAPPED.search(fact.value) if isinstance(fact, Known) else None
+        text = host.read(f"{found.group(1)}/version.py") if found else None
+        if found and isinstance(text, Known):
+            return _installed(host, found.group(1).rpartition("/")[0], text.value, Absent())
+    told = f"torch {package.version} is installed in editable mode, and where is not told"
+    return Unreadable(error=told, source=file_source(f"{folder}/{package.metadata}"))
+
+
+def _gutted(folder: str, package: Package) -> Fact[TorchInstall]:
     """Metadata without the package: a broken uninstall."""
-    package = _metadata(packages, folder)
-    assert package is not None
     return Known(
         value=TorchInstall(
             version=package.version,
