@@ -5,7 +5,7 @@ Downloads of models end with a refusal.
 ## How it looks
 
 ```text
-PermissionError: [Errno 13] Permission denied: '/root/.cache/huggingface/token'
+PermissionError: [Errno 13] Permission denied: '/home/user/.cache/huggingface/token'
 There was a problem when trying to write in your cache folder
 ```
 
