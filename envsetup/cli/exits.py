@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import signal
 import sys
@@ -46,6 +48,13 @@ def run(root: click.Group) -> int:
         # The reader went away (`| head`): nothing is wrong, and nothing may be flushed any more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.OK)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
+            raise
+        click.echo(f"Error: the answer can't be written: {error.strerror}. Make room.", err=True)
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(Exit.TOOL_FAILED)
     except Exception:
         traceback.print_exc()
         click.echo(

@@ -17,10 +17,15 @@ from envsetup.cli.exits import Exit, Failure
 def write_text(path: str, text: str) -> None:
     """Writes a file whole or not at all, keeping an existing file until the new one is there.
 
+    A symbolic link keeps pointing where it did; a device or pipe is written to, never replaced.
     Raises Failure (exit 2) naming the path where it can't be written.
     """
-    target = Path(path)
+    target = Path(os.path.realpath(path))
     try:
+        if target.exists() and not target.is_file():
+            with open(target, "w", encoding="utf-8", newline="\n") as stream:
+                stream.write(text)
+            return
         handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:

@@ -13,12 +13,13 @@ FORMATS = ("text", "json", "markdown", "html", "junit", "github")
 
 
 def read(path: str) -> Report:
-    """The saved report. Raises click.UsageError naming the file and the place in it."""
-    from envsetup.cli.doctor import read_input
+    """The saved report, its commands made anew. Raises click.UsageError naming the place of an error."""
+    from envsetup.cli.doctor import knowledge, read_input
+    from envsetup.doctor.foreign import derived_anew
     from envsetup.report import ReportError, load
 
     try:
-        return load(read_input(path, "REPORT"))
+        return derived_anew(load(read_input(path, "REPORT")), knowledge())
     except ReportError as error:
         raise click.UsageError(f"{path}: {error}") from error
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from envsetup.model import Outcome, Record, Report
@@ -37,11 +39,26 @@ def _facts(before: Report, after: Report) -> list[Change]:
             name=key,
             before=_words(old[key]),
             after=_words(new[key]),
-            worse=key == "cuda_available" and old[key] is True and new[key] is False,
+            worse=_worse_fact(key, old[key], new[key]),
         )
         for key in old
         if old[key] != new[key]
     ]
+
+
+def _worse_fact(key: str, old: object, new: object) -> bool:
+    """CUDA gone, a GPU gone, or an older driver."""
+    if key == "cuda_available":
+        return old is True and new is not True
+    if key == "gpus" and isinstance(old, list) and isinstance(new, list):
+        return len(new) < len(old)
+    if key in ("driver", "driver_cuda") and isinstance(old, str) and isinstance(new, str):
+        return _numbers(new) < _numbers(old)
+    return False
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(n) for n in re.findall(r"\d+", version))
 
 
 def _words(value: object) -> str | None:
@@ -88,6 +105,13 @@ def _checks(before: Report, after: Report) -> list[Change]:
         elif _slower(was, one):
             old_s, new_s = f"{was.duration_s:.2f} s", f"{one.duration_s:.2f} s"
             found.append(Change(what="time", name=name, before=old_s, after=new_s, worse=False))
+    now = {(o.id, o.device) for o in after.checks}
+    for one in before.checks:
+        if (one.id, one.device) not in now:
+            name = f"{one.id} on {one.device}"
+            found.append(
+                Change(what="check", name=name, before=one.status, after=None, worse=False)
+            )
     return found
 
 

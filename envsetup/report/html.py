@@ -94,7 +94,9 @@ def _bars(outcome: Outcome) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for name, one in outcome.measurements.items():
         if not isinstance(one.value, tuple):
-            found.append({"name": name, "text": _measured(one), "share": _share(one)})
+            found.append(
+                {"name": name, "text": _measured(one), "share": _share(one), "over": _over(one)}
+            )
     return found
 
 
@@ -102,6 +104,11 @@ def _measured(one: Measurement) -> str:
     value = f"{one.value:.4g}" if isinstance(one.value, float) else str(one.value)
     limit = f" (limit {one.limit:.4g})" if one.limit is not None else ""
     return plain(f"{value}{limit} {one.unit}".strip())
+
+
+def _over(one: Measurement) -> bool:
+    number = isinstance(one.value, (int, float)) and not isinstance(one.value, bool)
+    return number and one.limit is not None and one.unit != "at least" and one.value > one.limit  # type: ignore[operator]
 
 
 def _share(one: Measurement) -> float | None:

@@ -32,6 +32,12 @@ class ReportError(ValueError):
     """The data is no report of this version; the message says where it departs."""
 
 
+class VersionV1(Struct, frozen=True, kw_only=True):
+    """What every version of every output has."""
+
+    schema_version: str
+
+
 class SummaryV1(Struct, frozen=True, kw_only=True):
     os: str | None
     arch: str | None
@@ -157,14 +163,20 @@ def load_machine(data: bytes) -> Machine:
 
 def _decode(data: bytes, kind: Any) -> Any:
     try:
+        _this_version(msgspec.json.decode(data, type=VersionV1).schema_version)
         told = msgspec.json.decode(data, type=kind)
+    except ReportError:
+        raise
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ReportError(f"no JSON of envsetup: {error}") from error
-    if told.schema_version != SCHEMA_VERSION:
-        shown = told.schema_version[:20]
+    return told
+
+
+def _this_version(version: str) -> None:
+    if version != SCHEMA_VERSION:
+        shown = version[:20]
         text = f"schema_version is {shown!r}, this envsetup reads {SCHEMA_VERSION!r} (at $.schema_version)"
         raise ReportError(text)
-    return told
 
 
 KINDS: dict[str, Any] = {"report": ReportV1, "plan": PlanV1, "machine": MachineV1}

@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from envsetup.model import Known, Machine, Package, Report, value_of
+from envsetup.report.safe import encodable
 
 T = TypeVar("T")
 
@@ -26,12 +27,14 @@ TOKENS = re.compile(
     r"\b(?:hf_[A-Za-z0-9]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|"
     r"pypi-[\w-]{30,}|sk-[\w-]{20,}|xox[abpr]-[\w-]{10,}|AKIA[0-9A-Z]{16}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+)"
 )
+BEARER = re.compile(r"((?:bearer|basic|token) )[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
 NAMED_SECRET = re.compile(
-    r"((?:token|secret|passw(?:or)?d|api[_-]?key|credential)[\w-]*[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&]+",
+    r"((?:token|secret|passw(?:or)?d|api[_-]?key|credential|signature|[?&]sig)[\w-]*[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&]+",
     re.IGNORECASE,
 )
+SECRET_NAME = re.compile(r"(?:^|_)(?:TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIALS?)(?:$|_)")
 HOMES = re.compile(
-    r"(/home/|/Users/|/var/home/|[A-Za-z]:\\+Users\\+|/mnt/[a-z]/Users/)[^/\\\s:;,\"']+"
+    r"(?:(?:/[\w.-]+)?/(?:home|Users|users|scratch)/|[A-Za-z]:\\+Users\\+|/tmp/pip-)[^/\\\s:;,\"']+"
 )
 ROOT_HOME = re.compile(r"(?<![\w/.-])/root(?=[/\s:;,\"']|$)")
 FAMILY = re.compile(
@@ -73,7 +76,8 @@ def cleaner(machine: Machine) -> Callable[[str], str]:
 
 def credentials_out(text: str) -> str:
     """Text without logins in URLs, tokens of known forms, and values of what is named a secret."""
-    return NAMED_SECRET.sub(r"\1***", TOKENS.sub("***", LOGIN.sub("//", text)))
+    text = LOGIN.sub("//", encodable(text))
+    return NAMED_SECRET.sub(r"\1***", BEARER.sub(r"\1***", TOKENS.sub("***", text)))
 
 
 def hashed(uuid: str, salt: bytes) -> str:
@@ -92,12 +96,17 @@ def _walk(value: T, clean: Callable[[str], str]) -> T:
         if isinstance(part, str):
             return clean(part)
         if isinstance(part, dict):
-            return {through(k): through(v) for k, v in part.items()}
+            return {through(k): "***" if _secret(k, v) else through(v) for k, v in part.items()}
         if isinstance(part, (list, tuple)):
             return [through(v) for v in part]
         return part
 
     return msgspec.convert(through(msgspec.to_builtins(value)), type(value))
+
+
+def _secret(name: object, value: object) -> bool:
+    """A text under a name that says what it is, such as a variable HF_TOKEN."""
+    return isinstance(value, str) and isinstance(name, str) and bool(SECRET_NAME.search(name))
 
 
 def _fewer_packages(machine: Machine) -> Machine:

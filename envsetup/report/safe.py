@@ -11,7 +11,12 @@ XML_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff
 
 def plain(text: str) -> str:
     """Text without control characters: nothing in it can steer a terminal."""
-    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", encodable(text))
+
+
+def encodable(text: str) -> str:
+    """Text that UTF-8 can hold: lone surrogates, as undecodable file names leave them, become ?."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def one_line(text: str) -> str:

