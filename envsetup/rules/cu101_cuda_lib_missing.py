@@ -1,0 +1,61 @@
+"""## What it means
+
+A program or extension asks the loader for a CUDA library of a version that is not on its path.
+
+## How it looks
+
+```text
+ImportError: libcudart.so.11.0: cannot open shared object file: No such file or directory
+OSError: libcurand.so.10: cannot open shared object file
+```
+
+## Why it happens
+
+torch's wheels bring their own CUDA libraries; an extension built against another CUDA major, or an install with --no-deps, asks for one that nobody brought.
+
+## How envsetup knows
+
+Only the error text tells: no fact that is read without running the failing program decides it.
+
+## How to fix
+
+- Reinstall what asks, in a build for the CUDA of this torch (`python -c 'import torch; print(torch.version.cuda)'`) (safe)
+- Where torch itself asks: reinstall it with its dependencies, by the command of `envsetup install-plan` (safe)
+
+## When to ignore
+
+Never: the import fails.
+
+## Links
+
+- <https://github.com/pytorch/pytorch/issues/101314>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import Fix
+from envsetup.rules import Symptom, text_rule
+
+text_rule(
+    __name__,
+    code="CU101",
+    slug="cuda-lib-missing",
+    title="A CUDA library that something links to is absent",
+    severity="error",
+    symptoms=(
+        Symptom(
+            pattern=r"lib(?:cudart|cublas|cublasLt|cufft|curand|cusolver|cusparse|nvrtc|cupti|nccl|cufile|nvToolsExt|nvJitLink)[\w.-]{0,24}: cannot open shared object file"
+        ),
+        Symptom(pattern=r"libcud\w{1,12}\.so[.\d]{0,8} not found", confidence="medium"),
+    ),
+    excludes=("libcudnn\\w{0,20}\\.so[.\\d]{0,8}: cannot open",),
+    ask="Which file asks for it: the module named first in the traceback; which CUDA is it built for?",
+    fixes=(
+        Fix(
+            text="Reinstall what asks, in a build for the CUDA of this torch (`python -c 'import torch; print(torch.version.cuda)'`)"
+        ),
+        Fix(
+            text="Where torch itself asks: reinstall it with its dependencies, by the command of `envsetup install-plan`"
+        ),
+    ),
+)

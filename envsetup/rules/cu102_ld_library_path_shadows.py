@@ -1,0 +1,68 @@
+"""## What it means
+
+A CUDA library of another version than torch's own is found first.
+
+## How it looks
+
+```text
+ImportError: libcusparse.so.12: undefined symbol: __nvJitLinkAddData_12_1, version libnvJitLink.so.12
+symbol cudnnGetLibConfig version libcudnn.so.9 not defined
+```
+
+## Why it happens
+
+A toolkit's folder stands in LD_LIBRARY_PATH or in the loader's configuration, and a library without RPATH takes what it meets there.
+
+## How envsetup knows
+
+Only the error text tells: no fact that is read without running the failing program decides it.
+
+## How to fix
+
+- Start without it: `env -u LD_LIBRARY_PATH python ...` (safe)
+- Remove the toolkit's lib64 from LD_LIBRARY_PATH where it is set (shell profile, module file, image) (safe)
+- Reinstall the nvidia-* packages at the versions that torch pins (safe)
+
+## When to ignore
+
+Where the library named is not one of CUDA's.
+
+## Links
+
+- <https://github.com/pytorch/pytorch/issues/111469>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import Fix
+from envsetup.rules import Symptom, text_rule
+
+text_rule(
+    __name__,
+    code="CU102",
+    slug="ld-library-path-shadows",
+    title="LD_LIBRARY_PATH makes torch load another CUDA library",
+    severity="error",
+    platforms=("linux",),
+    symptoms=(
+        Symptom(pattern=r"undefined symbol: _{0,2}nvJitLink\w{1,40}"),
+        Symptom(pattern=r"(?:/usr/local/cuda|/opt/cuda)\S{0,80}undefined symbol"),
+        Symptom(pattern=r"Could not load library libcudnn\S{1,30} Error: /usr/local/cuda"),
+        Symptom(
+            pattern=r"undefined symbol: (?:cublasLt|cusparse|cudnnGet|ncclComm|ncclMem)\w{0,40}",
+            confidence="medium",
+        ),
+        Symptom(
+            pattern=r"lib(?:cublas|cublasLt|cusparse|cusolver|nccl|nvJitLink)\S{0,20}: (?:undefined symbol|symbol lookup error)",
+            confidence="medium",
+        ),
+    ),
+    ask="`echo $LD_LIBRARY_PATH`; `LD_DEBUG=libs python -c 'import torch' 2>&1 | grep -i nvjitlink`",
+    fixes=(
+        Fix(text="Start without it: `env -u LD_LIBRARY_PATH python ...`"),
+        Fix(
+            text="Remove the toolkit's lib64 from LD_LIBRARY_PATH where it is set (shell profile, module file, image)"
+        ),
+        Fix(text="Reinstall the nvidia-* packages at the versions that torch pins"),
+    ),
+)

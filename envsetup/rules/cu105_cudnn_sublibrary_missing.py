@@ -1,0 +1,64 @@
+"""## What it means
+
+cuDNN loads its parts when they are needed; one is missing or of another version.
+
+## How it looks
+
+```text
+Could not load library libcudnn_ops_infer.so.8. Error: libcudnn_ops_infer.so.8: cannot open shared object file
+Unable to load any of {libcudnn_cnn.so.9.1.0, ...}
+```
+
+## Why it happens
+
+cuDNN 8 and 9 side by side (another framework wants the other one), or only its main library was copied.
+
+## How envsetup knows
+
+Only the error text tells: no fact that is read without running the failing program decides it.
+
+## How to fix
+
+- Install the cuDNN major that the asking package was built for, in an environment of its own (safe)
+- Reinstall torch's own nvidia-cudnn package (safe)
+
+## When to ignore
+
+Never where a model needs it.
+
+## Links
+
+- <https://github.com/SYSTRAN/faster-whisper/issues/516>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import Fix
+from envsetup.rules import Symptom, text_rule
+
+text_rule(
+    __name__,
+    code="CU105",
+    slug="cudnn-sublibrary-missing",
+    title="cuDNN's parts are missing or do not match the main one",
+    severity="error",
+    symptoms=(
+        Symptom(pattern=r"Could not load library libcudnn_\w{1,40}"),
+        Symptom(pattern=r"Unable to load any of \{libcudnn"),
+        Symptom(
+            pattern=r"libcudnn_(?:ops|cnn|adv|graph|engines)\w{0,40}\.so[.\d]{0,8}: (?:cannot open|undefined symbol)"
+        ),
+        Symptom(pattern=r"cudnn_ops64_9\.dll|cudnn_cnn64_9\.dll|cudnn_ops_infer64_8\.dll"),
+        Symptom(
+            pattern=r"libcudnn\.so[.\d]{0,8}: cannot open shared object file", confidence="medium"
+        ),
+    ),
+    excludes=("Error: /usr/local/cuda",),
+    ask="`pip list | grep cudnn`: which major is installed, which does the failing package want?",
+    fixes=(
+        Fix(
+            text="Install the cuDNN major that the asking package was built for, in an environment of its own"
+        ),
+        Fix(text="Reinstall torch's own nvidia-cudnn package"),
+    ),
+)
