@@ -121,3 +121,36 @@ def test_what_is_not_known_is_undecided() -> None:
     unread = Unreadable(error="permission denied", source=SOURCE)
     _, undecided = judge_all(replace(BASE, nvidia_driver=unread), load())
     assert "WH103" in {u.code for u in undecided}
+
+
+MIXED = known(
+    (
+        Package(name="nvidia-nccl-cu12", version="2.20"),
+        Package(name="nvidia-nccl-cu11", version="2.14"),
+    )
+)
+APART = known(
+    (
+        Package(name="nvidia-nccl-cu12", version="2.20"),
+        Package(name="nvidia-cublas-cu11", version="11.1"),
+    )
+)
+
+
+def vision(version: str) -> Any:
+    return known((Package(name="torchvision", version=version),))
+
+
+@pytest.mark.parametrize(
+    ("code", "with_fault", "nearly"),
+    [
+        ("WH111", {"packages": MIXED}, {"packages": APART}),
+        ("WH108", {"packages": vision("0.26.0.dev20260101")}, {"packages": vision("0.29.1")}),
+        ("WH105", {"packages": vision("0.29.1+cu126")}, {"packages": vision("0.29.1+cu132")}),
+    ],
+)
+def test_packages_that_do_not_go_together(
+    code: str, with_fault: dict[str, Any], nearly: dict[str, Any]
+) -> None:
+    assert code in codes(with_fault)
+    assert code not in codes(nearly)
