@@ -1,0 +1,68 @@
+"""## What it means
+
+The driver is installed, and there is no NVIDIA module for the kernel that runs.
+
+## How it looks
+
+```text
+modprobe: FATAL: Module nvidia not found in directory /lib/modules/6.8.0-45-generic
+Error! Bad return status for module build on kernel: 6.8.0-45-generic (x86_64)
+Error! Your kernel headers for kernel 6.8.0-45-generic cannot be found
+```
+
+## Why it happens
+
+The kernel was upgraded, and DKMS could not build the module: headers or a compiler are missing, or the driver is too old for the kernel.
+
+## How envsetup knows
+
+Only the error text tells: no fact that is read without running the failing program decides it.
+
+## How to fix
+
+- Install the headers of the running kernel (linux-headers-$(uname -r), kernel-devel-$(uname -r)), then `sudo dkms autoinstall` and `sudo modprobe nvidia` (root)
+- Where the build itself fails: start the earlier kernel, or install a newer driver (reboot)
+
+## When to ignore
+
+In a container: the module belongs to the host.
+
+## Links
+
+- <https://github.com/GoogleCloudPlatform/compute-gpu-installation/pull/18>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import Fix
+from envsetup.rules import Symptom, text_rule
+
+FIXES = (
+    Fix(
+        text="Install the headers of the running kernel (linux-headers-$(uname -r), kernel-devel-$(uname -r)), then `sudo dkms autoinstall` and `sudo modprobe nvidia`",
+        safety="root",
+    ),
+    Fix(
+        text="Where the build itself fails: start the earlier kernel, or install a newer driver",
+        safety="reboot",
+    ),
+)
+
+text_rule(
+    __name__,
+    code="DR104",
+    slug="module-not-built-for-kernel",
+    title="Driver not built for the running kernel",
+    severity="error",
+    platforms=("linux",),
+    symptoms=(
+        Symptom(pattern=r"Module nvidia not found in directory"),
+        Symptom(pattern=r"Bad return status for module build on kernel"),
+        Symptom(pattern=r"Your kernel headers for kernel \S{1,80} cannot be found"),
+        Symptom(pattern=r"couldn't communicate with the NVIDIA driver", confidence="low"),
+        Symptom(pattern=r"Unable to find the kernel source tree for the currently running kernel"),
+        Symptom(pattern=r"Unable to load the kernel module 'nvidia\.ko'", confidence="medium"),
+    ),
+    ask="`dkms status`; `ls /lib/modules/$(uname -r) | grep -i build`: is there a module for this kernel?",
+    fixes=FIXES,
+)

@@ -1,0 +1,71 @@
+"""## What it means
+
+Secure Boot is on, and the kernel refuses the NVIDIA module because its key is not enrolled.
+
+## How it looks
+
+```text
+modprobe: ERROR: could not insert 'nvidia': Key was rejected by service
+modprobe: ERROR: could not insert 'nvidia': Required key not available
+Loading of module with unavailable key is rejected
+```
+
+## Why it happens
+
+A module built on this machine is signed with a key of this machine, or with none; the firmware trusts it only once the key is enrolled.
+
+## How envsetup knows
+
+Only the error text tells: no fact that is read without running the failing program decides it.
+
+## How to fix
+
+- Ubuntu: `sudo mokutil --import /var/lib/shim-signed/mok/MOK.der`, reboot, choose Enroll MOK (reboot)
+- Fedora: `sudo kmodgenca -a`, then `sudo mokutil --import /etc/pki/akmods/certs/public_key.der`, reboot (reboot)
+- Or turn Secure Boot off in the firmware (reboot)
+
+## When to ignore
+
+Where the module is loaded.
+
+## Links
+
+- <https://github.com/canonical/nvidia-graphics-drivers/issues/61>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import Fix
+from envsetup.rules import Symptom, text_rule
+
+FIXES = (
+    Fix(
+        text="Ubuntu: `sudo mokutil --import /var/lib/shim-signed/mok/MOK.der`, reboot, choose Enroll MOK",
+        safety="reboot",
+    ),
+    Fix(
+        text="Fedora: `sudo kmodgenca -a`, then `sudo mokutil --import /etc/pki/akmods/certs/public_key.der`, reboot",
+        safety="reboot",
+    ),
+    Fix(text="Or turn Secure Boot off in the firmware", safety="reboot"),
+)
+
+text_rule(
+    __name__,
+    code="DR105",
+    slug="secure-boot-rejects-module",
+    title="Secure Boot refuses the unsigned module",
+    severity="error",
+    platforms=("linux",),
+    symptoms=(
+        Symptom(
+            pattern=r"could not insert '?nvidia\w{0,12}'?: (?:Key was rejected by service|Required key not available)"
+        ),
+        Symptom(pattern=r"Key was rejected by service"),
+        Symptom(pattern=r"Required key not available", confidence="medium"),
+        Symptom(pattern=r"Loading of (?:unsigned )?module (?:with unavailable key )?is rejected"),
+    ),
+    suppresses=("DR101", "DR104"),
+    ask="`mokutil --sb-state`; `sudo dmesg | grep -i reject`",
+    fixes=FIXES,
+)

@@ -1,0 +1,60 @@
+"""## What it means
+
+The driver was installed by NVIDIA's .run file and by packages; each overwrites the other's files.
+
+## How it looks
+
+```text
+An alternate method of installing the NVIDIA driver was detected.
+The NVIDIA driver appears to have been installed previously using a different installer.
+```
+
+## Why it happens
+
+The .run file writes beside the package manager, whose next upgrade brings back other libraries, and with them a version mismatch.
+
+## How envsetup knows
+
+Only the error text tells: no fact that is read without running the failing program decides it.
+
+## How to fix
+
+- Remove the .run installation: `sudo nvidia-uninstall` (root)
+- Remove the packages as well, then install from one source alone, and reboot (reboot)
+
+## When to ignore
+
+For a 32-bit and a 64-bit package of the same version.
+
+## Links
+
+- <https://docs.nvidia.com/datacenter/tesla/driver-installation-guide/>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import Fix
+from envsetup.rules import Symptom, text_rule
+
+FIXES = (
+    Fix(text="Remove the .run installation: `sudo nvidia-uninstall`", safety="root"),
+    Fix(
+        text="Remove the packages as well, then install from one source alone, and reboot",
+        safety="reboot",
+    ),
+)
+
+text_rule(
+    __name__,
+    code="DR112",
+    slug="mixed-driver-sources",
+    title="Driver installed twice (.run installer plus distro packages)",
+    severity="warning",
+    platforms=("linux",),
+    symptoms=(
+        Symptom(pattern=r"alternate method of installing the NVIDIA driver was detected"),
+        Symptom(pattern=r"installed previously using a different installer"),
+    ),
+    ask="`which nvidia-uninstall` and the package manager's list: does the driver stand in both?",
+    fixes=FIXES,
+)

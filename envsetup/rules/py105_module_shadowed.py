@@ -1,0 +1,73 @@
+"""## What it means
+
+A file or folder of one's own carries the name of a module, and is imported in its place.
+
+## How it looks
+
+```text
+AttributeError: module 'torch' has no attribute 'zeros'
+AttributeError: partially initialized module 'torch' has no attribute 'Tensor' (most likely due to a circular import)
+(consider renaming '.../random.py' since it has the same name as the standard library module named 'random')
+```
+
+## Why it happens
+
+The folder of the script stands first on Python's path, so torch.py, random.py or a folder torch/ in it comes before the installed module.
+
+## How envsetup knows
+
+Only the error text tells: no fact that is read without running the failing program decides it.
+
+## How to fix
+
+- See what is imported: `python -c 'import torch; print(torch.__file__)'`, in the folder where it fails (safe)
+- Rename that file or folder, and delete its __pycache__ (deletes)
+- Or start Python with -P, which leaves the script's folder off the path (safe)
+
+## When to ignore
+
+In a source checkout of PyTorch that is built in place.
+
+## Links
+
+- <https://docs.python.org/3/using/cmdline.html#cmdoption-P>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import Fix
+from envsetup.rules import Symptom, text_rule
+
+FIXES = (
+    Fix(
+        text="See what is imported: `python -c 'import torch; print(torch.__file__)'`, in the folder where it fails"
+    ),
+    Fix(text="Rename that file or folder, and delete its __pycache__", safety="deletes"),
+    Fix(text="Or start Python with -P, which leaves the script's folder off the path"),
+)
+
+text_rule(
+    __name__,
+    code="PY105",
+    slug="module-shadowed",
+    title="A local file hides torch (torch.py, random.py, ...)",
+    severity="error",
+    symptoms=(
+        Symptom(
+            pattern=r"partially initialized module '(?:torch|numpy|torchvision|triton)' (?:from \S{1,200} )?has no attribute"
+        ),
+        Symptom(
+            pattern=r"module 'torch' has no attribute '(?:__version__|version|zeros|ones|tensor|Tensor|randn?|nn|cuda|device|no_grad|float32|from_numpy|load|save|manual_seed|empty|arange)'",
+            confidence="medium",
+        ),
+        Symptom(
+            pattern=r"since it has the same name as the (?:standard library|third-party) module named"
+        ),
+        Symptom(
+            pattern=r"if it has the same name as a (?:third-party )?(?:library|module) you intended to import"
+        ),
+        Symptom(pattern=r"'torch' \(unknown location\)", confidence="medium"),
+    ),
+    ask="`python -c 'import torch; print(torch.__file__)'`: is it in site-packages?",
+    fixes=FIXES,
+)

@@ -1,0 +1,83 @@
+"""## What it means
+
+The metadata of one package is there twice, so pip and the imported module may tell different versions.
+
+## How it looks
+
+```text
+WARNING: Ignoring invalid distribution ~orch (...\\site-packages)
+pip reports one torch version, torch.__version__ another
+```
+
+## Why it happens
+
+An upgrade was interrupted, or a file in use could not be removed; pip renames what it replaces, `torch` to `~orch`, and the rest stays.
+
+## How envsetup knows
+
+Two metadata folders of one distribution of torch's family, at different versions, in one site-packages.
+
+## How to fix
+
+- Uninstall the package until pip says that it is not installed, delete the leftovers, then install anew (deletes)
+- Or make a new environment: `envsetup setup` (safe)
+
+## When to ignore
+
+A folder that starts with ~ alone is only clutter.
+
+## Links
+
+- <https://packaging.python.org/en/latest/specifications/recording-installed-packages/>
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Machine, Package
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
+
+FIXES = (
+    Fix(
+        text="Uninstall the package until pip says that it is not installed, delete the leftovers, then install anew",
+        safety="deletes",
+    ),
+    Fix(text="Or make a new environment: `envsetup setup`"),
+)
+FAMILY = re.compile(r"torch(?:vision|audio)?|numpy|triton|nvidia-.+")
+
+
+@rule(
+    code="PY107",
+    slug="duplicate-dist-info",
+    title="Two dist-info records for one package (half-finished upgrade)",
+    severity="error",
+    symptoms=(
+        Symptom(pattern=r"Ignoring invalid distribution [~-]\w{1,40}"),
+        Symptom(
+            pattern=r"WARNING: Found existing installation[^\n]{0,60}no RECORD file",
+            confidence="low",
+        ),
+        Symptom(pattern=r"uninstall-no-record-file"),
+        Symptom(pattern=r"Cannot uninstall torch[^\n]{0,40}no RECORD file"),
+    ),
+    ask="`ls site-packages | grep -i torch`: does one name stand there twice?",
+    fixes=FIXES,
+)
+def judge(packages: tuple[Package, ...], machine: Machine) -> Iterator[Draft]:
+    seen: dict[tuple[str, str], set[str]] = {}
+    for one in packages:
+        if one.manager == "pip" and one.location and (one.metadata or "").endswith(".dist-info"):
+            if FAMILY.fullmatch(one.name):
+                seen.setdefault((one.name, one.location), set()).add(one.version)
+    for (name, location), versions in sorted(seen.items()):
+        if len(versions) > 1:
+            listed = " and ".join(sorted(versions))
+            yield Draft(
+                message=f"{location} holds metadata of {name} {listed}: an upgrade was left half done.",
+                subject=name,
+                evidence=(fact_evidence(machine, "packages", f"{name} {listed}"),),
+                fixes=FIXES,
+            )

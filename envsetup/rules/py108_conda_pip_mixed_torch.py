@@ -1,0 +1,77 @@
+"""## What it means
+
+conda and pip each installed a torch of their own into one environment.
+
+## How it looks
+
+```text
+ImportError: ...: undefined symbol: iJIT_NotifyEvent
+undefined symbol errors after `pip install` inside a conda environment
+```
+
+## Why it happens
+
+Neither sees the other's files: pip's torch overwrites part of conda's, and the libraries of both are loaded together.
+
+## How envsetup knows
+
+conda's record of pytorch beside a torch that pip installed, at different versions.
+
+## How to fix
+
+- Keep one: `conda remove pytorch libtorch`, then reinstall torch with pip (deletes)
+- Or make a new environment: `envsetup setup` (safe)
+
+## When to ignore
+
+Where the conda package is a stub that only stands for dependencies.
+
+## Links
+
+- <https://github.com/meta-pytorch/csprng/issues/115>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Machine, Package
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
+
+FIXES = (
+    Fix(
+        text="Keep one: `conda remove pytorch libtorch`, then reinstall torch with pip",
+        safety="deletes",
+    ),
+    Fix(text="Or make a new environment: `envsetup setup`"),
+)
+
+
+@rule(
+    code="PY108",
+    slug="conda-pip-mixed-torch",
+    title="torch installed by both conda and pip",
+    severity="warning",
+    symptoms=(
+        Symptom(pattern=r"undefined symbol: iJIT_NotifyEvent", confidence="medium"),
+        Symptom(pattern=r"libtorch_cpu\.so: undefined symbol: iJIT"),
+    ),
+    ask="`conda list | grep -i torch`: does it show both a conda and a pypi build?",
+    fixes=FIXES,
+)
+def judge(packages: tuple[Package, ...], machine: Machine) -> Iterator[Draft]:
+    theirs = [p for p in packages if p.manager == "conda" and p.name == "pytorch"]
+    ours = [p for p in packages if p.manager == "pip" and p.name == "torch"]
+    by_pip = [p for p in ours if (p.installer or "").strip() == "pip"]
+    if theirs and by_pip and _public(theirs[0]) != _public(by_pip[0]):
+        both = f"conda has {theirs[0].version}, pip {by_pip[0].version}"
+        yield Draft(
+            message=f"torch is installed twice in this environment: {both}.",
+            subject="torch",
+            evidence=(fact_evidence(machine, "packages", both),),
+            fixes=FIXES,
+        )
+
+
+def _public(one: Package) -> str:
+    return one.version.partition("+")[0]

@@ -1,0 +1,68 @@
+"""## What it means
+
+torch is installed in one environment, and the notebook, editor or launcher runs another.
+
+## How it looks
+
+```text
+ModuleNotFoundError: No module named 'torch'
+```
+
+## Why it happens
+
+A kernel keeps the interpreter that it was registered with; a bare `pip` or `torchrun` belongs to the first environment on PATH.
+
+## How envsetup knows
+
+Only the error text tells: no fact that is read without running the failing program decides it.
+
+## How to fix
+
+- Ask the one that fails: `import sys; print(sys.executable)`; then give that one with `--python` (safe)
+- Install with `python -m pip`, never with a bare pip (safe)
+- Register the environment as a kernel: `python -m ipykernel install --user --name NAME` (safe)
+
+## When to ignore
+
+Where torch imports in the program that is meant.
+
+## Links
+
+- <https://ipython.readthedocs.io/en/stable/install/kernel_install.html>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import Fix
+from envsetup.rules import Symptom, text_rule
+
+FIXES = (
+    Fix(
+        text="Ask the one that fails: `import sys; print(sys.executable)`; then give that one with `--python`"
+    ),
+    Fix(text="Install with `python -m pip`, never with a bare pip"),
+    Fix(
+        text="Register the environment as a kernel: `python -m ipykernel install --user --name NAME`"
+    ),
+)
+
+text_rule(
+    __name__,
+    code="PY110",
+    slug="wrong-interpreter-kernel",
+    title="Notebook kernel or IDE uses another interpreter",
+    severity="warning",
+    symptoms=(
+        Symptom(pattern=r"No module named '?torch'?(?![\w.])", confidence="low"),
+        Symptom(
+            pattern=r"(?:<ipython-input-|ipykernel_\d|ipykernel|Jupyter)[^\n]{0,300}No module named '?(?:torch|numpy|transformers)\b",
+            confidence="medium",
+        ),
+        Symptom(
+            pattern=r"kernel[^\n]{0,60}different (?:python )?(?:interpreter|environment)",
+            confidence="low",
+        ),
+    ),
+    ask="`import sys; print(sys.executable)` where it fails and where it works: the same?",
+    fixes=FIXES,
+)
