@@ -15,7 +15,7 @@ pip treats all indexes alike and takes the highest version, whichever holds it.
 
 ## How envsetup knows
 
-PIP_EXTRA_INDEX_URL naming a build of torch's index that is not the installed one.
+PIP_EXTRA_INDEX_URL naming a build of torch's index that is not the installed one, where torch does not see a GPU.
 
 ## How to fix
 
@@ -36,7 +36,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from envsetup.model import Fix, Machine, TorchInstall
+from envsetup.model import Fix, Machine, TorchInstall, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
@@ -61,6 +61,9 @@ TAG = re.compile(r"download\.pytorch\.org/whl/(?:nightly/|test/)?(cpu|xpu|cu\d{3
     fixes=FIXES,
 )
 def judge(torch: TorchInstall, environment: dict[str, str], machine: Machine) -> Iterator[Draft]:
+    runtime = value_of(machine.torch_runtime)
+    if runtime is not None and runtime.cuda_available:
+        return
     wanted = TAG.findall(environment.get("PIP_EXTRA_INDEX_URL", ""))
     if wanted and torch.build and torch.build not in wanted:
         yield Draft(
