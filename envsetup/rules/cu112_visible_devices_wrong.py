@@ -11,11 +11,11 @@ RuntimeError: CUDA error: invalid device ordinal
 
 ## Why it happens
 
-The variable is empty, -1, or holds an index or UUID of another machine; a job scheduler or a launcher set it.
+The variable is empty, -1, or holds an index or UUID of another machine; a job scheduler or a launcher set it. CUDA drops the first entry that it can't use and all after it.
 
 ## How envsetup knows
 
-Only together with the machine: the variable's value against its GPUs.
+The variable's entries against the number and the UUIDs of the NVIDIA GPUs, for a CUDA build of torch.
 
 ## How to fix
 
@@ -33,11 +33,51 @@ Where the CPU is meant.
 
 from __future__ import annotations
 
-from envsetup.model import Fix
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
 
-text_rule(
-    __name__,
+from envsetup.model import Fix, Gpu, Machine, TorchInstall
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
+
+FIXES = (
+    Fix(
+        text="Print it: `python -c 'import os; print(os.environ.get(\"CUDA_VISIBLE_DEVICES\"))'`; unset or correct it before Python starts"
+    ),
+    Fix(text="Set it before anything imports torch"),
+)
+
+NONE_OF_THEM = ("", "-1", "NoDevFiles")
+
+
+def _trouble(value: str, gpus: tuple[Gpu, ...]) -> str | None:
+    """What is wrong with the value, None where every entry names a GPU."""
+    if value.strip() in NONE_OF_THEM:
+        return "hides every GPU"
+    entries = [entry.strip() for entry in value.split(",")]
+    for entry in entries:
+        if entry in NONE_OF_THEM:
+            return f"ends its list at {entry!r}; what follows is dropped"
+        if (why := _unknown(entry, gpus)) is not None:
+            return f"{why}; this entry and what follows are dropped"
+    twice = len(set(entries)) < len(entries)
+    return "names a GPU twice, which CUDA refuses" if twice else None
+
+
+def _unknown(entry: str, gpus: tuple[Gpu, ...]) -> str | None:
+    """Why an entry names no GPU of this machine, None where it does or nothing tells."""
+    if entry.isascii() and entry.isdigit():
+        there = f"{len(gpus)} NVIDIA GPU{'s' if len(gpus) != 1 else ''}"
+        return f"names GPU {entry} of {there}" if int(entry[:9]) >= len(gpus) else None
+    if entry.startswith("MIG-"):
+        off = all(g.mig is False for g in gpus)
+        return f"names {entry[:12]}…, and no GPU is in MIG mode" if off else None
+    if entry.startswith("GPU-"):
+        told = [g.uuid for g in gpus if g.uuid]
+        unknown = len(told) == len(gpus) and not any(u.startswith(entry) for u in told)
+        return f"names {entry[:12]}…, which is no GPU of this machine" if unknown else None
+    return f"holds {entry[:20]!r}, which is neither an index nor a UUID"
+
+
+@rule(
     code="CU112",
     slug="visible-devices-wrong",
     title="CUDA_VISIBLE_DEVICES hides or misnames GPUs",
@@ -53,10 +93,23 @@ text_rule(
         ),
     ),
     ask="`echo $CUDA_VISIBLE_DEVICES`; `nvidia-smi -L`: does it name a GPU of this machine?",
-    fixes=(
-        Fix(
-            text="Print it: `python -c 'import os; print(os.environ.get(\"CUDA_VISIBLE_DEVICES\"))'`; unset or correct it before Python starts"
-        ),
-        Fix(text="Set it before anything imports torch"),
-    ),
+    fixes=FIXES,
 )
+def judge(
+    environment: dict[str, str], gpus: tuple[Gpu, ...], torch: TorchInstall, machine: Machine
+) -> Iterator[Draft]:
+    value = environment.get("CUDA_VISIBLE_DEVICES")
+    mine = tuple(g for g in gpus if g.vendor == "nvidia")
+    if value is None or not mine or torch.build in ("cpu", "xpu", "mps") or torch.hip is not None:
+        return
+    trouble = _trouble(value, mine)
+    if trouble is not None:
+        yield Draft(
+            message=f"CUDA_VISIBLE_DEVICES={value[:80]!r} {trouble}.",
+            subject="CUDA_VISIBLE_DEVICES",
+            evidence=(
+                fact_evidence(machine, "environment", f"CUDA_VISIBLE_DEVICES={value[:200]}"),
+                fact_evidence(machine, "gpus", f"{len(mine)} NVIDIA"),
+            ),
+            fixes=FIXES,
+        )

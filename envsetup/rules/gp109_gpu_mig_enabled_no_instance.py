@@ -15,7 +15,7 @@ MIG was switched on without making instances; CUDA_VISIBLE_DEVICES holds a form 
 
 ## How envsetup knows
 
-Only the error text tells: no fact that is read without running the failing program decides it.
+NVML tells MIG mode and no instance: an error where no other NVIDIA GPU is left, otherwise a note. A GPU that torch uses is never named.
 
 ## How to fix
 
@@ -34,11 +34,19 @@ Where MIG isn't used.
 
 from __future__ import annotations
 
-from envsetup.model import Fix
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
 
-text_rule(
-    __name__,
+from envsetup.model import Fix, Gpu, Machine, value_of
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
+
+FIXES = (
+    Fix(text="Make instances: `sudo nvidia-smi mig -cgi 0 -C`", safety="root"),
+    Fix(text="Name an instance by its UUID from `nvidia-smi -L` in CUDA_VISIBLE_DEVICES"),
+    Fix(text="Or switch MIG off: `sudo nvidia-smi -mig 0`", safety="root"),
+)
+
+
+@rule(
     code="GP109",
     slug="gpu-mig-enabled-no-instance",
     title="MIG is on, but there is no instance, or the selector is wrong",
@@ -52,9 +60,20 @@ text_rule(
         Symptom(pattern=r"No MIG devices found"),
     ),
     ask="`nvidia-smi -L`: are MIG devices listed below the GPU?",
-    fixes=(
-        Fix(text="Make instances: `sudo nvidia-smi mig -cgi 0 -C`", safety="root"),
-        Fix(text="Name an instance by its UUID from `nvidia-smi -L` in CUDA_VISIBLE_DEVICES"),
-        Fix(text="Or switch MIG off: `sudo nvidia-smi -mig 0`", safety="root"),
-    ),
+    fixes=FIXES,
 )
+def judge(gpus: tuple[Gpu, ...], machine: Machine) -> Iterator[Draft]:
+    runtime = value_of(machine.torch_runtime)
+    if runtime is not None and runtime.cuda_available:
+        return
+    mine = [g for g in gpus if g.vendor == "nvidia"]
+    empty = [g for g in mine if g.mig and g.mig_instances == 0]
+    for gpu in empty:
+        name = gpu.name or "the GPU"
+        yield Draft(
+            message=f"{name} (GPU {gpu.index}) is in MIG mode without an instance: no program can use it.",
+            subject=f"gpu {gpu.index}",
+            evidence=(fact_evidence(machine, "gpus", f"{name}: MIG on, no instance"),),
+            fixes=FIXES,
+            severity="error" if len(empty) == len(mine) else "note",
+        )

@@ -1,0 +1,69 @@
+"""## What it means
+
+torch itself runs on the GPU; a package with kernels of its own doesn't.
+
+## How it looks
+
+```text
+RuntimeError: CUDA error: no kernel image is available for execution on the device (in flash_attn, xformers, gsplat …)
+Error no kernel image is available for execution on the device at line 167 in file .../csrc/ops.cu
+RuntimeError: FlashAttention only supports Ampere GPUs or newer.
+```
+
+## Why it happens
+
+The extension's wheel was built for other architectures, or a build took the list of another machine.
+
+## How envsetup knows
+
+From the error text alone.
+
+## How to fix
+
+- Install a release of the extension that names this GPU (safe)
+- Or build it here: `TORCH_CUDA_ARCH_LIST=<capability> pip install --no-build-isolation --no-binary <package> <package>` (safe)
+
+## When to ignore
+
+Where `torch.ones(1, device='cuda') + 1` fails too: then it is AR101 or AR102.
+
+## Links
+
+- <https://github.com/nerfstudio-project/gsplat/issues/1053>
+- <https://github.com/vllm-project/vllm/issues/19906>
+"""
+
+from __future__ import annotations
+
+from envsetup.model import Fix
+from envsetup.rules import Symptom, text_rule
+
+FIXES = (
+    Fix(text="Install a release of the extension that names this GPU"),
+    Fix(
+        text="Or build it here: `TORCH_CUDA_ARCH_LIST=<capability> pip install --no-build-isolation --no-binary <package> <package>`"
+    ),
+)
+
+text_rule(
+    __name__,
+    code="AR103",
+    slug="extension-lacks-arch",
+    title="A CUDA extension has no kernels for this GPU",
+    severity="error",
+    platforms=(
+        "linux",
+        "windows",
+    ),
+    symptoms=(
+        Symptom(
+            pattern=r"no kernel image is available for execution on the device at line \d{1,6} in file"
+        ),
+        Symptom(
+            pattern=r"\w{0,20}(?:flash_attn|xformers|gsplat|bitsandbytes|exllama|mamba_ssm|causal_conv1d|diff_gaussian|torchvision::|_C\.abi3|vllm/_C)[^\n]{0,300}no kernel image is available for execution on the device"
+        ),
+        Symptom(pattern=r"FlashAttention only supports \w{1,20} GPUs or newer"),
+    ),
+    ask="Does `python -c \"import torch; print(torch.ones(1, device='cuda') + 1)\"` work? Then the extension is at fault.",
+    fixes=FIXES,
+)
