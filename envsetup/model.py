@@ -437,6 +437,29 @@ class KnowledgeStamp(Record):
     sha256: str
 
 
+class Change(Record):
+    """A distribution that an installation adds or replaces."""
+
+    name: str
+    before: str | None
+    """The installed version; None where there was none."""
+    after: str
+
+
+class Applied(Record):
+    """What `install-plan --apply` or `--dry-run` came to."""
+
+    status: Literal["would-install", "installed", "put-back", "left-half-done", "not-started"]
+    changes: tuple[Change, ...] = ()
+    download_bytes: int | None = None
+    """The sum of the file sizes that were told, fetched over the network unless cached."""
+    sizes_unknown: int = 0
+    """How many of the files didn't tell their size."""
+    restore: tuple[Command, ...] = ()
+    """Commands that bring back what was installed before."""
+    error: str | None = None
+
+
 class Plan(Record):
     """The answer of `install-plan`; `action` is `refuse` where nothing on offer does what was asked."""
 
@@ -455,6 +478,7 @@ class Plan(Record):
     fixes: tuple[Fix, ...] = ()
     assumed: tuple[str, ...] = ()
     knowledge: KnowledgeStamp | None = None
+    applied: Applied | None = None
 
 
 # -- checks and report ---------------------------------------------------------------------------
@@ -498,6 +522,18 @@ class Outcome(Record):
 Verdict = Literal["ok", "warnings", "failed", "unknown"]
 
 
+class Settings(Record):
+    """What `[tool.envsetup]` of a project says; None where it doesn't, or where an option beat it."""
+
+    file: str
+    """As seen from the folder where the run began."""
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] | None = None
+    fail_on: Literal["error", "warning", "note", "never"] | None = None
+    require: tuple[str, ...] | None = None
+    preview: bool | None = None
+
+
 class Report(Record):
     """All that a `doctor` run found; every format is made from this alone."""
 
@@ -513,3 +549,5 @@ class Report(Record):
     timings_s: dict[str, float] = field(default_factory=dict)
     level: Level = "standard"
     full: bool = False
+    settings: Settings | None = None
+    """What of a project's settings took effect."""

@@ -69,6 +69,10 @@ BACKEND = re.compile(r"auto|cpu|xpu|cu\d{2,3}|rocm\d+\.\d+(\.\d+)?")
 )
 @click.option("--project", metavar="DIR", help="Take bounds on torch from a project's files.")
 @click.option("--why-not", metavar="VERSION+BUILD", help="Say why one candidate was not taken.")
+@click.option(
+    "--apply", is_flag=True, help="Carry it out in the target environment; undone if it fails."
+)
+@click.option("--dry-run", is_flag=True, help="Say what --apply would do, and change nothing.")
 @options.python_option
 @options.format_option(FORMATS)
 @options.output_option
@@ -86,6 +90,7 @@ def command(ctx: click.Context, /, **given: object) -> None:
       envsetup install-plan
       envsetup install-plan 'torch==2.8.*' torchvision --installer uv
       envsetup install-plan --os linux --driver 550.54 --gpu nvidia:8.0 --format json
+      envsetup install-plan --apply --python .venv
     """
     ctx.exit(_answer(_Given(given)))
 
@@ -94,20 +99,25 @@ class _Given:
     """The options by name, typed where they are asked."""
 
     def __init__(self, values: dict[str, object]) -> None:
-        self._values = values
+        self.values = values
+
+    @property
+    def doing(self) -> bool:
+        """Whether the plan is to be carried out, or rehearsed, and not only shown."""
+        return self.flag("apply") or self.flag("dry_run")
 
     def text(self, name: str) -> str:
-        return str(self._values[name])
+        return str(self.values[name])
 
     def maybe(self, name: str) -> str | None:
-        value = self._values[name]
+        value = self.values[name]
         return None if value is None else str(value)
 
     def flag(self, name: str) -> bool:
-        return bool(self._values[name])
+        return bool(self.values[name])
 
     def words(self, name: str) -> tuple[str, ...]:
-        value = self._values[name]
+        value = self.values[name]
         assert isinstance(value, tuple)
         return tuple(str(word) for word in value)
 
@@ -116,6 +126,10 @@ def _answer(given: _Given) -> int:
     from envsetup.knowledge import KnowledgeError, load
     from envsetup.plan import make_plan
 
+    if given.doing:
+        from envsetup.cli.apply import check_options
+
+        check_options(given.values)
     flags, specifiers = _flags(given), _specifiers(given)
     try:
         knowledge = load()
@@ -126,6 +140,12 @@ def _answer(given: _Given) -> int:
     plan = make_plan(machine, knowledge, request)
     if given.maybe("why_not") is not None:
         return _why_not(given, plan, machine, knowledge, request)
+    if given.doing and plan.action == "install":
+        from envsetup.cli.apply import apply_plan
+
+        return apply_plan(plan, machine, given.values)
+    if given.doing and plan.action == "keep":
+        _aside(given, f"torch {plan.torch_version} is already right: nothing is to be done\n")
     _write(given, plan, machine)
     return int(
         Exit.FINDINGS if plan.action == "refuse" and not given.flag("exit_zero") else Exit.OK
@@ -239,10 +259,19 @@ def _request(
         channel=given.text("channel"),
         mirror=given.maybe("mirror"),
         allow_cpu=given.flag("allow_cpu"),
-        python=given.maybe("python") or "python",
+        python=_named_python(given),
         today=dt.datetime.now(tz=dt.timezone.utc).date().isoformat(),
         assumed=assumed,
     )
+
+
+def _named_python(given: _Given) -> str:
+    """The interpreter as the commands name it: a path where they are to be run by us."""
+    if not given.doing:
+        return given.maybe("python") or "python"
+    from envsetup.cli.apply import target_python
+
+    return target_python(given.maybe("python"))
 
 
 def _write(given: _Given, plan: Plan, machine: Machine) -> None:

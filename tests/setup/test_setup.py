@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import functools
-import hashlib
-import http.server
-import os
 import sys
-import threading
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,74 +14,10 @@ from envsetup.bootstrap.fallback import pinned
 from envsetup.host import LocalHost
 from envsetup.knowledge import load
 from envsetup.model import Known, Machine, Source, value_of
+from tests.setup.offered import Silence, host, wheel
 
 CLOSED = "http://127.0.0.1:9/whl"
 """Port 9 discards: nothing listens there."""
-
-
-class Silence:
-    """Hears of the progress and keeps it."""
-
-    def __init__(self, stop_at: str = "") -> None:
-        self.steps: list[str] = []
-        self.stop_at = stop_at
-
-    def step(self, text: str) -> None:
-        self.steps.append(text)
-        if self.stop_at and self.stop_at in text:
-            raise KeyboardInterrupt
-
-    def detail(self, text: str) -> None:
-        pass
-
-
-def wheel(folder: Path, version: str) -> Path:
-    """A torch of a few bytes that any interpreter takes."""
-    path = folder / f"torch-{version}-py3-none-any.whl"
-    info = f"torch-{version}.dist-info"
-    files = {
-        "torch/__init__.py": "from torch.version import __version__\n",
-        "torch/version.py": f"__version__ = {version!r}\ncuda = None\nhip = None\n",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: torch\nVersion: {version}\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    rows = []
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-            digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest())
-            rows.append(f"{name},sha256={digest.decode().rstrip('=')},{len(text)}")
-        archive.writestr(f"{info}/RECORD", "\n".join([*rows, f"{info}/RECORD,,"]) + "\n")
-    return path
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def index(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """A mirror's address, and the folder behind its page of CPU wheels of torch."""
-    page = tmp_path / "served" / "whl" / "cpu" / "torch"
-    page.mkdir(parents=True)
-    handler = functools.partial(Quiet, directory=str(tmp_path / "served"))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/whl", page
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-def host(find_links: Path | None = None) -> LocalHost:
-    """The real machine, with pip shut off from everything but what a test gives it."""
-    environ = {k: v for k, v in os.environ.items() if not k.startswith("PIP_")}
-    environ |= {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    if find_links is not None:
-        environ |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(find_links)}
-    return LocalHost(environ=environ)
 
 
 def job(folder: Path, **more: object) -> Job:

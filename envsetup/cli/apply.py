@@ -1,0 +1,148 @@
+"""`install-plan --apply` and `--dry-run`: the plan, carried out in the target environment or rehearsed."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING
+
+import click
+from msgspec.structs import replace
+
+from envsetup.cli.exits import Exit, Failure
+from envsetup.cli.output import emit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from envsetup.bootstrap.apply import Forecast
+    from envsetup.cli.progress import Narrator
+    from envsetup.model import Applied, Machine, Outcome, Plan
+
+DESCRIBING = ("machine", "os", "arch", "python_version", "libc", "macos_version", "why_not")
+"""Options that speak of another machine or interpreter than this one."""
+FORMATS = ("text", "json")
+
+
+def check_options(given: Mapping[str, object]) -> None:
+    """Raises UsageError for what can't stand beside --apply and --dry-run."""
+    option = "--apply" if given["apply"] else "--dry-run"
+    for name in DESCRIBING:
+        if given[name] is not None:
+            raise click.UsageError(
+                f"{option} works on this machine, and --{name.replace('_', '-')} describes another "
+                "or asks something else. Leave one of them out."
+            )
+    if given["installer"] not in ("pip", "uv"):
+        raise click.UsageError(
+            f"{option} works with --installer pip and uv: what {given['installer']} changes can't be "
+            "put back from here. Leave --apply out and run the command that is shown."
+        )
+    if given["format"] not in FORMATS:
+        raise click.UsageError(
+            f"{option} answers in {' or '.join(FORMATS)}, not {given['format']}; leave --format out"
+        )
+
+
+def target_python(python: str | None) -> str:
+    """The interpreter that the plan's commands are to name. Raises Failure (exit 4)."""
+    from envsetup.target import TargetError, find_target
+
+    try:
+        return find_target(python, os.environ)
+    except TargetError as error:
+        raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
+
+
+def apply_plan(plan: Plan, machine: Machine, given: Mapping[str, object]) -> int:
+    """Carries out a plan whose action is `install`, or says what it would do; gives the exit code."""
+    from envsetup.bootstrap.apply import ApplyError
+    from envsetup.cli.progress import Narrator
+
+    outcomes: Sequence[Outcome] = ()
+    try:
+        with Narrator(bool(given["quiet"]), int(bool(given["verbose"]))) as narrator:
+            applied, outcomes = _go(plan, machine, given, narrator)
+    except ApplyError as error:
+        _show(replace(plan, applied=error.applied), given, "")
+        raise Failure(str(error), Exit.FINDINGS) from error
+    _show(replace(plan, applied=applied), given, _story(plan, applied, outcomes))
+    return int(Exit.OK)
+
+
+def _go(
+    plan: Plan, machine: Machine, given: Mapping[str, object], narrator: Narrator
+) -> tuple[Applied, Sequence[Outcome]]:
+    from envsetup.bootstrap.apply import (
+        ApplyError,
+        carry_out_plan,
+        forecast,
+        obstacle,
+        undo_what_was_cut_off,
+    )
+    from envsetup.target import target_environment
+
+    why_not = obstacle(plan, machine)
+    if why_not is not None:
+        raise ApplyError(why_not)
+    env = target_environment(os.environ)
+    if given["apply"] and undo_what_was_cut_off(machine, narrator):
+        raise ApplyError(
+            "the environment is again as it was before the installation that was cut off. "
+            "Run the same command once more."
+        )
+    narrator.step("asking the installer what it would do")
+    told = forecast(plan, machine, env, offline=bool(given["offline"]))
+    for line in announcement(told):
+        narrator.line(line)
+    if not given["apply"]:
+        return told.applied("would-install"), ()
+    return carry_out_plan(told, machine, env, narrator)
+
+
+def announcement(told: Forecast) -> list[str]:
+    """What is about to happen: packages, sizes, room, and the way back."""
+    from envsetup.bootstrap.apply import UNPACKED, size
+
+    lines = [f"packages: {', '.join(_change(c) for c in told.changes)}"]
+    unknown = f" and {told.sizes_unknown} of unknown size" if told.sizes_unknown else ""
+    lines.append(
+        f"download: {size(told.download_bytes)}{unknown}; the environment's disk has "
+        f"{size(told.room_bytes)} free"
+    )
+    if told.least_room_bytes * UNPACKED > told.room_bytes:
+        lines.append(
+            f"warning: unpacked they may take {size(told.least_room_bytes * UNPACKED)}, "
+            "more than is free"
+        )
+    lines += [
+        f"warning: {one.name} {one.version} may not come back whole if this fails: {one.doubt}"
+        for one in told.replaced
+        if one.doubt
+    ]
+    lines += [f"to go back by hand: {shlex.join(c.argv)}" for c in told.restore]
+    return lines
+
+
+def _change(change: object) -> str:
+    name, before, after = change.name, change.before, change.after  # type: ignore[attr-defined]
+    return f"{name} {before} -> {after}" if before else f"{name} {after}"
+
+
+def _story(plan: Plan, applied: Applied, outcomes: Sequence[Outcome]) -> str:
+    if applied.status == "would-install":
+        return "".join(f"would run: {shlex.join(c.argv)}\n" for c in plan.commands)
+    passed = sum(one.status == "passed" for one in outcomes)
+    return (
+        f"Installed {', '.join(plan.requirements)}; {passed} checks passed.\n"
+        "`envsetup doctor` proves the rest.\n"
+    )
+
+
+def _show(plan: Plan, given: Mapping[str, object], story: str) -> None:
+    from envsetup.plan.render import render
+
+    output = given["output"]
+    text = render(plan, "json") if given["format"] == "json" else story
+    if text:
+        emit(text, None if output is None else str(output))
