@@ -228,14 +228,16 @@ def findings_page() -> str:
         "# Findings",
         "",
         "What `envsetup doctor` can find, and `envsetup explain CODE` explains offline. Codes are never",
-        "reused.",
+        "reused; a code that was renamed leads to the new one. A rule in preview judges only where",
+        "`--select` names it, or with `--preview`.",
         "",
-        "| code | name | severity | what is wrong |",
-        "| --- | --- | --- | --- |",
+        "| code | name | severity | state | what is wrong |",
+        "| --- | --- | --- | --- | --- |",
     ]
     for rule in all_rules():
         where = f"[{rule.code}](findings/{rule.code}.md)"
-        lines.append(f"| {where} | {code(rule.slug)} | {rule.severity} | {cell(rule.title)} |")
+        about = f"{code(rule.slug)} | {rule.severity} | {rule.state}"
+        lines.append(f"| {where} | {about} | {cell(rule.title)} |")
     names = "\n".join(f"findings/{rule.code}" for rule in all_rules())
     lines += ["", f"```{{toctree}}\n:hidden:\n\n{names}\n```"]
     return "\n".join(lines) + "\n"
@@ -246,7 +248,10 @@ def finding_pages() -> Iterator[tuple[str, str]]:
 
     for rule in all_rules():
         head = f"# {rule.code}: {rule.title}\n\n"
-        about = f"{code(rule.slug)}, {rule.severity}, on {', '.join(rule.platforms)}.\n\n"
+        about = f"{code(rule.slug)}, {rule.severity}, {rule.state}, "
+        about += f"on {', '.join(rule.platforms)}.\n\n"
+        if rule.formerly:
+            about += f"Formerly {', '.join(map(code, rule.formerly))}.\n\n"
         yield f"findings/{rule.code}.md", head + about + body_of(rule.page).rstrip() + "\n"
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from envsetup.doctor import Examination
     from envsetup.doctor.needs import Need
     from envsetup.knowledge import Knowledge
-    from envsetup.model import Finding, Machine, Outcome, Report
+    from envsetup.model import Finding, Machine, Outcome, Report, Settings
 
 FORMATS = ("text", "json", "markdown", "html", "junit", "github")
 ENDINGS = {
@@ -65,6 +65,9 @@ RANK = {"note": 0, "warning": 1, "error": 2, "never": 3}
     "--ignore", multiple=True, metavar="WORD", help="Without these check ids, or code prefixes."
 )
 @click.option(
+    "--preview", is_flag=True, help="With rules that are not yet stable; --select CODE runs one."
+)
+@click.option(
     "--fail-on",
     type=click.Choice(("error", "warning", "note", "never")),
     default="error",
@@ -98,6 +101,7 @@ def command(
     devices: tuple[str, ...],
     select: tuple[str, ...],
     ignore: tuple[str, ...],
+    preview: bool,
     fail_on: str,
     requires: tuple[str, ...],
     source: str | None,
@@ -112,23 +116,34 @@ def command(
     verbose: int,
     quiet: bool,
 ) -> int:
-    """Examine an environment, check it on every device, and say what to mend."""
+    """Examine an environment, check it on every device, and say what to mend.
+
+    A project states its own demands in pyproject.toml, under [tool.envsetup]: select, ignore,
+    fail-on, require and preview, each beaten by the option of that name.
+    """
+    from msgspec.structs import replace
+
+    from envsetup.cli.settings import settings_here
     from envsetup.doctor import Examination
 
+    settings = settings_here()
     files = [file_and_format(o, format) for o in outputs]
     known = load_report(baseline) if baseline else None
     examination = Examination(
         level=level,  # type: ignore[arg-type]
         devices=device_names(devices),
-        select=checked_words("--select", select),
-        ignore=checked_words("--ignore", ignore),
-        needs=needs_of(requires),
+        select=checked_words(*stated("select", select, settings)),
+        ignore=checked_words(*stated("ignore", ignore, settings)),
+        needs=needs_of(*stated("require", requires, settings)),
+        preview=preview or bool(settings and settings.preview),
         timeout_s=timeout,
     )
     if source is not None:
         report, code = diagnose_from(source, examination), Exit.OK
     else:
         report, code = examine(python, examination, format, quiet, verbose)
+    report = replace(report, settings=settings)
+    fail_on = (settings and settings.fail_on) or fail_on
     show(report, format, files, full=full, color=color, verbose=verbose)
     if code is Exit.OK and counts(report, fail_on, known):
         code = Exit.OK if exit_zero else Exit.FINDINGS
@@ -170,22 +185,34 @@ def device_names(words: Sequence[str]) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(full))
 
 
-def checked_words(option: str, given: Sequence[str]) -> tuple[str, ...]:
+def stated(key: str, given: Sequence[str], settings: Settings | None) -> tuple[str, Sequence[str]]:
+    """Who states it, an option or a file, and what; an option has already beaten the file."""
+    in_file = getattr(settings, key, None)
+    if settings is None or in_file is None:
+        return f"--{key}", given
+    return f"{settings.file}: tool.envsetup.{key}", in_file
+
+
+def checked_words(where: str, given: Sequence[str]) -> tuple[str, ...]:
     """The words of a selection. Raises click.UsageError for one that names nothing."""
     words = [w.strip() for word in given for w in word.split(",") if w.strip()]
     if words:
         from envsetup.doctor import unknown_words
+        from envsetup.rules import renamed
 
         unknown = unknown_words(words)
         if unknown:
             raise click.UsageError(
-                f"{option} {unknown[0]!r}: neither a check (see `envsetup checks`) "
-                "nor the beginning of a finding's code"
+                f"{where} {unknown[0]!r}: neither a check (see `envsetup checks`) "
+                "nor the beginning of a finding's code. Take it out, or name one that is there."
             )
+        for word in words:
+            if (now := renamed(word)) is not None:
+                click.echo(f"warning: {where} {word}: is called {now.code} now", err=True)
     return tuple(words)
 
 
-def needs_of(texts: Sequence[str]) -> tuple[Need, ...]:
+def needs_of(where: str, texts: Sequence[str]) -> tuple[Need, ...]:
     if not texts:
         return ()
     from envsetup.doctor.needs import NeedError, read_need
@@ -193,7 +220,7 @@ def needs_of(texts: Sequence[str]) -> tuple[Need, ...]:
     try:
         return tuple(read_need(t) for t in texts)
     except NeedError as error:
-        raise click.UsageError(f"--require {error}") from error
+        raise click.UsageError(f"{where} {error}") from error
 
 
 def read_input(path: str, option: str) -> bytes:
@@ -324,7 +351,7 @@ def show(
 
 def counts(report: Report, fail_on: str, baseline: Report | None) -> bool:
     """Whether anything at or above the threshold is there that the baseline doesn't hold."""
-    old_findings = {_mark(f) for f in baseline.findings} if baseline else set()
+    old_findings = _old_marks(baseline) if baseline else set()
     old_checks = {(o.id, o.device) for o in baseline.checks if _weight(o)} if baseline else set()
     least = RANK[fail_on]
     findings = any(
@@ -336,6 +363,14 @@ def counts(report: Report, fail_on: str, baseline: Report | None) -> bool:
         for o in report.checks
     )
     return findings or checks
+
+
+def _old_marks(baseline: Report) -> set[tuple[str, str | None]]:
+    """Marks of what was there, under the codes of today."""
+    from envsetup.rules import renamed
+
+    marks = {_mark(f) for f in baseline.findings}
+    return {(now.code if (now := renamed(code)) else code, about) for code, about in marks}
 
 
 def _mark(finding: Finding) -> tuple[str, str | None]:

@@ -104,21 +104,26 @@ def _machine(path: str) -> Machine:
 def _page(subject: str, format: str) -> str:
     import json
 
-    from envsetup.rules import find_rule, sections
+    from envsetup.rules import find_rule, renamed, sections
 
     one = find_rule(subject)
     if one is None:
         raise click.UsageError(f"No finding is called {_shown(subject)}.{_nearest(subject)}")
+    old = subject.strip() if renamed(subject) else None
     if format == "json":
         about = {"code": one.code, "slug": one.slug, "title": one.title, "severity": one.severity}
+        about |= {"state": one.state} | ({"renamed_from": old} if old else {})
         return json.dumps({**about, "sections": sections(one.page)}, indent=2, ensure_ascii=False)
+    if old:
+        click.echo(f"{old} is called {one.code} now.", err=True)
     return _page_text(one)
 
 
 def _page_text(one: Rule) -> str:
     from envsetup.rules import sections
 
-    heading = f"{one.code} {one.slug} ({one.severity})\n{one.title}\n"
+    state = ", preview" if one.state == "preview" else ""
+    heading = f"{one.code} {one.slug} ({one.severity}{state})\n{one.title}\n"
     return heading + "".join(f"\n{h}\n{_indented(b)}\n" for h, b in sections(one.page).items())
 
 

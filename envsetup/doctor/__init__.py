@@ -52,6 +52,8 @@ class Examination(Record):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     needs: tuple[Need, ...] = ()
+    preview: bool = False
+    """Whether rules judge that are not yet stable; one that `select` names does in any case."""
     timeout_s: float = 300.0
     repeat: int = 1
     checks: tuple[str, ...] | None = None
@@ -187,7 +189,7 @@ def diagnose(
 
     wanted = examination or Examination()
     started = time.monotonic()
-    rules = selected_rules(wanted.select, wanted.ignore)
+    rules = selected_rules(wanted.select, wanted.ignore, wanted.preview)
     findings, undecided = judge_all(machine, knowledge, rules)
     findings += tuple(unmet(wanted.needs, machine))
     judged = time.monotonic()
@@ -197,20 +199,33 @@ def diagnose(
     return Diagnosis(findings=findings, undecided=undecided, plan=plan, timings_s=timings)
 
 
-def selected_rules(select: Sequence[str], ignore: Sequence[str]) -> tuple[Any, ...]:
-    """The rules that code prefixes choose; where `select` names only checks, every rule stays."""
+def selected_rules(
+    select: Sequence[str], ignore: Sequence[str], preview: bool = False
+) -> tuple[Any, ...]:
+    """The rules that code prefixes choose; where `select` names only checks, every rule stays.
+
+    A rule in preview needs more than a prefix: its whole code or slug, or `preview`.
+    """
+    from envsetup.rules import names_of
+
+    named = {s.strip().lower() for s in select}
     rules = _rules()
     prefixes = tuple(s.upper() for s in select if any(_names(r, s) for r in rules))
     return tuple(
         r
         for r in rules
-        if (not prefixes or any(_names(r, s) for s in select))
+        if (preview or r.state == "stable" or named.intersection(names_of(r)))
+        and (not prefixes or any(_names(r, s) for s in select))
         and not any(_names(r, i) for i in ignore)
     )
 
 
 def _names(rule: Any, word: str) -> bool:
-    return bool(word) and (str(rule.code).startswith(word.upper()) or rule.slug == word)
+    from envsetup.rules import names_of
+
+    return bool(word) and (
+        str(rule.code).startswith(word.upper()) or word.strip().lower() in names_of(rule)
+    )
 
 
 def unknown_words(words: Sequence[str]) -> list[str]:

@@ -19,6 +19,7 @@ from envsetup.model import (
     Outcome,
     Plan,
     Report,
+    Settings,
     Undecided,
     Verdict,
 )
@@ -71,6 +72,7 @@ class ReportV1(Struct, frozen=True, kw_only=True):
     timings_s: dict[str, float]
     level: Level = "standard"
     full: bool = False
+    settings: Settings | None = None
 
 
 class MachineV1(Struct, frozen=True, kw_only=True):
@@ -106,6 +108,7 @@ def render(report: Report, **_: object) -> str:
             "timings_s": report.timings_s,
             "level": report.level,
             "full": report.full,
+            "settings": report.settings,
         }
     )
 
@@ -152,6 +155,7 @@ def load(data: bytes) -> Report:
         timings_s=told.timings_s,
         level=told.level,
         full=told.full,
+        settings=told.settings,
     )
 
 

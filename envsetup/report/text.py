@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from envsetup.model import Absent, Finding, Known, Machine, Outcome, Report, value_of
+from envsetup.model import Absent, Finding, Known, Machine, Outcome, Report, Settings, value_of
 from envsetup.report.safe import one_line, plain
 from envsetup.report.summary import summary
 
@@ -245,7 +245,25 @@ def _details(report: Report, pen: Pen) -> Iterator[str]:
         told = ", ".join(f"{k} {v:.2f} s" for k, v in report.timings_s.items())
         yield ""
         yield from pen.wrap(f"time: {told}", 1)
+    if report.settings is not None:
+        yield from pen.wrap(f"settings: {_settings(report.settings)}", 1)
     yield ""
+
+
+def _settings(settings: Settings) -> str:
+    """The file with what in it took effect, as its keys are written."""
+    import msgspec
+
+    told = {k: v for k, v in msgspec.to_builtins(settings).items() if v is not None}
+    file = told.pop("file")
+    words = [f"{k.replace('_', '-')} = {_setting(v)}" for k, v in told.items()]
+    return f"{file} ({'; '.join(words) or 'nothing in it took effect'})"
+
+
+def _setting(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value)) or "nothing"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 # -- what to do ------------------------------------------------------------------------------------

@@ -89,6 +89,9 @@ class Rule(Record):
     fixes: tuple[Fix, ...] = ()
     """What to do where only the error text is known."""
     state: State = "stable"
+    """`preview`: judges only where it is asked for, by name or altogether."""
+    formerly: tuple[str, ...] = ()
+    """Codes and slugs that this one had before: they lead here for ever."""
     since: str = "0.1"
     needs: tuple[str, ...] = ()
     judge: Judge | None = None
@@ -111,6 +114,7 @@ def rule(
     ask: str = "",
     fixes: Sequence[Fix] = (),
     state: State = "stable",
+    formerly: Sequence[str] = (),
     since: str = "0.1",
     page: str | None = None,
 ) -> Callable[[Judge], Judge]:
@@ -136,6 +140,7 @@ def rule(
                 ask=ask,
                 fixes=tuple(fixes),
                 state=state,
+                formerly=tuple(formerly),
                 since=since,
                 needs=parameters,
                 judge=judge,
@@ -166,22 +171,24 @@ def _without_judge(one: Rule) -> Rule:
 @cache
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, by code."""
-    names = [m.name for m in pkgutil.iter_modules(__path__)]
-    for name in names:
+    for name in [m.name for m in pkgutil.iter_modules(__path__)]:
         importlib.import_module(f"{__name__}.{name}")
     rules = sorted((r for rs in _BY_MODULE.values() for r in rs), key=lambda r: r.code)
-    codes = [r.code for r in rules]
-    assert len(codes) == len(set(codes)), "two rules share a code"
+    names = [name for r in rules for name in (r.code, r.slug, *r.formerly)]
+    assert len(names) == len(set(names)), "two rules share a code or a name"
     return tuple(rules)
 
 
 def judge_all(
     machine: Machine, knowledge: Knowledge, rules: Iterable[Rule] | None = None
 ) -> tuple[tuple[Finding, ...], tuple[Undecided, ...]]:
-    """Every finding, root causes marked on what they explain, and every rule that could not decide."""
+    """Every finding, root causes marked on what they explain, and every rule that could not decide.
+
+    Without `rules`, every stable one judges.
+    """
     findings: list[Finding] = []
     undecided: list[Undecided] = []
-    chosen = tuple(all_rules() if rules is None else rules)
+    chosen = tuple([r for r in all_rules() if r.state == "stable"] if rules is None else rules)
     for one in chosen:
         if one.judge is None or not _applies(one, machine):
             continue
@@ -256,9 +263,20 @@ def fact_evidence(machine: Machine, name: str, value: str | None = None) -> Evid
 
 
 def find_rule(code_or_slug: str) -> Rule | None:
-    """The rule of that code (any case) or slug."""
+    """The rule of that code (any case) or slug, or the one that once was called so."""
     wanted = code_or_slug.strip().lower()
-    return next((r for r in all_rules() if wanted in (r.code.lower(), r.slug)), None)
+    return next((r for r in all_rules() if wanted in names_of(r)), None)
+
+
+def names_of(one: Rule) -> tuple[str, ...]:
+    """What the rule is and was called, in lower case."""
+    return tuple(name.lower() for name in (one.code, one.slug, *one.formerly))
+
+
+def renamed(word: str) -> Rule | None:
+    """The rule that once had this code or slug and has another now."""
+    old = word.strip().lower()
+    return next((r for r in all_rules() if old in names_of(r)[2:]), None)
 
 
 SECTION = re.compile(r"^## (.+)$", re.MULTILINE)

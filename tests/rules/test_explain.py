@@ -17,7 +17,7 @@ def ask(*words: str, given: bytes | None = None):
 @pytest.mark.parametrize("name", ["CP102", "cp102", "openmp-duplicate-runtimes"])
 def test_page_by_code_or_slug(name):
     answer = json.loads(ask(name, "--format", "json").stdout)
-    assert set(answer) == {"code", "slug", "title", "severity", "sections"}
+    assert {"code", "slug", "title", "severity", "sections"} <= set(answer)
     assert answer["code"] == "CP102"
     assert "How to fix" in answer["sections"]
 
@@ -32,7 +32,7 @@ def test_error_from_standard_input():
     answer = ask("--error-file", "-", "--format", "json", given=b"\xff OMP: Error #15: Init")
     first = json.loads(answer.stdout)["matches"][0]
     assert first["code"] == "CP102"
-    assert set(first) == {"code", "slug", "title", "confidence", "matched", "ask", "fixes"}
+    assert {"code", "slug", "title", "confidence", "matched", "ask", "fixes"} <= set(first)
 
 
 def test_nothing_recognised():
