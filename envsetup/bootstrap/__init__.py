@@ -24,8 +24,9 @@ from envsetup.bootstrap.fallback import (
 )
 from envsetup.bootstrap.running import Tell, run_told
 from envsetup.doctor import ask_or_raise
-from envsetup.model import Absent, Command, Known, Machine, Plan, Reason, Record, value_of
+from envsetup.model import Absent, Command, Known, Machine, Plan, Record, value_of
 from envsetup.plan import Request, candidates, make_plan
+from envsetup.plan.damage import over_damage
 from envsetup.plan.request import PACKAGES
 from envsetup.probes import take_snapshot
 from envsetup.target import interpreter_in, target_environment
@@ -121,10 +122,6 @@ def prepare(job: Job, host: Host, knowledge: Knowledge) -> Prepared:
     if not existing:
         machine = _as_new(machine, folder, python)
     plan = make_plan(machine, knowledge, _request(job, python))
-    if plan.action == "keep" and _broken(machine):
-        plan = _repair(
-            make_plan(replace(machine, torch=Absent()), knowledge, _request(job, python))
-        )
     return Prepared(state=state, python=python, machine=machine, plan=plan)
 
 
@@ -183,20 +180,6 @@ def _as_new(machine: Machine, folder: Path, python: str) -> Machine:
         packages=Known(value=(), source=machine.python.source),
         torch=Absent(),
     )
-
-
-def _broken(machine: Machine) -> bool:
-    torch = value_of(machine.torch)
-    return torch is not None and bool(torch.broken_files)
-
-
-def _repair(plan: Plan) -> Plan:
-    """The same installation over files that are damaged."""
-    commands = tuple(
-        replace(c, argv=(*c.argv, "--force-reinstall", "--no-deps")) for c in plan.commands
-    )
-    reason = Reason(code="damaged-files", text="installed files are damaged: installed anew")
-    return replace(plan, commands=commands, because=(reason, *plan.because))
 
 
 # -- doing -------------------------------------------------------------------------------------------
@@ -306,6 +289,7 @@ def _fall_back(
             continue
         pins = (f"torch=={pin}", *_companions(job, knowledge, version))
         plan = fallback_plan(ready.plan, ready.python, version, build, pins, why, job.offline)
+        plan = over_damage(plan, ready.machine)
         code, said = _run_plan(plan, env, tell)
         if code == 0:
             return plan

@@ -11,6 +11,7 @@ from envsetup.knowledge import Knowledge, version_key
 from envsetup.model import Alternative, Machine, Plan, Reason, Rejected, TorchInstall, value_of
 from envsetup.plan.choose import Candidate, Choice, choose
 from envsetup.plan.commands import CONDA_NEWEST, index_of, install_commands, requirements_of
+from envsetup.plan.damage import over_damage
 from envsetup.plan.offers import companion_of, kind_of
 from envsetup.plan.refuse import helpful_changes
 from envsetup.plan.request import Request
@@ -33,7 +34,8 @@ def make_plan(machine: Machine, knowledge: Knowledge, request: Request) -> Plan:
     kept = _already_right(machine, choice, knowledge, request)
     if kept is not None:
         return _plan(kept, choice, situation, knowledge, request, action="keep")
-    return _plan(choice.accepted[0], choice, situation, knowledge, request)
+    plan = _plan(choice.accepted[0], choice, situation, knowledge, request)
+    return over_damage(plan, machine)
 
 
 def candidates(machine: Machine, knowledge: Knowledge, request: Request) -> tuple[Candidate, ...]:
