@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import IO, TYPE_CHECKING
 
 import click
 
 from envsetup.cli.exits import Exit, Failure
-from envsetup.cli.options import format_option, output_option
+from envsetup.cli.options import format_option, offline_option, output_option, python_option
 from envsetup.cli.output import emit
 
 if TYPE_CHECKING:
+    from envsetup.knowledge import Knowledge
     from envsetup.model import Fix, Machine
     from envsetup.rules import Rule
     from envsetup.rules.triage import Match
 
 _LARGEST_BYTES = 64 * 1024 * 1024
+_BLOCK_BYTES = 1024 * 1024
+_LOOK_LIMIT_S = 20.0
+"""How long this machine's facts may take; a driver that hangs costs 15 s at most."""
 
 
 @click.command("explain")
 @click.argument("subject", metavar="[CODE|SLUG]", required=False)
-@click.option("--error", metavar="TEXT", help="What does this error message mean?")
+@click.option(
+    "--error", metavar="TEXT", help="What does this error message mean? - reads standard input."
+)
 @click.option("--error-file", metavar="FILE", help="The same for a file or log; - reads stdin.")
 @click.option(
     "--from", "machine_file", metavar="FILE", help="Facts (saved JSON or pasted text) to weigh."
 )
+@click.option("--text-only", is_flag=True, help="Go by the text alone; don't look at this machine.")
+@python_option
+@offline_option
 @click.option("--exit-code", is_flag=True, help="Exit 1 where something was recognised.")
 @format_option(("text", "json"))
 @output_option
@@ -34,11 +44,17 @@ def command(
     error: str | None,
     error_file: str | None,
     machine_file: str | None,
+    text_only: bool,
+    python: str | None,
+    offline: bool,
     exit_code: bool,
     format: str,
     output: str | None,
 ) -> int:
     """The page of a finding, offline; or which findings an error message means, best first.
+
+    Facts decide between candidates: those of --from, which the text is taken to come from, else
+    those of this machine, which can speak for a candidate and never against what the text says.
 
     \b
     Examples:
@@ -48,14 +64,18 @@ def command(
     """
     if [subject, error, error_file].count(None) != 2:
         raise click.UsageError("Give one of: a CODE or slug, --error TEXT, --error-file FILE.")
+    if "-" in (subject, error):
+        subject, error, error_file = None, None, "-"
+    if machine_file is not None and (text_only or python is not None):
+        raise click.UsageError("--from brings its own facts: leave out --text-only and --python.")
     if subject is not None:
         emit(_page(subject, format), output)
         return int(Exit.OK)
     if error_file == "-" and machine_file == "-":
         raise click.UsageError("Only one of --error-file and --from can be standard input.")
     text = error if error is not None else _read(error_file or "-")
-    matches = _matches(text, machine_file)
-    emit(_as_json(matches) if format == "json" else _as_text(matches), output)
+    matches = _matches(text, machine_file, python, text_only)
+    emit(_as_json(matches) if format == "json" else _as_text(matches, text), output)
     return int(Exit.FINDINGS if exit_code and matches else Exit.OK)
 
 
@@ -63,28 +83,71 @@ def _read(path: str) -> str:
     """A file's last 64 MB as text, whatever its bytes."""
     try:
         if path == "-":
-            return sys.stdin.buffer.read(_LARGEST_BYTES).decode("utf-8", "replace")
-        with open(path, "rb") as file:
-            file.seek(max(0, file.seek(0, 2) - _LARGEST_BYTES))
-            data = file.read(_LARGEST_BYTES)
+            data, marked = _last(sys.stdin.buffer)
+        else:
+            with open(path, "rb") as file:
+                data, marked = _last(file)
     except OSError as error:
         raise Failure(
             f"can't read {path}: {error.strerror or error}. Give a file that is there, or - for"
             " standard input.",
             Exit.USAGE,
         ) from error
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
-    return data.decode(encoding, "replace")
+    return data.decode(marked or "utf-8", "replace")
 
 
-def _matches(text: str, machine_file: str | None) -> tuple[Match, ...]:
-    from envsetup.rules.triage import match_error
+def _last(stream: IO[bytes]) -> tuple[bytes, str | None]:
+    """The end of a stream, and the encoding that its first bytes name (PowerShell writes UTF-16)."""
+    head = stream.read(2)
+    marked = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}.get(head)
+    kept, blocks = 0, deque([head])
+    while block := stream.read(_BLOCK_BYTES):
+        blocks.append(block)
+        kept += len(block)
+        while kept - len(blocks[0]) >= _LARGEST_BYTES:
+            kept -= len(blocks.popleft())
+    return b"".join(blocks), marked
 
-    if machine_file is None:
-        return match_error(text)
-    from envsetup import knowledge
 
-    return match_error(text, _machine(machine_file), knowledge.load())
+def _matches(
+    text: str, machine_file: str | None, python: str | None, text_only: bool
+) -> tuple[Match, ...]:
+    from envsetup.rules.triage import ranked, recognised
+
+    text = text.encode("utf-8", "replace").decode()  # no halves of characters, as argv can hold
+    if machine_file is not None:
+        return ranked(recognised(text), _machine(machine_file), _knowledge())
+    hits = recognised(text)
+    machine = _here(python) if hits and not text_only else None
+    return ranked(hits) if machine is None else ranked(hits, machine, _knowledge(), surely=False)
+
+
+def _knowledge() -> Knowledge:
+    from envsetup.cli.doctor import knowledge
+
+    return knowledge()
+
+
+def _here(python: str | None) -> Machine | None:
+    """Facts of this machine, read quickly; None, with a word on standard error, where they aren't."""
+    from envsetup.doctor import Aside, ask_or_raise
+    from envsetup.host import LocalHost
+    from envsetup.probes import take_snapshot
+    from envsetup.target import TargetError, find_target
+
+    host = LocalHost()
+
+    def look() -> Machine:
+        return take_snapshot(host, ask_or_raise(find_target(python, host.env())))
+
+    try:
+        found: Machine = Aside(look, None).result(_LOOK_LIMIT_S)
+    except TargetError as error:
+        if python is not None:
+            raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
+        click.echo(f"Going by the text alone: {error}", err=True)
+        return None
+    return found
 
 
 def _machine(path: str) -> Machine:
@@ -156,21 +219,35 @@ def _as_json(matches: tuple[Match, ...]) -> str:
     return msgspec.json.format(msgspec.json.encode({"matches": matches}), indent=2).decode()
 
 
-def _as_text(matches: tuple[Match, ...]) -> str:
+def _as_text(matches: tuple[Match, ...], text: str) -> str:
     if not matches:
+        lines = text.count("\n") + 1
+        read = f"{lines} lines" if lines > 1 else "one line" if text.strip() else "nothing"
         return (
-            "Nothing in this text is recognised. Give the whole traceback or log, or examine the"
-            " environment itself with `envsetup doctor`."
+            f"Nothing in this text is recognised ({read} read). Give the whole traceback or log, or"
+            " examine the environment itself with `envsetup doctor`."
         )
     return "\n\n".join(_one_match(m) for m in matches[:5])
 
 
 def _one_match(match: Match) -> str:
-    said = "".join(c if c.isprintable() else "?" for c in match.matched)
-    lines = [f"{match.code} {match.title} ({match.confidence} confidence)", f"  because: {said}"]
+    from envsetup.report.safe import one_line
+
+    lines = [f"{match.code} {match.title} ({match.confidence} confidence)"]
+    lines += [f"  because: {one_line(match.matched)}"]
+    if match.decided:
+        lines.append(f"  {match.decided}: {one_line(_why(match))}")
     lines += [f"  to be sure: {match.ask}"] if match.ask else []
-    lines += [f"  fix: {_fix(one)}" for one in match.fixes]
+    lines += [f"  fix: {one_line(_fix(one))}" for one in match.fixes]
     return "\n".join([*lines, f"  more: envsetup explain {match.code}"])
+
+
+def _why(match: Match) -> str:
+    """The reason, with the facts and where each was read."""
+    told = [
+        f"{f.fact} = {f.value}" + (f" ({f.source.ref})" if f.source else "") for f in match.facts
+    ]
+    return match.reason + (f" [{'; '.join(told)}]" if told else "")
 
 
 def _fix(one: Fix) -> str:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from envsetup.model import Confidence, Fix, Known, Machine, Record
-from envsetup.rules import Rule, Symptom, all_rules, judge_all
+from envsetup.model import Confidence, Evidence, Fix, Known, Machine, Record
+from envsetup.rules import Rule, Symptom, all_rules
+from envsetup.rules.decided import Decision, Word, decide
 
 if TYPE_CHECKING:
     from envsetup.knowledge import Knowledge
@@ -41,70 +42,122 @@ class Match(Record):
     """The words of the text that say so, at most 200 characters."""
     ask: str = ""
     fixes: tuple[Fix, ...] = ()
+    decided: Word | None = None
+    """What the facts of the machine say to it; None where none were given."""
+    reason: str = ""
+    """In words why."""
+    facts: tuple[Evidence, ...] = ()
+    """The facts that say so."""
 
 
-class _Hit(Record):
+class Hit(Record):
+    """A rule with the words of a text that speak for it."""
+
     rule: Rule
     worth: int
     words: str
     position: int
+    decision: Decision | None = None
 
 
 def match_error(
     text: str, machine: Machine | None = None, knowledge: Knowledge | None = None
 ) -> tuple[Match, ...]:
     """Rules that the text speaks for, best first; with a machine, its facts decide between them."""
-    flat = _flatten(text)
-    lowered = flat.lower()
-    hits = [h for one in all_rules() if (h := _best_hit(one, flat, lowered)) is not None]
-    hits = [h for h in hits if h.rule.code not in _ruled_out_by_numbers(flat)]
-    if machine is not None:
-        hits = _weighed_by_facts(hits, machine, knowledge)
+    return ranked(recognised(text), machine, knowledge)
+
+
+def recognised(text: str) -> tuple[Hit, ...]:
+    """Rules that the text speaks for, in no order."""
+    flat = _flattened(text)
+    ruled_out = _ruled_out_by_numbers(flat)
+    hits = (_best_hit(one, flat) for one in all_rules() if one.code not in ruled_out)
+    return tuple(hit for hit in hits if hit is not None)
+
+
+def ranked(
+    hits: Iterable[Hit],
+    machine: Machine | None = None,
+    knowledge: Knowledge | None = None,
+    *,
+    surely: bool = True,
+) -> tuple[Match, ...]:
+    """Best first; with a machine, its facts decide.
+
+    Where it isn't sure that the text comes from that machine, a fact can speak for a rule, and between
+    rules of the same worth, and not take away from what the text says.
+    """
+    if machine is not None and knowledge is not None:
+        hits = _weighed_by_facts(hits, machine, knowledge, surely)
     return tuple(_match(h) for h in _ordered(hits))
 
 
-def _flatten(text: str) -> str:
-    """One line without control characters, whose lower-case form has the same length."""
+class _Flat(NamedTuple):
+    """A text on one line without control characters, whose lower-case form has the same length."""
+
+    text: str
+    lowered: str
+    words: frozenset[str]
+    """Its words in lower case, each once; those without a letter are left out."""
+    listed: str
+    """The words one after the other, with a space around each."""
+
+    def may_hold(self, literal: str) -> bool:
+        """False where the words alone show that a literal isn't there: cheaper than a search of all."""
+        first, *inner = [w if w.lower() != w.upper() else "" for w in literal.split(" ")]
+        if not inner:
+            return first in self.listed
+        *inner, last = inner
+        ends = f"{first} " in self.listed and f" {last}" in self.listed
+        return ends and all(not w or w in self.words for w in inner)
+
+
+def _flattened(text: str) -> _Flat:
     flat = " ".join(_ESCAPES.sub(" ", text[-LONGEST_TEXT:]).translate(_QUOTES).split())
-    if len(flat.lower()) != len(flat):
+    lowered = flat.lower()
+    if len(lowered) != len(flat):
         flat = flat.encode("ascii", "replace").decode("ascii")
-    return flat
+        lowered = flat.lower()
+    words = frozenset(w for w in set(lowered.split(" ")) if w != w.upper())
+    return _Flat(flat, lowered, words, f" {' '.join(words)} ")
 
 
-def _best_hit(one: Rule, flat: str, lowered: str) -> _Hit | None:
-    found = [h for s in one.symptoms if (h := _first_hit(one, s, flat, lowered)) is not None]
-    if not found or any(_found(p, flat, lowered) for p in one.excludes):
+def _best_hit(one: Rule, flat: _Flat) -> Hit | None:
+    found = [h for s in one.symptoms if (h := _first_hit(one, s, flat)) is not None]
+    if not found or any(_found(p, flat) for p in one.excludes):
         return None
     return max(found, key=lambda h: (h.worth, len(h.words), -h.position))
 
 
-def _first_hit(one: Rule, symptom: Symptom, flat: str, lowered: str) -> _Hit | None:
-    found = _found(symptom.pattern, flat, lowered)
+def _first_hit(one: Rule, symptom: Symptom, flat: _Flat) -> Hit | None:
+    found = _found(symptom.pattern, flat)
     if found is None:
         return None
     words, position = found
-    return _Hit(rule=one, worth=_WORTH[symptom.confidence], words=words, position=position)
+    return Hit(rule=one, worth=_WORTH[symptom.confidence], words=words, position=position)
 
 
-def _found(pattern: str, flat: str, lowered: str) -> tuple[str, int] | None:
+def _found(pattern: str, flat: _Flat) -> tuple[str, int] | None:
     """The first match of a pattern, as its words and its place."""
     compiled = _compiled(pattern)
     for literal in literals(pattern):
-        for start, window in _windows(literal, flat, lowered):
+        if not flat.may_hold(literal):
+            continue
+        for start, window in _windows(literal, flat):
             if match := compiled.search(window):
                 return match.group(0), start + match.start()
     return None
 
 
-def _windows(literal: str, flat: str, lowered: str) -> Iterator[tuple[int, str]]:
-    at = lowered.find(literal)
+def _windows(literal: str, flat: _Flat) -> Iterator[tuple[int, str]]:
+    at = flat.lowered.find(literal)
     for _ in range(_MOST_HITS):
         if at < 0:
             return
         start = max(0, at - _AROUND)
-        yield start, flat[start : at + len(literal) + _AROUND]
+        yield start, flat.text[start : at + len(literal) + _AROUND]
         # Beyond this window at once: what a window holds has been seen.
-        at = lowered.find(literal, at + len(literal) + _AROUND // 2)
+        at = flat.lowered.find(literal, at + len(literal) + _AROUND // 2)
 
 
 @cache
@@ -176,48 +229,61 @@ _NEWEST_FLOOR = 75
 """The lowest capability that the newest builds still carry: from here on "too old" can't be meant."""
 
 
-def _ruled_out_by_numbers(flat: str) -> frozenset[str]:
+def _ruled_out_by_numbers(flat: _Flat) -> frozenset[str]:
     """`not compatible` is said of GPUs too new and too old alike; the numbers beside it tell."""
-    gpu = _INCOMPATIBLE.search(flat)
+    gpu = _INCOMPATIBLE.search(flat.text) if flat.may_hold("is not compatible") else None
     if gpu is None:
         return frozenset()
-    listed = _SUPPORTED.search(flat, gpu.end())
+    listed = _SUPPORTED.search(flat.text, gpu.end())
     numbers = [int(n) for n in re.findall(r"sm_(\d{2,3})", listed.group(1))] if listed else []
     too_new = int(gpu.group(1)) > max(numbers) if numbers else int(gpu.group(1)) >= _NEWEST_FLOOR
     return frozenset({"AR102"} if too_new else {"AR101"})
 
 
+_CHANGE: dict[Word, int] = {"confirmed": 1, "undecided": 0, "contradicted": -1}
+
+
 def _weighed_by_facts(
-    hits: Iterable[_Hit], machine: Machine, knowledge: Knowledge | None
-) -> list[_Hit]:
-    """Drops what can't be on this system; raises what the facts confirm, lowers what they deny."""
+    hits: Iterable[Hit], machine: Machine, knowledge: Knowledge, surely: bool
+) -> list[Hit]:
+    """Drops what can't be on this system; raises what the facts confirm, lowers what they deny.
+
+    Unless the text surely comes from the machine, nothing is dropped or lowered.
+    """
     from msgspec.structs import replace
 
-    system = machine.os.value if isinstance(machine.os, Known) else None
-    left = [h for h in hits if system is None or system in h.rule.platforms]
-    if knowledge is None:
-        return left
-    findings, undecided = judge_all(machine, knowledge, [h.rule for h in left])
-    confirmed, open_still = {f.code for f in findings}, {u.code for u in undecided}
+    given = list(hits)
+    decisions = decide([h.rule for h in given], machine, knowledge)
     weighed = []
-    for hit in left:
-        code = hit.rule.code
-        decided_against = hit.rule.judge and code not in confirmed and code not in open_still
-        change = 1 if code in confirmed else -1 if decided_against else 0
-        weighed.append(replace(hit, worth=hit.worth + change))
+    for hit in given:
+        decision = decisions[hit.rule.code]
+        if surely and _elsewhere(hit.rule, machine):
+            continue
+        change = _CHANGE[decision.word] if surely else max(0, _CHANGE[decision.word])
+        weighed.append(replace(hit, worth=hit.worth + change, decision=decision))
     return weighed
 
 
-def _ordered(hits: Iterable[_Hit]) -> list[_Hit]:
-    """By worth, then by how much of the text speaks for it; a cause stands before its effects."""
+def _elsewhere(one: Rule, machine: Machine) -> bool:
+    return isinstance(machine.os, Known) and machine.os.value not in one.platforms
+
+
+def _ordered(hits: Iterable[Hit]) -> list[Hit]:
+    """By worth, what facts contradict last, then by how much of the text speaks for it.
+
+    A cause stands before its effects.
+    """
     ranked = sorted(hits, key=lambda h: (-h.worth, -len(h.words), h.position, h.rule.code))
     effects = {code for h in ranked for code in h.rule.suppresses}
-    by_worth = sorted(ranked, key=lambda h: (-h.worth, h.rule.code in effects))
-    return by_worth
+    return sorted(ranked, key=lambda h: (-h.worth, _denied(h), h.rule.code in effects))
 
 
-def _match(hit: _Hit) -> Match:
-    one = hit.rule
+def _denied(hit: Hit) -> bool:
+    return hit.decision is not None and hit.decision.word == "contradicted"
+
+
+def _match(hit: Hit) -> Match:
+    one, decision = hit.rule, hit.decision
     return Match(
         code=one.code,
         slug=one.slug,
@@ -225,5 +291,8 @@ def _match(hit: _Hit) -> Match:
         confidence=_BY_WORTH[min(3, max(1, hit.worth))],
         matched=hit.words[:200],
         ask=one.ask,
-        fixes=one.fixes,
+        fixes=(decision.fixes if decision else ()) or one.fixes,
+        decided=decision.word if decision else None,
+        reason=decision.reason if decision else "",
+        facts=decision.facts if decision else (),
     )
