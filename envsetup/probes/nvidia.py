@@ -25,6 +25,16 @@ from envsetup.probes.asking import api_source, file_source, first_known, line
 MODULE_VERSION = "/sys/module/nvidia/version"
 PROC_VERSION = "/proc/driver/nvidia/version"
 WSL_LIBRARIES = "/usr/lib/wsl/lib"
+NOT_LOADED = 9
+"""NVML_ERROR_DRIVER_NOT_LOADED."""
+LIBRARY = "libnvidia-ml.so.1"
+LIBRARY_FOLDERS = (
+    "/usr/lib/x86_64-linux-gnu",
+    "/usr/lib/aarch64-linux-gnu",
+    "/usr/lib64",
+    "/usr/local/nvidia/lib64",
+)
+"""Where Debian's and Red Hat's packages, the container toolkit and cluster device plugins put it."""
 SMI_LIMIT_S = 4.0
 SMI_QUERY = (
     "--query-gpu=index,name,uuid,pci.bus_id,driver_version,compute_cap,memory.total",
@@ -41,11 +51,12 @@ def read(host: Host, on_bus: bool) -> tuple[Fact[NvidiaDriver], tuple[Gpu, ...]]
     smi = host.which("nvidia-smi")
     wsl = isinstance(host.list(WSL_LIBRARIES), Known)
     signs = isinstance(files, Known) or _some(nodes) or smi or wsl or host.os_name == "windows"
+    told: dict[str, Any] = _spoken(host) if signs or _library(host) else {}
+    nvml: dict[str, Any] = told.get("nvml") or {"absent": "no sign of a driver"}
+    signs = signs or "driver" in nvml or _speaks_of_a_driver(nvml)
     if not signs and not on_bus:
         tried = (file_source(MODULE_VERSION), file_source(PROC_VERSION), file_source("/dev"))
         return Absent(tried=(*tried, file_source("/sys/bus/pci/devices"))), ()
-    told: dict[str, Any] = _spoken(host) if signs else {"nvml": {"absent": "no sign of a driver"}}
-    nvml: dict[str, Any] = told.get("nvml") or {}
     gpus = tuple(_gpu(row) for row in nvml.get("gpus", ()))
     smi_fact: Fact[str] = (
         Known(value=smi, source=Source(kind="env", ref="PATH")) if smi else Absent()
@@ -56,9 +67,8 @@ def read(host: Host, on_bus: bool) -> tuple[Fact[NvidiaDriver], tuple[Gpu, ...]]
     if not signs and isinstance(files, Absent):
         return Absent(tried=files.tried), gpus
     if isinstance(files, Absent) and (wsl or host.os_name == "windows"):
-        files = _told(
-            None, nvml, "nvmlSystemGetDriverVersion"
-        )  # there are no such files: NVML decides
+        # there are no such files: NVML decides
+        files = _told(None, nvml, "nvmlSystemGetDriverVersion")
     version = files if isinstance(files, Known) else _from(nvml.get("driver") or smi_driver, files)
     driver = NvidiaDriver(
         version=version,
@@ -71,6 +81,22 @@ def read(host: Host, on_bus: bool) -> tuple[Fact[NvidiaDriver], tuple[Gpu, ...]]
         nvidia_smi=smi_fact,
     )
     return Known(value=driver, source=_source(version)), gpus
+
+
+def _library(host: Host) -> bool:
+    """Whether NVML's library lies where a loader looks.
+
+    A container may have the driver's libraries without a file of the kernel's. The library alone is no
+    sign of a driver: an image may bring it along. Only what it answers is one.
+    """
+    folders = (*host.env().get("LD_LIBRARY_PATH", "").split(":"), *LIBRARY_FOLDERS)
+    found = (host.real(f"{folder.rstrip('/')}/{LIBRARY}") for folder in folders if folder)
+    return any(isinstance(path, Known) for path in found)
+
+
+def _speaks_of_a_driver(nvml: dict[str, Any]) -> bool:
+    """Whether NVML failed otherwise than by finding no module: it hung, died, or disagreed with one."""
+    return "error" in nvml and nvml.get("code") != NOT_LOADED
 
 
 def _spoken(host: Host) -> dict[str, Any]:

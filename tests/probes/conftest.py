@@ -14,23 +14,15 @@ FAKES = Path(__file__).parents[1] / "fakes"
 
 @pytest.fixture(scope="session")
 def nvml(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a libnvidia-ml.so.1 compiled from tests/fakes/nvml.c."""
+    """A folder with libnvidia-ml.so.1 and libcuda.so.1, compiled from tests/fakes."""
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
-        pytest.skip("no C compiler for the stand-in of NVML")
-    folder = tmp_path_factory.mktemp("nvml")
-    library = folder / "libnvidia-ml.so.1"
-    argv = [
-        compiler,
-        "-shared",
-        "-fPIC",
-        "-Wall",
-        "-Werror",
-        "-o",
-        str(library),
-        str(FAKES / "nvml.c"),
-    ]
-    subprocess.run(argv, check=True)
+        pytest.skip("no C compiler for the stand-ins of the driver's libraries")
+    folder = tmp_path_factory.mktemp("driver")
+    for library, source in (("libnvidia-ml.so.1", "nvml.c"), ("libcuda.so.1", "cuda.c")):
+        flags = ["-shared", "-fPIC", "-Wall", "-Werror"]
+        argv = [compiler, *flags, "-o", str(folder / library), str(FAKES / source)]
+        subprocess.run(argv, check=True)
     return folder
 
 
