@@ -18,7 +18,7 @@ from pathlib import Path
 from subprocess import DEVNULL, STDOUT, Popen
 from typing import IO, Any
 
-from envsetup.host import Completed, end_group, run_program
+from envsetup.host import Completed, end_group, remember, run_program
 from envsetup.model import Fact, Known, Record, Source, Unreadable
 
 ASK_LIMIT_S = 30.0
@@ -220,7 +220,9 @@ def start_program(argv: Sequence[str], log: IO[bytes], env: Mapping[str, str]) -
     own: dict[str, Any] = (
         {"creationflags": 0x200} if sys.platform == "win32" else {"start_new_session": True}
     )
-    return Popen(list(argv), stdin=DEVNULL, stdout=log, stderr=STDOUT, env=dict(env), **own)
+    process = Popen(list(argv), stdin=DEVNULL, stdout=log, stderr=STDOUT, env=dict(env), **own)
+    remember(process)
+    return process
 
 
 def _follow(process: Popen[bytes], results: Path, log: IO[bytes], watch: Watch) -> str:

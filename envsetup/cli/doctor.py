@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from envsetup.doctor import Examination
     from envsetup.doctor.needs import Need
     from envsetup.knowledge import Knowledge
-    from envsetup.model import Finding, Machine, Outcome, Report, Settings
+    from envsetup.model import Finding, Machine, Outcome, Report, Settings, Verdict
 
 FORMATS = ("text", "json", "markdown", "html", "junit", "github")
 ENDINGS = {
@@ -274,11 +274,16 @@ def examine(
         if format != "json":
             raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
         click.echo(f"Error: {error}", err=True)
-        return unusable(str(error), examination), Exit.TARGET_UNUSABLE
+        return unseen(str(error), examination, "failed"), Exit.TARGET_UNUSABLE
+    except KeyboardInterrupt:
+        if format != "json":
+            raise
+        click.echo("interrupted", err=True)
+        return unseen("interrupted", examination, "unknown"), Exit.INTERRUPTED
 
 
-def unusable(why: str, examination: Examination) -> Report:
-    """The report of a target that can't be started, since JSON is promised on this exit code too."""
+def unseen(why: str, examination: Examination, verdict: Verdict) -> Report:
+    """The report of a target that was not seen, since JSON is promised on these exit codes too."""
     from msgspec.structs import replace
 
     from envsetup.doctor import Diagnosis, report_of
@@ -286,7 +291,7 @@ def unusable(why: str, examination: Examination) -> Report:
 
     source = Source(kind="target", ref="--python")
     machine = Machine(python=Unreadable(error=why, source=source))
-    return replace(report_of(machine, Diagnosis(), examination), verdict="failed")
+    return replace(report_of(machine, Diagnosis(), examination), verdict=verdict)
 
 
 def knowledge() -> Knowledge:

@@ -60,12 +60,22 @@ def _encodes(text: str) -> bool:
     return True
 
 
+_ANSWERS: list[int] = []
+"""Lengths of what went to standard output, in characters."""
+
+
+def has_answered() -> bool:
+    """Whether anything of an answer has gone to standard output."""
+    return bool(_ANSWERS)
+
+
 def emit(text: str, output: str | None) -> None:
     """The answer of a command: to `output` where given, else to standard output."""
     ending = "" if text.endswith("\n") or not text else "\n"
     if output and output != "-":
         write_text(output, text + ending)
     else:
+        _ANSWERS.append(len(text))
         encoding = sys.stdout.encoding or "ascii"
         shown = text + ending
         click.echo(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from envsetup.host.calls import CALLS
 from envsetup.host.local import LocalHost, local_os
-from envsetup.host.programs import Completed, end_group, run_program
+from envsetup.host.programs import Completed, end_all, end_group, remember, run_program
 from envsetup.host.protocol import Host
 from envsetup.host.recorded import RecordedHost, RecordingHost
 
@@ -19,7 +19,9 @@ __all__ = [
     "LocalHost",
     "RecordedHost",
     "RecordingHost",
+    "end_all",
     "end_group",
     "local_os",
+    "remember",
     "run_program",
 ]

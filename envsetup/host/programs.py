@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
@@ -15,6 +16,11 @@ from envsetup.model import Record
 
 OUTPUT_LIMIT_BYTES = 4 * 1024 * 1024
 """What a program may print before it is ended: an `nvidia-smi` that prints endlessly must not fill the disk."""
+
+
+_RUNNING: set[subprocess.Popen[bytes]] = set()
+"""Programs that were started and not yet ended: an interrupt reaches the main thread alone."""
+_ENDING = threading.Event()
 
 
 class Completed(Record):
@@ -51,6 +57,8 @@ def run_program(
     """
     args = tuple(argv)
     started = time.monotonic()
+    if _ENDING.is_set():
+        return Completed(argv=args, returncode=None, error="the run is ending")
     # Files, not pipes: a grandchild that keeps a pipe open would hold us long after the kill.
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         try:
@@ -65,12 +73,15 @@ def run_program(
             )
         except (OSError, ValueError) as error:
             return Completed(argv=args, returncode=None, error=str(error))
+        remember(process)
         try:
             timed_out = not _wait(process, started + timeout_s, (out, err), output_limit_bytes)
             abandoned = timed_out and not end_group(process)
         except BaseException:
             end_group(process)
             raise
+        finally:
+            _RUNNING.discard(process)
         if abandoned:
             process.returncode = -9  # keeps subprocess from waiting on it at exit
         return Completed(
@@ -113,6 +124,23 @@ def _wait(
 
 def _printed(limit_bytes: int, *outputs: object) -> bool:
     return any(os.fstat(f.fileno()).st_size > limit_bytes for f in outputs)  # type: ignore[attr-defined]
+
+
+def remember(process: subprocess.Popen[bytes]) -> None:
+    """Has a process that was started ended by `end_all`, at the latest."""
+    _RUNNING.add(process)
+    if _ENDING.is_set():
+        end_group(process)
+
+
+def end_all(patience_s: float = 1.0) -> None:
+    """Ends every program that still runs, and lets none begin: the last act before the process ends."""
+    _ENDING.set()
+    deadline = time.monotonic() + patience_s
+    for process in tuple(_RUNNING):
+        if process.poll() is None:
+            end_group(process, max(0.0, deadline - time.monotonic()))
+        _RUNNING.discard(process)
 
 
 def end_group(process: subprocess.Popen[bytes], patience_s: float = 1.0) -> bool:
