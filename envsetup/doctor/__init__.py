@@ -15,6 +15,8 @@ from envsetup import __version__
 from envsetup.doctor.catalogue import all_checks, choose, order_for
 from envsetup.doctor.course import CheckRun, Course, Progress
 from envsetup.doctor.events import device_name
+from envsetup.doctor.needs import CODE as NEED_CODE
+from envsetup.doctor.needs import SLUG as NEED_SLUG
 from envsetup.doctor.needs import Need, unmet
 from envsetup.model import (
     Absent,
@@ -191,7 +193,8 @@ def diagnose(
     started = time.monotonic()
     rules = selected_rules(wanted.select, wanted.ignore, wanted.preview)
     findings, undecided = judge_all(machine, knowledge, rules)
-    findings += tuple(unmet(wanted.needs, machine))
+    if not {NEED_CODE, NEED_SLUG}.intersection(wanted.ignore):
+        findings += tuple(unmet(wanted.needs, machine, knowledge))
     judged = time.monotonic()
     plan = _plan(machine, knowledge) if _worth_a_plan(machine, findings) else None
     planned = time.monotonic()

@@ -1,21 +1,44 @@
-"""What a job demands of an environment (`--require`), and whether the machine has it."""
+"""What a job demands of an environment (`--require`), and whether the machine has it.
+
+One demand is a flag (`cuda`) or a measure with a relation and a value (`gpus>=8`). `:` means `>=`, as a
+character that no shell takes for itself.
+"""
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, cast
 
-from envsetup.model import Evidence, Finding, Known, Machine, NvidiaDriver, Record, value_of
+from envsetup.doctor.supplies import LOOKS, Supply, flag, version_of, with_known_chips
+from envsetup.model import Evidence, Finding, Fix, Machine, Record
+
+if TYPE_CHECKING:
+    from envsetup.knowledge import Knowledge
 
 CODE = "RQ101"
 SLUG = "requirement-unmet"
-EXPRESSION = re.compile(r"\s*([a-z][a-z-]*)\s*(?:(>=|<=|==|!=|>|<|:)\s*([0-9][0-9a-zA-Z.+]*))?\s*")
-UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
-UNITS |= {"kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
-SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([a-z]*)", re.IGNORECASE)
 FLAGS = ("cuda", "rocm", "mps", "xpu")
 MEASURES = ("gpus", "torch", "driver", "gpu-memory", "compute-capability", "python")
+Relation: TypeAlias = Literal["", ">=", "<=", "==", "!=", ">", "<"]
+RELATIONS = (">=", "<=", "==", "!=", ">", "<", ":")
+LONGEST = 100
+
+_NAME = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]*)\s*")
+_RELATION = re.compile(r"(>=|<=|==|!=|>|<|:)\s*")
+_VALUE = re.compile(r"([0-9][0-9A-Za-z.+]*)\s*")
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([a-z]*)", re.IGNORECASE)
+_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+_UNITS |= {"kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
+_EXAMPLES = {
+    "gpus": "8",
+    "torch": "2.6",
+    "driver": "580",
+    "gpu-memory": "40GB",
+    "compute-capability": "8.0",
+    "python": "3.10",
+}
 
 
 class Need(Record):
@@ -23,45 +46,87 @@ class Need(Record):
 
     text: str
     name: str
-    relation: Literal["", ">=", "<=", "==", "!=", ">", "<"] = ""
+    relation: Relation = ""
     value: str | None = None
 
 
 class NeedError(ValueError):
-    """The expression can't be read; the text says what is accepted."""
+    """The expression can't be read; the text says where, and what is accepted."""
 
 
 def read_need(text: str) -> Need:
     """Reads `cuda`, `gpus>=8`, `gpus:8`, `torch>=2.6`. Raises NeedError."""
-    match = EXPRESSION.fullmatch(text)
-    accepted = f"accepted are {', '.join(FLAGS)}, and {', '.join(MEASURES)} with >= and a value"
-    if match is None or match[1] not in FLAGS + MEASURES:
-        raise NeedError(f"{text!r} can't be read; {accepted}, such as 'gpus>=8' or gpus:8")
-    name, relation, value = match.groups()
-    if name in FLAGS and relation:
-        raise NeedError(f"{text!r}: {name} takes no value; {accepted}")
-    if name in MEASURES and not relation:
-        raise NeedError(
-            f"{text!r} names no value. Shells take > for themselves: "
-            f"quote it as '{name}>=8', or write {name}:8"
+    if len(text) > LONGEST:
+        raise NeedError(f"{text[:20]!r}…: longer than {LONGEST} characters; state one demand")
+    start = _NAME.match(text)
+    name = start[1].lower() if start else ""
+    if start is None or name not in FLAGS + MEASURES:
+        _refuse(text, start.start(1) if start else 0, f"no demand is called so. {_accepted()}")
+    at = start.end()
+    if name in FLAGS:
+        if at < len(text):
+            _refuse(text, at, f"{name} takes no value: state it alone")
+        return Need(text=text.strip(), name=name)
+    relation = _RELATION.match(text, at)
+    if relation is None:
+        _refuse(text, at, _no_relation(name, text[at:]))
+    value = _VALUE.match(text, relation.end())
+    if value is None:
+        why = "no number or version" if relation.end() < len(text) else "the value is missing"
+        _refuse(text, relation.end(), f"{why}; write it as '{name}>={_EXAMPLES[name]}'")
+    if value.end() < len(text):
+        _refuse(text, value.end(), "more than one demand; give each a --require of its own")
+    _check_value(text, name, value[1], value.start(1))
+    return Need(text=text.strip(), name=name, relation=_relation(relation[1]), value=value[1])
+
+
+def _accepted() -> str:
+    return f"Accepted are {', '.join(FLAGS)}, and {', '.join(MEASURES)} with >= and a value"
+
+
+def _no_relation(name: str, rest: str) -> str:
+    quoted = f"'{name}>={_EXAMPLES[name]}'"
+    if not rest:
+        return (
+            "no value. Shells take > for themselves: "
+            f"quote it as {quoted}, or write {name}:{_EXAMPLES[name]}"
         )
+    return f"none of {' '.join(RELATIONS)}; write it as {quoted}"
+
+
+def _check_value(text: str, name: str, value: str, at: int) -> None:
     if name == "gpu-memory":
-        _bytes(value)
-    elif name in MEASURES and _version(value) is None:
-        raise NeedError(f"{text!r}: {value!r} is no number or version")
-    return Need(text=text.strip(), name=name, relation=_relation(relation), value=value)
+        size = _SIZE.fullmatch(value)
+        if size is None or size[2].lower() not in _UNITS:
+            _refuse(text, at, "no amount of memory; write it as 40GB or 40GiB")
+    elif name == "gpus" and not value.isdigit():
+        _refuse(text, at, "no number of GPUs")
+    elif version_of(value) is None:
+        _refuse(text, at, "no number or version")
 
 
-def _relation(word: str | None) -> Literal["", ">=", "<=", "==", "!=", ">", "<"]:
-    relation: Literal["", ">=", "<=", "==", "!=", ">", "<"] = ">="
-    if word not in (":", ">="):
-        relation = word or ""  # type: ignore[assignment]
-    return relation
+def _refuse(text: str, at: int, why: str) -> NoReturn:
+    """Raises NeedError that names the place, counted from 1."""
+    rest = text[at:].split()
+    here = f"at {rest[0]!r}" if rest else "at its end"
+    raise NeedError(f"{text!r}, character {at + 1}, {here}: {why}")
 
 
-def unmet(needs: Iterable[Need], machine: Machine) -> Iterator[Finding]:
+def _relation(word: str) -> Relation:
+    return cast("Relation", ">=" if word == ":" else word)
+
+
+# -- deciding ------------------------------------------------------------------------------------
+
+
+def unmet(
+    needs: Iterable[Need], machine: Machine, knowledge: Knowledge | None = None
+) -> Iterator[Finding]:
     """A finding for each demand that isn't met or can't be decided."""
-    for need in needs:
+    given = tuple(needs)
+    if given and knowledge is not None:
+        machine = with_known_chips(machine, knowledge)
+    for need in given:
         met, seen = _decide(need, machine)
         if not met:
             what = "can't be decided" if met is None else "is not met"
@@ -70,152 +135,56 @@ def unmet(needs: Iterable[Need], machine: Machine) -> Iterator[Finding]:
                 slug=SLUG,
                 severity="error",
                 confidence="high",
-                message=f"The demand {need.text!r} {what}: {seen}.",
+                message=f"The demand {need.text!r} {what}: {seen.words}.",
                 subject=need.text,
-                evidence=(Evidence(fact=need.name, value=seen),),
+                evidence=(Evidence(fact=seen.fact, value=seen.words, source=seen.source),),
+                fixes=tuple(_fixes(need, seen)),
             )
 
 
-def _decide(need: Need, machine: Machine) -> tuple[bool | None, str]:
+def _decide(need: Need, machine: Machine) -> tuple[bool | None, Supply]:
     """Whether it is met (None: nobody knows), and what was seen."""
     if need.name in FLAGS:
-        return _flag(need.name, machine)
-    seen, words = _LOOKS[need.name](machine)
-    if seen is None:
-        return None, words
+        seen = flag(need.name, machine)
+        return cast("bool | None", seen.value), seen
+    seen = LOOKS[need.name](machine)
+    if seen.missing:
+        return False, seen
+    if seen.value is None:
+        return None, seen
+    return bool(_RELATED[need.relation](seen.value, _wanted(need))), seen
+
+
+def _wanted(need: Need) -> object:
     if need.name == "gpu-memory":
-        wanted: object = _bytes(need.value)
-    else:
-        wanted = _version(need.value)
-    return _compare(seen, need.relation, wanted), words
+        return _bytes(need.value or "")
+    return version_of(need.value or "")
 
 
-def _compare(seen: object, relation: str, wanted: object) -> bool:
-    order: dict[str, Callable[[], bool]] = {
-        ">=": lambda: seen >= wanted,  # type: ignore[operator]
-        "<=": lambda: seen <= wanted,  # type: ignore[operator]
-        ">": lambda: seen > wanted,  # type: ignore[operator]
-        "<": lambda: seen < wanted,  # type: ignore[operator]
-        "==": lambda: seen == wanted,
-        "!=": lambda: seen != wanted,
-    }
-    return order[relation]()
+def _bytes(text: str) -> int:
+    size = _SIZE.fullmatch(text)
+    assert size is not None, text
+    return int(float(size[1]) * _UNITS[size[2].lower()])
 
 
-def _version(text: str | None) -> object:
-    from packaging.version import InvalidVersion, Version
-
-    try:
-        # The local part (+cu126) is a build, not an order.
-        return Version((text or "").split("+")[0])
-    except InvalidVersion:
-        return None
-
-
-def _bytes(text: str | None) -> int:
-    match = SIZE.fullmatch(text or "")
-    if match is None or match[2].lower() not in UNITS:
-        raise NeedError(f"{text!r} is no amount of memory; write it as 40GB or 40GiB")
-    return int(float(match[1]) * UNITS[match[2].lower()])
-
-
-# -- looking ---------------------------------------------------------------------------------------
-
-Seen = tuple[object, str]
-
-
-def _flag(name: str, machine: Machine) -> tuple[bool | None, str]:
-    runtime = value_of(machine.torch_runtime)
-    if runtime is None:
-        if isinstance(machine.torch_runtime, Known) or value_of(machine.torch) is None:
-            return _without_torch(machine)
-        return None, f"torch was not asked ({_why(machine.torch_runtime)})"
-    if name in ("cuda", "rocm"):
-        usable = runtime.cuda_available
-        if usable is not None:
-            usable = usable and bool(runtime.hip) == (name == "rocm")
-    else:
-        usable = runtime.mps_available if name == "mps" else runtime.xpu_available
-    words = {True: "usable", False: "not usable", None: "not told"}[usable]
-    return usable, f"{name} is {words} by torch {runtime.version}"
-
-
-def _without_torch(machine: Machine) -> tuple[bool | None, str]:
-    from envsetup.model import Absent
-
-    if isinstance(machine.torch, Absent) or isinstance(machine.torch_runtime, Absent):
-        return False, "torch is not installed"
-    return None, f"torch could not be looked at ({_why(machine.torch)})"
-
-
-def _why(fact: object) -> str:
-    return str(getattr(fact, "error", "not looked at"))
-
-
-def _gpus(machine: Machine) -> Seen:
-    runtime = value_of(machine.torch_runtime)
-    if runtime is not None and runtime.cuda_available is not None:
-        count = sum(d.kind != "cpu" for d in runtime.devices)
-        return _version(str(count)), f"torch sees {count} GPUs"
-    gpus = value_of(machine.gpus)
-    if gpus is None:
-        return None, f"GPUs could not be counted ({_why(machine.gpus)})"
-    count = sum(not g.integrated for g in gpus)
-    return _version(str(count)), f"the machine has {count} GPUs"
-
-
-def _torch(machine: Machine) -> Seen:
-    installed, runtime = value_of(machine.torch), value_of(machine.torch_runtime)
-    version = (runtime and runtime.version) or (installed and installed.version)
-    if not version:
-        return None, _without_torch(machine)[1]
-    return _version(version), f"torch is {version}"
-
-
-def _python(machine: Machine) -> Seen:
-    python = value_of(machine.python)
-    if python is None:
-        return None, "the interpreter is unknown"
-    return _version(python.version), f"Python is {python.version}"
-
-
-def _driver(machine: Machine) -> Seen:
-    driver = value_of(machine.nvidia_driver)
-    version = value_of(driver.version) if isinstance(driver, NvidiaDriver) else None
-    if version is None:
-        return None, "no NVIDIA driver is known"
-    return _version(version), f"the driver is {version}"
-
-
-def _memory(machine: Machine) -> Seen:
-    runtime, gpus = value_of(machine.torch_runtime), value_of(machine.gpus)
-    sizes = [d.memory_total_bytes for d in runtime.devices if d.kind != "cpu"] if runtime else []
-    if not sizes:
-        sizes = [g.memory_total_bytes for g in gpus or () if not g.integrated]
-    known = [s for s in sizes if s]
-    if not known or len(known) < len(sizes):
-        return None, "no GPU's memory is known"
-    least = min(known)
-    return least, f"the smallest GPU has {least / 10**9:.1f} GB"
-
-
-def _capability(machine: Machine) -> Seen:
-    runtime, gpus = value_of(machine.torch_runtime), value_of(machine.gpus)
-    told = [d.compute_capability for d in runtime.devices if d.kind == "cuda"] if runtime else []
-    if not told:
-        told = [g.compute_capability for g in gpus or () if g.vendor == "nvidia"]
-    known = [v for v in map(_version, filter(None, told)) if v is not None]
-    if not known or len(known) < len(told):
-        return None, "no GPU's compute capability is known"
-    least = min(known)  # type: ignore[type-var]
-    return least, f"the least compute capability is {least}"
-
-
-_LOOKS: dict[str, Callable[[Machine], Seen]] = {
-    "gpus": _gpus,
-    "torch": _torch,
-    "python": _python,
-    "driver": _driver,
-    "gpu-memory": _memory,
-    "compute-capability": _capability,
+_RELATED: dict[str, Callable[[Any, Any], Any]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+    "==": operator.eq,
+    "!=": operator.ne,
 }
+
+
+def _fixes(need: Need, seen: Supply) -> Iterator[Fix]:
+    """The next step, where one command takes it."""
+    if seen.value is None and not seen.missing:
+        if seen.fact == "torch_runtime":
+            yield Fix(
+                text="Examine it with checks, which ask torch",
+                argv=("envsetup", "doctor", "--require", need.text),
+            )
+        return
+    if need.name in FLAGS or need.name == "torch":
+        yield Fix(text="See which build of torch is right here", argv=("envsetup", "install-plan"))
