@@ -84,6 +84,8 @@ class Rule(Record):
     """Patterns in an error text that rule this one out."""
     suppresses: tuple[str, ...] = ()
     """Codes whose findings this one explains."""
+    yields_to: tuple[str, ...] = ()
+    """Beginnings of codes: a catch-all is explained by any finding above note that has one."""
     ask: str = ""
     """What to look at to be sure, where an error text leaves it open."""
     fixes: tuple[Fix, ...] = ()
@@ -111,6 +113,7 @@ def rule(
     symptoms: Sequence[Symptom] = (),
     excludes: Sequence[str] = (),
     suppresses: Sequence[str] = (),
+    yields_to: Sequence[str] = (),
     ask: str = "",
     fixes: Sequence[Fix] = (),
     state: State = "stable",
@@ -137,6 +140,7 @@ def rule(
                 symptoms=tuple(symptoms),
                 excludes=tuple(excludes),
                 suppresses=tuple(suppresses),
+                yields_to=tuple(yields_to),
                 ask=ask,
                 fixes=tuple(fixes),
                 state=state,
@@ -193,7 +197,7 @@ def judge_all(
         if one.judge is None or not _applies(one, machine):
             continue
         try:
-            findings += [_complete(one, draft) for draft in _judge(one, machine, knowledge)]
+            findings += [complete(one, draft) for draft in _judge(one, machine, knowledge)]
         except Undecidable as why:
             undecided.append(
                 Undecided(code=one.code, reason=str(why), missing_facts=why.missing_facts)
@@ -201,7 +205,10 @@ def judge_all(
         except Exception as bug:  # a rule's bug is its own outcome and hides no other rule
             reason = f"the rule itself failed ({type(bug).__name__}: {bug}); please report it"
             undecided.append(Undecided(code=one.code, reason=reason))
-    return suppress(tuple(findings), {r.code: r.suppresses for r in chosen}), tuple(undecided)
+    from envsetup.rules.heard import heard
+
+    findings += heard(machine, findings, chosen)
+    return suppress(tuple(findings), chosen), tuple(undecided)
 
 
 def _applies(one: Rule, machine: Machine) -> bool:
@@ -224,7 +231,8 @@ def _judge(one: Rule, machine: Machine, knowledge: Knowledge) -> tuple[Draft, ..
     return tuple(one.judge(**given))
 
 
-def _complete(one: Rule, draft: Draft) -> Finding:
+def complete(one: Rule, draft: Draft) -> Finding:
+    """The finding that a rule's draft makes."""
     return Finding(
         code=one.code,
         slug=one.slug,
@@ -237,20 +245,28 @@ def _complete(one: Rule, draft: Draft) -> Finding:
     )
 
 
-def suppress(
-    findings: tuple[Finding, ...], suppresses: dict[str, tuple[str, ...]]
-) -> tuple[Finding, ...]:
+def suppress(findings: tuple[Finding, ...], rules: Iterable[Rule]) -> tuple[Finding, ...]:
     """Marks each finding that another, present one explains."""
     from msgspec.structs import replace
 
+    by_code = {one.code: one for one in rules}
     present = {f.code for f in findings}
     cause = {
         effect: code
-        for code in sorted(present, reverse=True)
-        for effect in suppresses.get(code, ())
-        if code in present
+        for code in sorted(present & by_code.keys(), reverse=True)
+        for effect in by_code[code].suppresses
     }
+    for code in present & by_code.keys():
+        better = _better(by_code[code], findings)
+        if better is not None:
+            cause.setdefault(code, better)
     return tuple(replace(f, suppressed_by=cause.get(f.code)) for f in findings)
+
+
+def _better(one: Rule, findings: tuple[Finding, ...]) -> str | None:
+    """The finding before which a catch-all steps back."""
+    serious = (f.code for f in findings if f.severity != "note" and f.code != one.code)
+    return next((code for code in serious if code.startswith(one.yields_to)), None)
 
 
 def fact_evidence(machine: Machine, name: str, value: str | None = None) -> Evidence:

@@ -1,0 +1,97 @@
+"""What torch itself says when CUDA doesn't start always ends in a finding, and facts come first."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from envsetup.knowledge import load
+from envsetup.model import (
+    Absent,
+    Finding,
+    Gpu,
+    Known,
+    Machine,
+    NvidiaDriver,
+    Source,
+    TorchInstall,
+    TorchRuntime,
+)
+from envsetup.rules import judge_all
+
+HERE = Source(kind="flag", ref="test")
+ERROR = "Unexpected error from cudaGetDeviceCount(). Did you run some cuda functions before? Error "
+
+
+def known(value: object) -> Known[object]:
+    return Known(value=value, source=HERE)
+
+
+def machine(error: str | None, **more: object) -> Machine:
+    gpu = Gpu(vendor="nvidia", index=0, source=HERE, name="NVIDIA L4", compute_capability="8.9")
+    driver = NvidiaDriver(version=known("580.95.05"), device_nodes=known(("/dev/nvidia0",)))  # type: ignore[arg-type]
+    facts: dict[str, object] = {
+        "os": known("linux"),
+        "arch": known("x86_64"),
+        "gpus": known((gpu,)),
+        "nvidia_driver": known(driver),
+        "environment": known({}),
+        "torch": known(TorchInstall(version="2.11.0+cu130", build="cu130", cuda="13.0")),
+        "torch_runtime": known(
+            TorchRuntime(
+                version="2.11.0+cu130", cuda="13.0", cuda_available=False, cuda_error=error
+            )
+        ),
+    }
+    return replace(Machine(), **{**facts, **more})
+
+
+def serious(one: Machine) -> dict[str, Finding]:
+    findings, _ = judge_all(one, load())
+    return {f.code: f for f in findings if f.severity == "error" and f.suppressed_by is None}
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ("The NVIDIA driver on your system is too old (found version 12040).", "WH103"),
+        ("CUDA unknown error - this may be due to an incorrectly set up environment", "DR107"),
+        (f"{ERROR}804: forward compatibility was attempted on non supported HW", "CU107"),
+        (f"{ERROR}46: CUDA-capable device(s) is/are busy or unavailable", "GP108"),
+        (f"{ERROR}304: OS call failed or operation not supported on this OS", "DR114"),
+        ("CUDA driver initialization failed, you might not have a CUDA gpu.", "DR114"),
+        ("No CUDA GPUs are available", "DR114"),
+        (None, "DR114"),
+    ],
+)
+def test_each_error_of_torch_ends_in_one_finding(error: str | None, code: str) -> None:
+    found = serious(machine(error))
+
+    assert list(found) == [code]
+    if error:
+        assert error[:40] in found[code].message + str(found[code].evidence)
+
+
+def test_where_there_is_no_gpu_cuda_need_not_start() -> None:
+    none = machine("Found no NVIDIA driver on your system.", gpus=Absent(), nvidia_driver=Absent())
+
+    assert serious(none) == {}
+
+
+def test_where_cuda_works_nothing_is_said() -> None:
+    works = TorchRuntime(version="2.11.0+cu130", cuda="13.0", cuda_available=True)
+
+    assert serious(machine(None, torch_runtime=known(works))) == {}
+
+
+def test_gpus_that_were_hidden_are_another_matter() -> None:
+    hidden = machine("No CUDA GPUs are available", environment=known({"CUDA_VISIBLE_DEVICES": ""}))
+
+    assert "DR114" not in serious(hidden)
+
+
+def test_a_judge_that_read_the_words_is_not_overruled() -> None:
+    """Error 802 on a card without NVSwitch isn't Fabric Manager's; what stands is the catch-all."""
+    found = serious(machine(f"{ERROR}802: system not yet initialized"))
+
+    assert list(found) == ["DR114"]
