@@ -140,13 +140,21 @@ def _gpu_line(machine: Machine) -> Line:
         )
         with_driver = f", driver {version}" if version else ""
         lame = any(g.vendor == "nvidia" for g in gpus) and version is None
-        return Line(
-            "failing" if lame else "fine", "gpu", names + (with_driver or ", no driver" * lame)
-        )
+        unused = _unused(machine, {g.vendor for g in gpus})
+        more = (with_driver or ", no driver" * lame) + "; torch can't use it" * unused
+        return Line("failing" if lame or unused else "fine", "gpu", names + more)
     if isinstance(machine.gpus, Absent):
         return Line("missing", "gpu", "none: the CPU is the only device")
     error = getattr(machine.gpus, "error", "")
     return Line("partial", "gpu", f"could not look: {error}")
+
+
+def _unused(machine: Machine, vendors: set[str]) -> bool:
+    """Whether torch is built for one of the vendors' GPUs and says that none is available."""
+    runtime = value_of(machine.torch_runtime)
+    if runtime is None or runtime.cuda_available is not False:
+        return False
+    return bool((runtime.cuda and "nvidia" in vendors) or (runtime.hip and "amd" in vendors))
 
 
 def _torch_line(report: Report, version: str | None, backend: str | None) -> Line:
