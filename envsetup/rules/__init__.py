@@ -245,27 +245,31 @@ def complete(one: Rule, draft: Draft) -> Finding:
     )
 
 
+_WEIGHT: dict[Severity, int] = {"note": 0, "warning": 1, "error": 2}
+
+
 def suppress(findings: tuple[Finding, ...], rules: Iterable[Rule]) -> tuple[Finding, ...]:
-    """Marks each finding that another, present one explains."""
+    """Marks each finding that another, present one explains, unless it weighs more than that one."""
     from msgspec.structs import replace
 
     by_code = {one.code: one for one in rules}
-    present = {f.code for f in findings}
-    cause = {
-        effect: code
-        for code in sorted(present & by_code.keys(), reverse=True)
-        for effect in by_code[code].suppresses
-    }
-    for code in present & by_code.keys():
-        better = _better(by_code[code], findings)
-        if better is not None:
-            cause.setdefault(code, better)
-    return tuple(replace(f, suppressed_by=cause.get(f.code)) for f in findings)
+    weights: dict[str, int] = {}
+    for f in findings:
+        weights[f.code] = max(weights.get(f.code, 0), _WEIGHT[f.severity])
+
+    def above(f: Finding) -> str | None:
+        enough = [code for code in sorted(weights) if weights[code] >= _WEIGHT[f.severity]]
+        causes = (c for c in enough if c in by_code and f.code in by_code[c].suppresses)
+        return next(causes, None) or _better(by_code.get(f.code), enough, weights)
+
+    return tuple(replace(f, suppressed_by=above(f)) for f in findings)
 
 
-def _better(one: Rule, findings: tuple[Finding, ...]) -> str | None:
+def _better(one: Rule | None, codes: Iterable[str], weights: dict[str, int]) -> str | None:
     """The finding before which a catch-all steps back."""
-    serious = (f.code for f in findings if f.severity != "note" and f.code != one.code)
+    if one is None or not one.yields_to:
+        return None
+    serious = (code for code in codes if weights[code] and code != one.code)
     return next((code for code in serious if code.startswith(one.yields_to)), None)
 
 

@@ -93,8 +93,7 @@ def judge(
         nodes = ()
     else:
         raise Undecidable("the device nodes were not looked at", "nvidia_driver.device_nodes")
-    gpus = value_of(machine.gpus)
-    if nodes or gpus:
+    if nodes or _works(machine):
         return
     yield Draft(
         message=f"This {container.runtime} container has no GPU, though the host's NVIDIA driver"
@@ -103,3 +102,13 @@ def judge(
         fixes=FIXES,
         confidence="medium",
     )
+
+
+def _works(machine: Machine) -> bool:
+    """A GPU answers all the same: WSL has none of the nodes, and torch or NVML may have reached it.
+
+    That files of the PCI bus name one proves nothing: a container sees those of its host.
+    """
+    runtime, gpus = value_of(machine.torch_runtime), value_of(machine.gpus) or ()
+    answered = any(g.source.kind != "file" for g in gpus)
+    return isinstance(machine.wsl, Known) or answered or bool(runtime and runtime.cuda_available)

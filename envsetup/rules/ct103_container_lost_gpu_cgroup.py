@@ -67,7 +67,12 @@ FIXES = (
     severity="error",
     platforms=("linux",),
     symptoms=(Symptom(pattern="Failed to initialize NVML: Unknown Error"),),
-    suppresses=("DR107", "DR101"),
+    suppresses=(
+        "DR107",
+        "DR101",
+        "DR108",
+        "DR113",
+    ),
     ask="Is this in a container, and did the GPU work when it started?",
     fixes=FIXES,
 )

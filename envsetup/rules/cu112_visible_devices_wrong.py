@@ -35,7 +35,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from envsetup.model import Fix, Gpu, Machine, TorchInstall
+from envsetup.model import Fix, Gpu, Machine, TorchInstall, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
@@ -112,4 +112,12 @@ def judge(
                 fact_evidence(machine, "gpus", f"{len(mine)} NVIDIA"),
             ),
             fixes=FIXES,
+            severity="error" if _leaves_none(value, machine) else None,
         )
+
+
+def _leaves_none(value: str, machine: Machine) -> bool:
+    """GPUs were asked for, and torch got none; hiding all of them is a wish."""
+    runtime = value_of(machine.torch_runtime)
+    seen = None if runtime is None else runtime.cuda_available
+    return seen is False and value.strip() not in NONE_OF_THEM

@@ -59,7 +59,13 @@ FIXES = (
         Symptom(pattern=r"couldn't communicate with the NVIDIA driver", confidence="medium"),
         Symptom(pattern=r"nvidia-smi: command not found", confidence="medium"),
     ),
-    suppresses=("WH101", "WH103", "DR107"),
+    suppresses=(
+        "WH101",
+        "WH103",
+        "DR107",
+        "CU112",
+        "DR108",
+    ),
     ask="`lspci | grep -i nvidia` and `cat /proc/driver/nvidia/version`: is a GPU there, is a driver loaded?",
     fixes=FIXES,
 )

@@ -61,7 +61,13 @@ FIXES = (
         Symptom(pattern=r"Nouveau kernel driver is currently in use"),
         Symptom(pattern=r"disable the nouveau kernel (?:driver|module)", confidence="medium"),
     ),
-    suppresses=("DR101", "WH101"),
+    suppresses=(
+        "DR101",
+        "WH101",
+        "WH103",
+        "DR107",
+        "DR108",
+    ),
     ask="`lspci -k | grep -A3 -i nvidia`: which kernel driver is in use?",
     fixes=FIXES,
 )

@@ -61,7 +61,15 @@ FIXES = (
         Symptom(pattern=r"\bNVML_ERROR_LIB_RM_VERSION_MISMATCH\b"),
         Symptom(pattern=r"API mismatch: the (?:client|NVIDIA kernel module)"),
     ),
-    suppresses=("DR107", "WH103", "CU112", "DR101"),
+    suppresses=(
+        "DR107",
+        "WH103",
+        "CU112",
+        "DR101",
+        "CU107",
+        "DR108",
+        "DR113",
+    ),
     ask="`cat /proc/driver/nvidia/version` and `nvidia-smi`: do both name the same version?",
     fixes=FIXES,
 )

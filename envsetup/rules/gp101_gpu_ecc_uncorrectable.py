@@ -60,6 +60,10 @@ FIXES = (
         Symptom(pattern=r"cudaErrorECCUncorrectable|CUDA_ERROR_ECC_UNCORRECTABLE"),
         Symptom(pattern=r"Double Bit ECC Error", confidence="medium"),
     ),
+    suppresses=(
+        "GP102",
+        "GP103",
+    ),
     ask="`nvidia-smi -q -d ECC`",
     fixes=FIXES,
 )

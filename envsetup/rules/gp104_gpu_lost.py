@@ -78,6 +78,12 @@ def _told(machine: Machine) -> Iterator[tuple[str, str, str]]:
         Symptom(pattern=r"Unable to determine the device handle for (?:the )?GPU"),
         Symptom(pattern=r"GPU has fallen off the bus"),
     ),
+    suppresses=(
+        "GP102",
+        "GP101",
+        "GP103",
+        "DR113",
+    ),
     ask="`sudo dmesg | grep -e Xid -e 'fallen off'`",
     fixes=FIXES,
 )

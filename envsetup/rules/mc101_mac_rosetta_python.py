@@ -63,7 +63,13 @@ FIXES = (
         Symptom(pattern=r"incompatible architecture \(have '?arm64'?, need '?x86_64"),
         Symptom(pattern="have 'x86_64', need 'arm64"),
     ),
-    suppresses=("MC104", "MC102", "MC103", "PY101"),
+    suppresses=(
+        "MC104",
+        "MC102",
+        "MC103",
+        "PY101",
+        "PY114",
+    ),
     fixes=FIXES,
 )
 def judge(arch: str, python: Python, machine: Machine) -> Iterator[Draft]:

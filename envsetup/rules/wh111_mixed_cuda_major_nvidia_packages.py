@@ -60,6 +60,7 @@ NAME = re.compile(r"nvidia-([a-z0-9-]+)-cu(\d\d)")
             pattern=r"nvidia-\w{1,20}-cu11[^\n]{0,80}nvidia-\w{1,20}-cu1[23]", confidence="medium"
         ),
     ),
+    suppresses=("PY113",),
     ask="`pip list | grep nvidia-`: does one library stand there for two CUDA majors?",
     fixes=FIXES,
 )
