@@ -238,18 +238,37 @@ def findings_page() -> str:
         where = f"[{rule.code}](findings/{rule.code}.md)"
         about = f"{code(rule.slug)} | {rule.severity} | {rule.state}"
         lines.append(f"| {where} | {about} | {cell(rule.title)} |")
+    lines += ["", *undecidable_section()]
     names = "\n".join(f"findings/{rule.code}" for rule in all_rules())
     lines += ["", f"```{{toctree}}\n:hidden:\n\n{names}\n```"]
     return "\n".join(lines) + "\n"
 
 
+def undecidable_section() -> Iterator[str]:
+    from envsetup.rules.undecidable import undecidable
+
+    yield "## What facts don't decide"
+    yield ""
+    yield "A message alone tells of these: `envsetup doctor` finds one only where torch itself says it,"
+    yield "`envsetup explain --error` recognises it in any text."
+    for reason, rules in undecidable():
+        yield ""
+        yield f"{reason}"
+        yield ""
+        for rule in rules:
+            yield f"- [{rule.code}](findings/{rule.code}.md) {cell(rule.title)}"
+
+
 def finding_pages() -> Iterator[tuple[str, str]]:
     from envsetup.rules import all_rules
+    from envsetup.rules.undecidable import reason_for
 
     for rule in all_rules():
         head = f"# {rule.code}: {rule.title}\n\n"
         about = f"{code(rule.slug)}, {rule.severity}, {rule.state}, "
         about += f"on {', '.join(rule.platforms)}.\n\n"
+        if (reason := reason_for(rule)) is not None:
+            about += f"No fact decides it. {reason}\n\n"
         if rule.formerly:
             about += f"Formerly {', '.join(map(code, rule.formerly))}.\n\n"
         yield f"findings/{rule.code}.md", head + about + body_of(rule.page).rstrip() + "\n"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from envsetup.model import Absent, Evidence, Fact, Finding, Fix, Known, Machine, Record, Undecided
 from envsetup.rules import Rule, judge_all
+from envsetup.rules.undecidable import reason_for
 
 if TYPE_CHECKING:
     from envsetup.knowledge import Knowledge
@@ -51,8 +52,8 @@ def _decision(one: Rule, machine: Machine, knowledge: Knowledge) -> Decision:
         where = " and ".join(one.platforms)
         fact = Evidence(fact="os", value=system, source=machine.os.source)  # type: ignore[union-attr]
         return Decision(word="contradicted", reason=f"it happens on {where} only", facts=(fact,))
-    if one.judge is None:
-        return Decision(word="undecided", reason="only the text tells of it, no fact does")
+    if (why := reason_for(one)) is not None:
+        return Decision(word="undecided", reason=why)
     watched = _Watched(machine)
     findings, undecided = judge_all(cast("Machine", watched), knowledge, [one])
     if findings:
