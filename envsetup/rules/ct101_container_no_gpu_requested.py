@@ -76,7 +76,11 @@ FIXES = (
             pattern=r"NVIDIA Driver was not detected\. +GPU functionality will not be available"
         ),
     ),
-    suppresses=("DR101", "CU101"),
+    suppresses=(
+        "DR101",
+        "CU101",
+        "CT105",
+    ),
     ask=(
         "Was the container started with --gpus all (or the like)? Does nvidia-smi work on the host?"
     ),

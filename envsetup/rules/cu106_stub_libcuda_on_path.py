@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from envsetup.model import Fix, Machine, TorchRuntime, value_of
+from envsetup.model import Fix, Machine, Severity, TorchRuntime, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
@@ -96,5 +96,12 @@ def judge(environment: dict[str, str], machine: Machine) -> Iterator[Draft]:
                 evidence=(fact_evidence(machine, "environment", f"LD_LIBRARY_PATH: {entry}"),),
                 fixes=FIXES,
                 confidence="medium",
-                severity="note" if runtime is None else "warning",
+                severity=_severity(runtime),
             )
+
+
+def _severity(runtime: TorchRuntime | None) -> Severity:
+    """The folder alone is harmless where a true libcuda comes first: what torch says decides."""
+    if runtime is None:
+        return "note"
+    return "error" if runtime.cuda_error else "warning"

@@ -37,7 +37,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from envsetup.model import Fix, Machine, Python
+from envsetup.model import Fix, Machine, Python, Unreadable
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
@@ -57,6 +57,7 @@ FOREIGN = re.compile(r"python(3\.\d{1,2})t?[/\\](?:site|dist)-packages")
         Symptom(pattern=r"init_fs_encoding: failed to get the Python codec"),
         Symptom(pattern=r"No module named '?encodings'?"),
     ),
+    suppresses=("PY113",),
     ask="`env | grep ^PYTHON`; does the error go away with `python -I`?",
     fixes=FIXES,
 )
@@ -77,4 +78,10 @@ def _draft(machine: Machine, name: str, seen: str, instead: str) -> Draft:
         subject=name,
         evidence=(fact_evidence(machine, "environment", f"{name}: {seen}"),),
         fixes=FIXES,
+        severity="error" if _import_fails(machine) else None,
     )
+
+
+def _import_fails(machine: Machine) -> bool:
+    runtime = machine.torch_runtime
+    return isinstance(runtime, Unreadable) and runtime.source.kind == "target"

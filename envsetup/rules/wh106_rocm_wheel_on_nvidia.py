@@ -56,7 +56,11 @@ FIXES = (Fix(text="Take the build for this GPU: run what this prints: `envsetup 
             confidence="medium",
         ),
     ),
-    suppresses=("RO105",),
+    suppresses=(
+        "RO105",
+        "DR101",
+        "WH103",
+    ),
     ask="`python -c 'import torch; print(torch.version.cuda, torch.version.hip)'`; which GPU is it?",
     fixes=FIXES,
 )

@@ -66,7 +66,11 @@ OWN_DRIVER = re.compile(r"R(?:32|34|35|36)\b")
             confidence="medium",
         ),
     ),
-    suppresses=("AR101",),
+    suppresses=(
+        "AR101",
+        "WH103",
+        "AR102",
+    ),
     ask="`cat /etc/nv_tegra_release`: which L4T release?",
     fixes=FIXES,
 )

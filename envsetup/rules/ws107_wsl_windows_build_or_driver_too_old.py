@@ -67,7 +67,11 @@ FLOOR = (471, 41)
         Symptom(pattern=r"wsl2?\b.{0,200}Found no NVIDIA driver", confidence="medium"),
         Symptom(pattern=r"Found no NVIDIA driver.{0,200}\bwsl", confidence="medium"),
     ),
-    suppresses=("WS101", "DR101"),
+    suppresses=(
+        "WS101",
+        "DR101",
+        "WH103",
+    ),
     fixes=FIXES,
 )
 def judge(wsl: Wsl, nvidia_driver: NvidiaDriver, machine: Machine) -> Iterator[Draft]:

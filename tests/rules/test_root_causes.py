@@ -115,7 +115,13 @@ OK: dict[str, Any] = {
     ),
 }
 BOX = known(Container(runtime="docker"))
-NO_NODES = driver(device_nodes=Absent(), nvml=Absent(), nvidia_smi=Absent())
+NO_NODES = driver(
+    device_nodes=Absent(),
+    nvml=Absent(),
+    nvidia_smi=Absent(),
+    cuda_version=Absent(),
+    library_version=Absent(),
+)
 NO_DRIVER_WORDS = "Found no NVIDIA driver on your system."
 MISMATCH = unreadable("Driver/library version mismatch")
 LOST = GpuHealth(error="GPU is lost")
@@ -256,6 +262,77 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "an AMD GPU that this user may not open": (
         "RO102",
         {**AMD_OK, "device_access": known({"/dev/kfd": False, "/dev/dri/renderD128": False}), "torch_runtime": blind("No HIP GPUs are available", hip="7.2", cuda=None)},
+    ),
+    "a CUDA build beside an AMD GPU": (
+        "WH106",
+        {**AMD_OK, "torch": known(torch()), "torch_runtime": blind(NO_DRIVER_WORDS)},
+    ),
+    "the stub of libcuda in front": (
+        "CU106",
+        {
+            "environment": known({"LD_LIBRARY_PATH": "/usr/local/cuda/lib64/stubs"}),
+            "torch_runtime": blind("CUDA driver version is insufficient for CUDA runtime version"),
+        },
+    ),
+    "a library of CUDA that is missing": (
+        "CU101",
+        {"torch_runtime": unreadable("ImportError: libcublas.so.13: cannot open shared object file: No such file or directory", TARGET)},
+    ),
+    "variables of another Python": (
+        "PY111",
+        {
+            "environment": known({"PYTHONHOME": "/opt/other"}),
+            "torch_runtime": unreadable("ended with exit code 1: SRE module mismatch", TARGET),
+        },
+    ),
+    "a module that the GPU doesn't take": (
+        "DR106",
+        {
+            "gpus": known((gpu("12.0", name="NVIDIA GeForce RTX 5090"),)),
+            "nvidia_driver": known(driver(flavour="proprietary", nvml=unreadable("No devices were found"), nvidia_smi=unreadable("No devices were found"))),
+            "kernel_log": known(("NVRM: installed in this system requires use of the NVIDIA open kernel modules.",)),
+            "torch_runtime": blind("No CUDA GPUs are available"),
+        },
+    ),
+    "memory of the GPU's module not loaded": (
+        "DR107",
+        {
+            "nvidia_driver": known(driver(modules=known(("nvidia",)), device_nodes=known(NODES[:2]))),
+            "device_access": known(dict.fromkeys(NODES[:2], True)),
+            "torch_runtime": blind("CUDA unknown error - this may be due to an incorrectly set up environment"),
+        },
+    ),
+    "a Jetson with the wheel of servers": (
+        "WH110",
+        {
+            "arch": known("aarch64"),
+            "tegra": known("R36.4"),
+            "gpus": known((gpu("8.7", integrated=True, name="Orin"),)),
+            "nvidia_driver": known(driver("540.4", cuda_version=known("12.6"))),
+            "torch": known(torch(arch_list=known(("sm_80", "sm_90", "sm_100", "sm_110", "sm_120")))),
+            "torch_runtime": blind("The NVIDIA driver on your system is too old (found version 12060)."),
+        },
+    ),
+    "a Windows driver too old for WSL": (
+        "WS107",
+        {
+            "wsl": known(Wsl(version=2)),
+            "nvidia_driver": known(driver("460.89", cuda_version=known("11.2"), device_nodes=Absent())),
+            "torch_runtime": blind("The NVIDIA driver on your system is too old (found version 11020)."),
+        },
+    ),
+    "macOS too old for MPS": (
+        "MC102",
+        {
+            "os": known("macos"),
+            "arch": known("arm64"),
+            "libc": Absent(),
+            "macos_version": known("13.1"),
+            "gpus": known((Gpu(vendor="apple", index=0, source=HERE, integrated=True),)),
+            "nvidia_driver": Absent(),
+            "torch": known(TorchInstall(version="2.14.1", build="mps")),
+            "torch_runtime": known(TorchRuntime(version="2.14.1", cuda_available=False, mps_available=False, mps_built=True)),
+        },
     ),
     "WSL of the first version": (
         "WS103",
