@@ -79,16 +79,19 @@ BUILDS = {"cuda": "cu", "rocm": "rocm", "xpu": "xpu"}
 
 
 def flag(name: str, machine: Machine) -> Supply:
-    """Whether torch can use CUDA, ROCm, MPS or XPU; only torch itself can say yes."""
+    """Whether torch can use CUDA, ROCm, MPS or XPU: as it says itself, else as far as facts go."""
     runtime = value_of(machine.torch_runtime)
     usable = None if runtime is None else _usable(name, runtime)
     source = _source(machine.torch_runtime)
     if runtime is not None and usable is not None:
         words = f"{name} is {'' if usable else 'not '}usable by torch {runtime.version or ''}"
         return Supply(words=words.rstrip(), fact="torch_runtime", value=usable, source=source)
-    refusal = _no_build_for(name, machine)
-    if refusal is not None:
-        return refusal
+    if isinstance(machine.torch_runtime, Unreadable) and source and source.kind == "target":
+        words = f"torch can't be asked ({_why(machine.torch_runtime)})"
+        return Supply(words=words, fact="torch_runtime", value=False, source=source)
+    answer = _no_build_for(name, machine) or (_by_facts(name, machine) if not runtime else None)
+    if answer is not None:
+        return answer
     words = f"torch was not asked ({_why(machine.torch_runtime)})"
     if runtime is not None:
         words = f"torch {runtime.version or ''} doesn't tell whether {name} is usable"
@@ -121,6 +124,47 @@ def _no_build_for(name: str, machine: Machine) -> Supply | None:
         words = f"torch {version} is a {build} build, which can't use {name}"
         return Supply(words=words, fact="torch.build", value=False, source=torch.source)
     return None
+
+
+def _by_facts(name: str, machine: Machine) -> Supply | None:
+    """That all is there which it takes, torch unasked; None where something isn't, or isn't known."""
+    torch, gpus = value_of(machine.torch), value_of(machine.gpus) or ()
+    there = {
+        "cuda": lambda: _serves_cuda(machine),
+        "rocm": lambda: _has(gpus, "amd") and _may_open(machine, "/dev/kfd"),
+        "xpu": lambda: _has(gpus, "intel") and isinstance(machine.level_zero, Known),
+        "mps": lambda: _has(gpus, "apple") and torch is not None and torch.build == "mps",
+    }
+    if torch is None or torch.build is None or not there[name]():
+        return None
+    words = f"torch {torch.version} is a {torch.build} build, and its GPU and driver are there"
+    return Supply(words=words, fact="torch.build", value=True, source=_source(machine.torch))
+
+
+def _serves_cuda(machine: Machine) -> bool:
+    """A driver that answers, serves this CUDA or a newer one, and a GPU that may be used."""
+    torch, driver = value_of(machine.torch), value_of(machine.nvidia_driver)
+    if torch is None or driver is None or not torch.cuda or value_of(driver.nvml) != "ok":
+        return False
+    served = (value_of(driver.cuda_version) or "0").partition(".")[0]
+    built = torch.cuda.partition(".")[0]
+    hidden = (value_of(machine.environment) or {}).get("CUDA_VISIBLE_DEVICES", "0")
+    return (
+        served.isdigit()
+        and built.isdigit()
+        and int(served) >= int(built)
+        and hidden.strip() not in ("", "-1", "NoDevFiles")
+        and _has(value_of(machine.gpus) or (), "nvidia")
+        and _may_open(machine, "/dev/nvidiactl")
+    )
+
+
+def _has(gpus: Sequence[Gpu], vendor: str) -> bool:
+    return any(g.vendor == vendor for g in gpus)
+
+
+def _may_open(machine: Machine, node: str) -> bool:
+    return (value_of(machine.device_access) or {}).get(node, True)
 
 
 # -- measures ------------------------------------------------------------------------------------

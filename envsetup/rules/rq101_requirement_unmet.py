@@ -16,8 +16,8 @@ start either.
 
 ## How envsetup knows
 
-- `cuda`, `rocm`, `mps`, `xpu`: torch itself is asked, which level quick and `--from` don't do. Without
-  asking it is only known where the installed build can't have it.
+- `cuda`, `rocm`, `mps`, `xpu`: torch itself is asked. Level quick doesn't ask it, and goes by the
+  installed build, the driver and the GPU.
 - `gpus`: what torch sees, else the GPUs of the machine. One that shares a chip with the CPU counts
   where it is NVIDIA's or Apple's.
 - `torch`, `python`, `driver`, `compute-capability`, `gpu-memory`: the version or size that was seen; of

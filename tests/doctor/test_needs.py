@@ -173,6 +173,54 @@ CPU_TORCH_BESIDE_GPU = machine(
 )
 
 
+QUICK = machine(
+    os="linux",
+    gpus=(gpu("nvidia", compute_capability="8.9"),),
+    nvidia_driver=NvidiaDriver(
+        version=known("580.95.05"), cuda_version=known("13.0"), nvml=known("ok")
+    ),
+    device_access={"/dev/nvidiactl": True},
+    environment={},
+    torch=TorchInstall(version="2.14.1+cu126", build="cu126", cuda="12.6"),
+)
+OLD_DRIVER = NvidiaDriver(version=known("470.1"), cuda_version=known("11.4"), nvml=known("ok"))
+NO_NVML = NvidiaDriver(version=known("580.1"), cuda_version=known("13.0"), nvml=Absent())
+CRASHED = Unreadable(error="ended by SIGSEGV", source=Source(kind="target", ref="import torch"))
+
+
+def test_level_quick_takes_the_facts_for_it() -> None:
+    assert is_met("cuda", QUICK)
+    amd = (gpu("amd", gfx="gfx942"),)
+    rocm = {"gpus": amd, "torch": install("2.14.1+rocm7.2")}
+    assert is_met("rocm", machine(**rocm, device_access={"/dev/kfd": True}))
+    assert not is_met("rocm", machine(**rocm, device_access={"/dev/kfd": False}))
+    assert is_met("mps", MAC)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"nvidia_driver": known(OLD_DRIVER)},
+        {"nvidia_driver": known(NO_NVML)},
+        {"device_access": known({"/dev/nvidiactl": False})},
+        {"environment": known({"CUDA_VISIBLE_DEVICES": "-1"})},
+        {"gpus": Absent()},
+        {"torch_runtime": known(TorchRuntime(version="2.14.1"))},
+    ],
+)
+def test_where_one_of_them_is_not_there_nobody_knows(changes: dict[str, Any]) -> None:
+    (finding,) = unmet([read_need("cuda")], replace(QUICK, **changes))
+
+    assert "can't be decided" in finding.message
+
+
+def test_a_torch_that_crashes_has_no_cuda() -> None:
+    (finding,) = unmet([read_need("cuda")], replace(QUICK, torch_runtime=CRASHED))
+
+    assert "is not met" in finding.message
+    assert "SIGSEGV" in finding.message
+
+
 @pytest.mark.parametrize(
     ("text", "given"),
     [
