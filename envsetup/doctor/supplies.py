@@ -84,8 +84,12 @@ def flag(name: str, machine: Machine) -> Supply:
     usable = None if runtime is None else _usable(name, runtime)
     source = _source(machine.torch_runtime)
     if runtime is not None and usable is not None:
-        words = f"{name} is {'' if usable else 'not '}usable by torch {runtime.version or ''}"
-        return Supply(words=words.rstrip(), fact="torch_runtime", value=usable, source=source)
+        words = (
+            f"{name} is {'' if usable else 'not '}usable by torch {runtime.version or ''}".rstrip()
+        )
+        if name in ("cuda", "rocm") and runtime.cuda_error and not usable:
+            words += f", which says: {runtime.cuda_error[:200].rstrip('. ')}"
+        return Supply(words=words, fact="torch_runtime", value=usable, source=source)
     if isinstance(machine.torch_runtime, Unreadable) and source and source.kind == "target":
         words = f"torch can't be asked ({_why(machine.torch_runtime)})"
         return Supply(words=words, fact="torch_runtime", value=False, source=source)

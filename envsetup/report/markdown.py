@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from envsetup.model import Finding, Report
+from envsetup.report.causes import followers
 from envsetup.report.safe import one_line
 from envsetup.report.summary import summary
 
@@ -28,8 +29,9 @@ def _lines(report: Report) -> Iterator[str]:
             yield f"| {key} | {text(_words(value))} |"
     yield ""
     loud = [f for f in report.findings if f.suppressed_by is None]
+    under = followers(report.findings)
     for finding in loud:
-        yield from _finding(finding)
+        yield from _finding(finding, under.get(finding.code, ()))
     if not loud:
         yield "No findings."
         yield ""
@@ -56,13 +58,15 @@ def code(value: str) -> str:
     return f"{fence} {content} {fence}" if longest else f"`{content}`"
 
 
-def _finding(finding: Finding) -> Iterator[str]:
+def _finding(finding: Finding, explained: tuple[str, ...]) -> Iterator[str]:
     about = f" ({text(finding.subject)})" if finding.subject else ""
     yield f"- **{text(finding.code)}** {text(finding.slug)}{about}, {finding.severity}: {text(finding.message)}"
     for fix in finding.fixes:
         command = f" {code(' '.join(fix.argv))}" if fix.argv else ""
         safety = "" if fix.safety == "safe" else f" *({fix.safety})*"
         yield f"  - {text(fix.text)}{command}{safety}"
+    if explained:
+        yield f"  - explains {text(', '.join(explained))}"
     yield ""
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from envsetup.model import Absent, Finding, Known, Machine, Outcome, Report, Settings, value_of
+from envsetup.report.causes import followers
 from envsetup.report.safe import one_line, plain
 from envsetup.report.summary import summary
 
@@ -71,8 +72,9 @@ def render(
 ) -> str:
     pen = Pen(width, color, unicode)
     lines = [*_glance(report, pen), ""]
+    under = followers(report.findings)
     for finding in _ordered(report, verbose):
-        lines += [*_finding(finding, pen, verbose), ""]
+        lines += [*_finding(finding, pen, verbose, under.get(finding.code, ())), ""]
     lines += _failed(report, pen, verbose)
     if verbose:
         lines += _details(report, pen)
@@ -201,7 +203,9 @@ def _ordered(report: Report, verbose: bool) -> list[Finding]:
     return sorted(shown, key=lambda f: (f.suppressed_by is not None, SEVERITIES.index(f.severity)))
 
 
-def _finding(finding: Finding, pen: Pen, verbose: bool) -> Iterator[str]:
+def _finding(
+    finding: Finding, pen: Pen, verbose: bool, explained: tuple[str, ...]
+) -> Iterator[str]:
     head = f"{finding.severity} {finding.code} {finding.slug}"
     if finding.suppressed_by:
         head += f" (explained by {finding.suppressed_by})"
@@ -216,6 +220,9 @@ def _finding(finding: Finding, pen: Pen, verbose: bool) -> Iterator[str]:
         yield from pen.wrap(f"fix: {fix.text}{danger}", 3)
         if fix.argv:
             yield f"      {one_line(shlex.join(fix.argv))}"
+    if explained and not finding.suppressed_by:
+        told = ", ".join(explained) if verbose else f"{len(explained)} more, shown by -v"
+        yield from pen.wrap(f"explains: {told}", 3)
     more = len(finding.fixes) - 1
     if more > 0 and not verbose:
         yield from pen.wrap(f"{more} more: envsetup explain {finding.code}", 3)
