@@ -248,6 +248,8 @@ class Package(Record):
     requires_python: str | None = None
     tags: tuple[str, ...] = ()
     """Tag lines of WHEEL, for the packages that rules look at."""
+    broken_files: tuple[str, ...] = ()
+    """Libraries of NVIDIA's packages that are missing or shorter than RECORD says, in words."""
     editable: bool = False
     url: str | None = None
     manager: Literal["pip", "conda"] = "pip"

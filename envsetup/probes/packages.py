@@ -7,6 +7,7 @@ import re
 from envsetup.host import Host
 from envsetup.model import Absent, Fact, Known, Package, Python, Unreadable
 from envsetup.probes.asking import file_source, line
+from envsetup.probes.recorded import damaged
 
 WATCHED = re.compile(
     r"torch|nvidia-|triton|numpy|flash-attn|xformers|bitsandbytes|transformers|accelerate|vllm|"
@@ -14,6 +15,7 @@ WATCHED = re.compile(
 )
 """Distributions whose METADATA and WHEEL are read: rules look at their requirements and tags."""
 MOST_METADATA_BYTES = 65536
+SHARED = re.compile(r"\.so(\.\d+)*$|\.dll$")
 
 
 def normal(name: str) -> str:
@@ -75,9 +77,17 @@ def _detailed(host: Host, base: Package, folder: str) -> Package:
         requires=tuple(re.findall(r"^Requires-Dist: *(.+)$", metadata, re.MULTILINE)),
         requires_python=python.group(1).strip() if python else None,
         tags=tuple(re.findall(r"^Tag: *(\S+)", wheel, re.MULTILINE)),
+        broken_files=_broken(host, base),
         editable='"editable": true' in direct,
         url=url.group(1) if url else None,
     )
+
+
+def _broken(host: Host, one: Package) -> tuple[str, ...]:
+    """Of NVIDIA's libraries, whose absence is told only when a program needs them."""
+    if not one.name.startswith("nvidia-") or one.location is None or one.metadata is None:
+        return ()
+    return damaged(host, one.location, one.metadata, lambda path: bool(SHARED.search(path)))
 
 
 def _conda(host: Host, folder: str) -> list[Package]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import ast
-import csv
 import json
 import re
 
 from envsetup.host import Host
 from envsetup.model import UNASKED, Absent, Fact, Known, Package, Python, TorchInstall, Unreadable
 from envsetup.probes.asking import file_source
+from envsetup.probes.recorded import damaged
 
 LIBRARIES = ("torch/lib/", "torch/_C", "torch/bin/")
 """Below these a file that is missing or cut short breaks the import."""
-MOST_RECORD_BYTES = 1 << 23
 FINDER = re.compile(r"__editable___torch_.*_finder\.py")
 MAPPED = re.compile(r"""['"]torch['"]: *['"]([^'"]+)['"]""")
 """The line of setuptools' finder that maps the package to its folder."""
@@ -89,7 +88,8 @@ def _installed(
     if not isinstance(version, str):
         return Unreadable(error="torch/version.py names no version", source=source)
     cuda, hip, xpu = (_text(told.get(k)) for k in ("cuda", "hip", "xpu"))
-    broken = _broken(host, folder, package) if package else ()
+    listed = package.metadata if package else None
+    broken = damaged(host, folder, listed, _is_library) if listed else ()
     return Known(
         value=TorchInstall(
             version=version,
@@ -106,6 +106,10 @@ def _installed(
         ),
         source=source,
     )
+
+
+def _is_library(path: str) -> bool:
+    return path.startswith(LIBRARIES)
 
 
 PUBLISHED = re.compile(r"\d+\.\d+\.\d+\+(?:cpu|cu\d+|rocm[\d.]+|xpu)")
@@ -162,23 +166,3 @@ def build_of(version: str, cuda: str | None, hip: str | None, xpu: str | None) -
     if xpu:
         return "xpu"
     return "cpu"
-
-
-def _broken(host: Host, folder: str, package: Package) -> tuple[str, ...]:
-    """Libraries that are missing or shorter than RECORD says.
-
-    A longer one is no fault: conda and Nix patch paths into libraries after they were recorded.
-    """
-    fact = host.read(f"{folder}/{package.metadata}/RECORD", MOST_RECORD_BYTES)
-    if not isinstance(fact, Known):
-        return ()
-    wrong = []
-    for row in csv.reader(fact.value.splitlines()):
-        if len(row) != 3 or not row[0].startswith(LIBRARIES) or not row[2].isdigit():
-            continue
-        have = host.call(f"size:{folder}/{row[0]}")
-        if isinstance(have, Absent):
-            wrong.append(f"{row[0]} is missing ({row[2]} bytes recorded)")
-        elif isinstance(have, Known) and int(have.value) < int(row[2]):
-            wrong.append(f"{row[0]} has {have.value} bytes, {row[2]} recorded")
-    return tuple(wrong)

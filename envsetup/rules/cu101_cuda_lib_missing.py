@@ -15,7 +15,7 @@ torch's wheels bring their own CUDA libraries; an extension built against anothe
 
 ## How envsetup knows
 
-Only the error text tells: no fact that is read without running the failing program decides it.
+Libraries of the installed nvidia-* packages that are missing, or shorter than their RECORD says; else the error text, of torch's own import too.
 
 ## How to fix
 
@@ -33,11 +33,14 @@ Never: the import fails.
 
 from __future__ import annotations
 
-from envsetup.model import Fix
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
 
-text_rule(
-    __name__,
+from envsetup.model import Fix, Machine, Package
+from envsetup.rules import Draft, Symptom, rule
+from envsetup.rules.libraries import damaged
+
+
+@rule(
     code="CU101",
     slug="cuda-lib-missing",
     title="A CUDA library that something links to is absent",
@@ -59,3 +62,5 @@ text_rule(
         ),
     ),
 )
+def judge(packages: tuple[Package, ...], machine: Machine) -> Iterator[Draft]:
+    yield from damaged(packages, machine, cudnn=False)

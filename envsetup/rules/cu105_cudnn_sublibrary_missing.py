@@ -15,7 +15,7 @@ cuDNN 8 and 9 side by side (another framework wants the other one), or only its 
 
 ## How envsetup knows
 
-Only the error text tells: no fact that is read without running the failing program decides it.
+Libraries of the installed nvidia-cudnn package that are missing, or shorter than its RECORD says; else the error text.
 
 ## How to fix
 
@@ -33,11 +33,14 @@ Never where a model needs it.
 
 from __future__ import annotations
 
-from envsetup.model import Fix
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
 
-text_rule(
-    __name__,
+from envsetup.model import Fix, Machine, Package
+from envsetup.rules import Draft, Symptom, rule
+from envsetup.rules.libraries import damaged
+
+
+@rule(
     code="CU105",
     slug="cudnn-sublibrary-missing",
     title="cuDNN's parts are missing or do not match the main one",
@@ -62,3 +65,5 @@ text_rule(
         Fix(text="Reinstall torch's own nvidia-cudnn package"),
     ),
 )
+def judge(packages: tuple[Package, ...], machine: Machine) -> Iterator[Draft]:
+    yield from damaged(packages, machine, cudnn=True)

@@ -1,4 +1,4 @@
-"""What torch itself said when CUDA didn't start, as the rule whose symptom it is.
+"""What torch itself said when its import or CUDA failed, as the rule whose symptom it is.
 
 Facts come first: a rule that finds its cause in the machine's files says more. But the words of the
 examined torch are a fact too, and must never end as a mere footnote beside "no finding".
@@ -8,37 +8,72 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from envsetup.model import Absent, Finding, Machine, value_of
+from msgspec.structs import replace
+
+from envsetup.model import Absent, Evidence, Finding, Machine, Unreadable, value_of
 from envsetup.rules import Draft, Rule, complete, fact_evidence
 
 LONGEST = 300
+CATCH_ALLS = ("PY113", "DR114")
+"""Rules that say no more than that the import, or CUDA, failed."""
 
 
-def heard(machine: Machine, found: Iterable[Finding], rules: Iterable[Rule]) -> tuple[Finding, ...]:
-    """The finding that torch's own error speaks for; empty where one of the kind is there already.
+def heard(
+    machine: Machine, found: Iterable[Finding], rules: Iterable[Rule]
+) -> tuple[tuple[Finding, ...], str | None]:
+    """The finding that torch's own error speaks for, where none of the kind is there, and its code.
 
-    Where there is no GPU, CUDA that doesn't start is as it should be.
+    The code is also that of a finding that is there and means the same.
     """
-    runtime = value_of(machine.torch_runtime)
-    if runtime is None or runtime.cuda_available or not runtime.cuda_error:
-        return ()
-    if isinstance(machine.gpus, Absent):
-        return ()
-    from envsetup.rules.triage import match_error
-
-    said = [m for m in match_error(runtime.cuda_error) if m.confidence == "high"]
-    serious = {one.code for one in found if one.severity != "note"}
-    best = next(iter(said), None)
-    if best is None or serious.intersection(m.code for m in said):
-        return ()
-    mine = next((one for one in rules if one.code == best.code), None)
-    if mine is None or "torch_runtime" in mine.needs or mine.yields_to:
-        return ()  # not asked for; or its judge has read these words, and says no
+    told = _import_failed(machine) or _cuda_failed(machine)
+    said = _meant(told) if told is not None else ()
+    there = [one.code for one in found if one.severity == "error" and one.code in said]
+    if told is None or there or not said:
+        return (), next(iter(there), None)
+    mine = next((one for one in rules if one.code == said[0]), None)
+    if mine is None or mine.code in CATCH_ALLS or "torch_runtime" in mine.needs:
+        return (), None  # not asked for, nothing new, or its judge has read these words and says no
     draft = Draft(
-        message=f"torch can't use CUDA, and says why: {runtime.cuda_error[:LONGEST]}",
+        message=f"torch fails and says why: {told.value}",
         subject="torch",
-        evidence=(fact_evidence(machine, "torch_runtime", runtime.cuda_error[:LONGEST]),),
+        evidence=(told,),
         fixes=mine.fixes,
         severity="error",
     )
-    return (complete(mine, draft),)
+    return (complete(mine, draft),), mine.code
+
+
+def _import_failed(machine: Machine) -> Evidence | None:
+    """The error of an import that was tried; damaged files explain any such error by themselves."""
+    runtime, torch = machine.torch_runtime, value_of(machine.torch)
+    tried = isinstance(runtime, Unreadable) and runtime.source.kind == "target"
+    if not tried or (torch is not None and torch.broken_files):
+        return None
+    assert isinstance(runtime, Unreadable)
+    return Evidence(fact="torch_runtime", value=runtime.error[:LONGEST], source=runtime.source)
+
+
+def _cuda_failed(machine: Machine) -> Evidence | None:
+    """The error with which CUDA didn't start; where there is no GPU that is as it should be."""
+    runtime = value_of(machine.torch_runtime)
+    if runtime is None or runtime.cuda_available or not runtime.cuda_error:
+        return None
+    if isinstance(machine.gpus, Absent):
+        return None
+    return fact_evidence(machine, "torch_runtime", runtime.cuda_error[:LONGEST])
+
+
+def _meant(told: Evidence) -> tuple[str, ...]:
+    from envsetup.rules.triage import match_error
+
+    return tuple(m.code for m in match_error(str(told.value)) if m.confidence == "high")
+
+
+def explained(findings: Iterable[Finding], code: str | None) -> tuple[Finding, ...]:
+    """The findings, catch-alls marked as explained by the finding of that code."""
+    return tuple(
+        replace(one, suppressed_by=code)
+        if code not in (None, one.code) and one.code in CATCH_ALLS
+        else one
+        for one in findings
+    )

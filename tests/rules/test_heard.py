@@ -13,9 +13,11 @@ from envsetup.model import (
     Known,
     Machine,
     NvidiaDriver,
+    Package,
     Source,
     TorchInstall,
     TorchRuntime,
+    Unreadable,
 )
 from envsetup.rules import judge_all
 
@@ -70,6 +72,45 @@ def test_each_error_of_torch_ends_in_one_finding(error: str | None, code: str) -
     assert list(found) == [code]
     if error:
         assert error[:40] in found[code].message + str(found[code].evidence)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ("ImportError: libcublas.so.13: cannot open shared object file: No such file", "CU101"),
+        ("ImportError: /lib/libstdc++.so.6: version `GLIBCXX_3.4.32' not found", "AB108"),
+        ("ImportError: something that nobody has seen before", "PY113"),
+    ],
+)
+def test_an_import_that_fails_is_named_by_its_own_words(error: str, code: str) -> None:
+    failed = Unreadable(error=error, source=Source(kind="target", ref="import torch"))
+    found = serious(machine(None, torch_runtime=failed))
+
+    assert list(found) == [code]
+
+
+def test_damaged_files_explain_an_import_by_themselves() -> None:
+    cut = TorchInstall(
+        version="2.11.0+cu130", build="cu130", broken_files=("libc10.so is missing",)
+    )
+    error = "ImportError: libcublas.so.13: cannot open shared object file"
+    failed = Unreadable(error=error, source=Source(kind="target", ref="import torch"))
+
+    assert list(serious(machine(None, torch=known(cut), torch_runtime=failed))) == ["PY113"]
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("nvidia-cublas", "CU101"), ("nvidia-cudnn-cu13", "CU105")]
+)
+def test_a_damaged_package_of_nvidia_is_found_without_an_import(name: str, code: str) -> None:
+    whole = Package(name=name, version="13.1.0", location="/env", metadata="x.dist-info")
+    cut = replace(whole, broken_files=("nvidia/lib/lib.so.13 is missing (100 bytes recorded)",))
+    works = known(TorchRuntime(version="2.11.0+cu130", cuda="13.0", cuda_available=True))
+
+    found = serious(machine(None, torch_runtime=works, packages=known((cut,))))
+    assert list(found) == [code]
+    assert f"{name}==13.1.0" in found[code].fixes[0].argv
+    assert serious(machine(None, torch_runtime=works, packages=known((whole,)))) == {}
 
 
 def test_where_there_is_no_gpu_cuda_need_not_start() -> None:
