@@ -28,6 +28,9 @@ _MOST_HITS = 40
 _WORTH: dict[Confidence, int] = {"high": 3, "medium": 2, "low": 1}
 _BY_WORTH: dict[int, Confidence] = {3: "high", 2: "medium", 1: "low"}
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[^\[]|[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_SPACE = re.compile(r"\s")
+_BLOCK = 1 << 20
+"""Characters split into words at a time."""
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "\u00a0": " "})
 
 
@@ -108,17 +111,29 @@ class _Flat(NamedTuple):
         if not inner:
             return first in self.listed
         *inner, last = inner
-        ends = f"{first} " in self.listed and f" {last}" in self.listed
-        return ends and all(not w or w in self.words for w in inner)
+        # Whole words first: a look into the set, where the ends of the literal take a search.
+        whole = all(not w or w in self.words for w in inner)
+        return whole and f"{first} " in self.listed and f" {last}" in self.listed
+
+
+def _blocks(text: str) -> Iterator[list[str]]:
+    """The words of a text, block by block: all at once they take ten times its memory."""
+    start = 0
+    while start < len(text):
+        cut = _SPACE.search(text, start + _BLOCK)
+        end = cut.end() if cut else len(text)
+        yield text[start:end].split()
+        start = end
 
 
 def _flattened(text: str) -> _Flat:
-    flat = " ".join(_ESCAPES.sub(" ", text[-LONGEST_TEXT:]).translate(_QUOTES).split())
+    clean = _ESCAPES.sub(" ", text[-LONGEST_TEXT:]).translate(_QUOTES)
+    flat = " ".join(" ".join(block) for block in _blocks(clean) if block)
     lowered = flat.lower()
     if len(lowered) != len(flat):
         flat = flat.encode("ascii", "replace").decode("ascii")
         lowered = flat.lower()
-    words = frozenset(w for w in set(lowered.split(" ")) if w != w.upper())
+    words = frozenset(w for block in _blocks(lowered) for w in set(block) if w != w.upper())
     return _Flat(flat, lowered, words, f" {' '.join(words)} ")
 
 

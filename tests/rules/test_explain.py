@@ -220,3 +220,14 @@ def test_the_words_alone_never_rule_out_what_is_there(text, other):
         assert flat.may_hold(flat.lowered[start : start + 12])
     if other.lower() in flat.lowered:
         assert flat.may_hold(other.lower())
+
+
+@given(st.text(alphabet="ab \n\tİ\x1b\u00a0", max_size=60), st.integers(1, 9))
+@settings(max_examples=200, deadline=None)
+def test_a_text_is_the_same_in_blocks_of_any_size(text, size):
+    whole = triage._flattened(text)
+    kept, triage._BLOCK = triage._BLOCK, size
+    try:
+        assert triage._flattened(text) == whole
+    finally:
+        triage._BLOCK = kept
