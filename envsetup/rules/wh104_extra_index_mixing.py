@@ -57,6 +57,7 @@ TAG = re.compile(r"download\.pytorch\.org/whl/(?:nightly/|test/)?(cpu|xpu|cu\d{3
             confidence="low",
         ),
     ),
+    suppresses=("WH101",),
     ask="`pip config list` and `env | grep -i index`",
     fixes=FIXES,
 )
@@ -74,4 +75,10 @@ def judge(torch: TorchInstall, environment: dict[str, str], machine: Machine) ->
                 fact_evidence(machine, "torch", torch.version),
             ),
             fixes=FIXES,
+            severity="error" if torch.build == "cpu" and _has_gpu(machine) else None,
         )
+
+
+def _has_gpu(machine: Machine) -> bool:
+    """A GPU that the build that was asked for would serve, and the one that came doesn't."""
+    return any(not g.integrated for g in value_of(machine.gpus) or ())

@@ -170,6 +170,14 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         "WH101",
         {"torch": known(torch("cpu")), "torch_runtime": blind(cuda=None, version="2.14.1+cpu")},
     ),
+    "a CPU build by an extra index that lost": (
+        "WH104",
+        {
+            "environment": known({"PIP_EXTRA_INDEX_URL": "https://download.pytorch.org/whl/cu130"}),
+            "torch": known(torch("cpu")),
+            "torch_runtime": blind(cuda=None, version="2.14.1+cpu"),
+        },
+    ),
     "a driver too old for the wheel": (
         "WH103",
         {
