@@ -115,11 +115,26 @@ def _matches(
     from envsetup.rules.triage import ranked, recognised
 
     text = text.encode("utf-8", "replace").decode()  # no halves of characters, as argv can hold
-    if machine_file is not None:
-        return ranked(recognised(text), _machine(machine_file), _knowledge())
     hits = recognised(text)
-    machine = _here(python) if hits and not text_only else None
-    return ranked(hits) if machine is None else ranked(hits, machine, _knowledge(), surely=False)
+    if machine_file is not None:
+        machine: Machine | None = _machine(machine_file)
+    else:
+        machine = _here(python) if hits and not text_only else None
+    if machine is None:
+        return ranked(hits)
+    matches = ranked(hits, machine, _knowledge(), surely=machine_file is not None)
+    return tuple(_without_names(m, machine) for m in matches)
+
+
+def _without_names(match: Match, machine: Machine) -> Match:
+    """The match as it may be shown to strangers: its facts without homes, names and credentials."""
+    from msgspec.structs import replace
+
+    from envsetup.report.redact import clean_record, cleaner
+
+    clean = cleaner(machine)
+    facts = tuple(clean_record(f, clean) for f in match.facts)
+    return replace(match, reason=clean(match.reason), facts=facts)
 
 
 def _knowledge() -> Knowledge:

@@ -89,6 +89,11 @@ def _homes(machine: Machine) -> set[str]:
     return {h for h in found if h.rstrip("/\\") and h not in ("/", "~")}
 
 
+def clean_record(value: T, clean: Callable[[str], str]) -> T:
+    """The same record with every text in it cleaned."""
+    return _walk(value, clean)
+
+
 def _walk(value: T, clean: Callable[[str], str]) -> T:
     """The same record with every text in it cleaned, keys of dictionaries too."""
 

@@ -142,6 +142,20 @@ def test_this_machine_is_looked_at_for_real():
     assert matches[0]["reason"]
 
 
+def test_what_facts_say_holds_no_home(tmp_path):
+    path = saved(
+        tmp_path,
+        gpus=L4,
+        nvidia_driver=driver("580.95.05"),
+        torch={**torch("2.14.1+cu126", "cu126", cuda="12.6"), "source": {"kind": "file", "ref": "/home/jane/env/torch/version.py"}},
+        wsl={"state": "absent"},
+    )  # fmt: skip
+    answer = ask("--error", TOO_OLD, "--from", path, "--format", "json").stdout
+
+    assert "jane" not in answer
+    assert "~/env/torch/version.py" in answer
+
+
 def test_no_usable_interpreter_leaves_the_text(monkeypatch):
     monkeypatch.setenv("VIRTUAL_ENV", "/no/such/environment")
     answer = ask("--error", NO_CUDA, "--format", "json")
