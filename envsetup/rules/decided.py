@@ -18,6 +18,8 @@ _LONGEST_VALUE = 120
 _NAMES = ("version", "name", "model", "runtime", "path", "executable")
 """Fields that stand for their record, the first that is there."""
 
+_NO_TORCH = "no torch is installed in the environment that was looked at: is it the right one?"
+
 
 class Decision(Record):
     word: Word
@@ -60,6 +62,8 @@ def _decision(one: Rule, machine: Machine, knowledge: Knowledge) -> Decision:
         return _confirmed(findings)
     if undecided:
         return _open(undecided)
+    if isinstance(machine.torch, Absent) and "torch" in watched.asked:
+        return Decision(word="undecided", reason=_NO_TORCH)
     return Decision(
         word="contradicted", reason="the facts say otherwise", facts=_facts(watched.asked)
     )

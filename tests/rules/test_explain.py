@@ -142,6 +142,15 @@ def test_this_machine_is_looked_at_for_real():
     assert matches[0]["reason"]
 
 
+def test_an_environment_without_torch_decides_nothing_about_torch(tmp_path):
+    path = saved(tmp_path, gpus=L4, nvidia_driver=driver("580.1"), torch={"state": "absent"})
+    answer = ask("--error", TOO_OLD, "--from", path, "--format", "json")
+    first = next(m for m in json.loads(answer.stdout)["matches"] if m["code"] == "WH103")
+
+    assert first["decided"] == "undecided"
+    assert "is it the right one?" in first["reason"]
+
+
 def test_what_facts_say_holds_no_home(tmp_path):
     path = saved(
         tmp_path,
