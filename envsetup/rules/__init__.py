@@ -205,9 +205,10 @@ def judge_all(
         except Exception as bug:  # a rule's bug is its own outcome and hides no other rule
             reason = f"the rule itself failed ({type(bug).__name__}: {bug}); please report it"
             undecided.append(Undecided(code=one.code, reason=reason))
-    from envsetup.rules.heard import explained, heard
+    from envsetup.rules.heard import explained, heard, overheard
 
     said, cause = heard(machine, findings, chosen)
+    findings += overheard(machine, (*findings, *said), chosen)
     return explained(suppress((*findings, *said), chosen), cause), tuple(undecided)
 
 

@@ -6,7 +6,8 @@ examined torch are a fact too, and must never end as a mere footnote beside "no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -14,6 +15,7 @@ from envsetup.model import Absent, Evidence, Finding, Machine, Unreadable, value
 from envsetup.rules import Draft, Rule, complete, fact_evidence
 
 LONGEST = 300
+IMPORT_ERROR = re.compile(r"\b(?:Import|ModuleNotFound|OS)Error\b")
 CATCH_ALLS = ("PY113", "DR114")
 """Rules that say no more than that the import, or CUDA, failed."""
 
@@ -41,6 +43,26 @@ def heard(
         severity="error",
     )
     return (complete(mine, draft),), mine.code
+
+
+def overheard(
+    machine: Machine, found: Iterable[Finding], rules: Iterable[Rule]
+) -> Iterator[Finding]:
+    """What the import of something else, such as an extension, died of while torch spoke."""
+    runtime = value_of(machine.torch_runtime)
+    there = {one.code for one in found}
+    for line in runtime.warnings if runtime is not None else ():
+        if not IMPORT_ERROR.search(line):
+            continue
+        told = fact_evidence(machine, "torch_runtime", line[:LONGEST])
+        said = _meant(told)
+        mine = next((one for one in rules if said and one.code == said[0]), None)
+        if mine is None or there.intersection(said):
+            continue
+        there.add(mine.code)
+        message = f"An import failed beside torch: {told.value}"
+        draft = Draft(message=message, evidence=(told,), fixes=mine.fixes, severity="warning")
+        yield complete(mine, draft)
 
 
 def _import_failed(machine: Machine) -> Evidence | None:

@@ -15,7 +15,7 @@ Neither sees the other's files: pip's torch overwrites part of conda's, and the 
 
 ## How envsetup knows
 
-conda's record of pytorch beside a torch that pip installed, at different versions.
+conda's record of pytorch beside a torch that pip installed, at different versions; in a pasted `conda list`, a torch by pip beside pytorch.
 
 ## How to fix
 
@@ -63,7 +63,7 @@ def judge(packages: tuple[Package, ...], machine: Machine) -> Iterator[Draft]:
     theirs = [p for p in packages if p.manager == "conda" and p.name == "pytorch"]
     ours = [p for p in packages if p.manager == "pip" and p.name == "torch"]
     by_pip = [p for p in ours if (p.installer or "").strip() == "pip"]
-    if theirs and by_pip and _public(theirs[0]) != _public(by_pip[0]):
+    if theirs and by_pip and (_pasted(by_pip[0]) or _public(theirs[0]) != _public(by_pip[0])):
         both = f"conda has {theirs[0].version}, pip {by_pip[0].version}"
         yield Draft(
             message=f"torch is installed twice in this environment: {both}.",
@@ -71,6 +71,11 @@ def judge(packages: tuple[Package, ...], machine: Machine) -> Iterator[Draft]:
             evidence=(fact_evidence(machine, "packages", both),),
             fixes=FIXES,
         )
+
+
+def _pasted(one: Package) -> bool:
+    """Whether conda's own list says that pip brought it: then it is not conda's by another name."""
+    return one.location is None
 
 
 def _public(one: Package) -> str:

@@ -35,7 +35,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from envsetup.model import Fix, Machine, Package
+from envsetup.knowledge import Knowledge
+from envsetup.model import Fix, Machine, Package, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
@@ -60,7 +61,7 @@ PIN = re.compile(r"((?:nvidia-[a-z0-9-]+)|triton)\s*\(?==\s*([0-9][^\s;,)]*)")
     ask="`python -m pip check`",
     fixes=FIXES,
 )
-def judge(packages: tuple[Package, ...], machine: Machine) -> Iterator[Draft]:
+def judge(packages: tuple[Package, ...], machine: Machine, knowledge: Knowledge) -> Iterator[Draft]:
     torch = next((p for p in packages if p.name == "torch" and p.manager == "pip"), None)
     if torch is None:
         return
@@ -68,15 +69,40 @@ def judge(packages: tuple[Package, ...], machine: Machine) -> Iterator[Draft]:
     for one in packages:
         if one.manager == "pip":
             installed.setdefault(one.name, set()).add(one.version)
-    for line in torch.requires:
-        pin = PIN.match(line)
-        have = installed.get(pin.group(1)) if pin and "extra ==" not in line else None
-        if pin and have and pin.group(2) not in have:
-            seen = f"{pin.group(1)} {', '.join(sorted(have))}"
+    for name, version in _pins(torch, machine, knowledge):
+        have = installed.get(name)
+        if have and version not in have:
+            seen = f"{name} {', '.join(sorted(have))}"
             yield Draft(
-                message=f"torch {torch.version} pins {pin.group(1)} to {pin.group(2)}; installed is {seen}.",
-                subject=pin.group(1),
+                message=f"torch {torch.version} pins {name} to {version}; installed is {seen}.",
+                subject=name,
                 evidence=(fact_evidence(machine, "packages", seen),),
                 fixes=FIXES,
                 severity="warning",
             )
+
+
+def _pins(torch: Package, machine: Machine, knowledge: Knowledge) -> Iterator[tuple[str, str]]:
+    """Exact pins: of the metadata; of the published wheel where a pasted text names torch alone."""
+    for line in torch.requires:
+        pin = PIN.match(line)
+        if pin and "extra ==" not in line:
+            yield pin.group(1), pin.group(2)
+    told = value_of(machine.torch)
+    if torch.location is None and told is not None and told.build is not None:
+        yield from _published(told.version.split("+")[0], told.build, machine, knowledge)
+
+
+def _published(
+    version: str, build: str, machine: Machine, knowledge: Knowledge
+) -> Iterator[tuple[str, str]]:
+    """What the wheel of the default build for Linux on x86_64 pins; of others the pins aren't known."""
+    release = knowledge.release(version)
+    platform = release.platforms.get("linux_x86_64") if release is not None else None
+    here = value_of(machine.os) == "linux" and value_of(machine.arch) == "x86_64"
+    if release is None or platform is None or build != platform.default or not here:
+        return
+    for name in ("nccl", "cudnn"):
+        pin = release.pins.get(name, "")
+        if pin.startswith("=="):
+            yield f"nvidia-{name}-{build[:4]}", pin[2:]

@@ -42,7 +42,12 @@ from envsetup.rules import Draft, Symptom, fact_evidence, rule
 COMPANIONS = ("torchvision", "torchaudio")
 FREE_FROM = {"torchvision": (0, 29, 1), "torchaudio": (2, 11, 0)}
 """From these releases on the companion pins no release of torch (their metadata)."""
-FIRST_PINNED = {"torchvision": (0, 3), "torchaudio": (0, 8)}
+FIRST_PINNED = {"torchvision": (0, 4), "torchaudio": (0, 4)}
+EARLY = {"0.4.0": "1.2.0", "0.4.1": "1.3.0", "0.4.2": "1.3.1"}
+"""torchvision's pins before its numbers went along with torch's (its wheels' metadata)."""
+BEFORE_RELEASE = re.compile(r"(\d+\.\d+)\.\d+(?:a|b|rc|\.dev)\d*")
+MOST_LAG = 1
+"""Minor releases by which a build made before a release may differ: nightlies are numbered ahead or behind."""
 OFFICIAL = re.compile(r"\d+\.\d+\.\d+(?:\.post\d+)?(?:\+(?:cpu|cu\d+|rocm[\d.]+|xpu))?")
 
 
@@ -102,6 +107,9 @@ def _wanted(one: Package, torch: TorchInstall, knowledge: Knowledge) -> str:
 
 
 def _pairs(one: Package, torch: TorchInstall, knowledge: Knowledge) -> bool:
+    early = BEFORE_RELEASE.match(one.version)
+    if early is not None:
+        return _distance(one.name, early.group(1), torch.version) <= MOST_LAG
     if not OFFICIAL.fullmatch(one.version):
         return True
     public = torch.version.split("+")[0]
@@ -117,11 +125,28 @@ def _pairs(one: Package, torch: TorchInstall, knowledge: Knowledge) -> bool:
     mine = {t for t, c in knowledge.companion_pairs(one.name).items() if c == version}
     if mine:
         return public in mine
-    return _by_minor(one.name, key, version_key(public))
+    if one.name == "torchvision" and version in EARLY:
+        return public == EARLY[version]
+    theirs, ours = _torch_of(one.name, version), version_key(public)[:2]
+    # Both of the second series and not in the table: newer than the knowledge, perhaps.
+    return theirs == ours or (theirs[0] >= 2 and ours[0] >= 2)
 
 
-def _by_minor(name: str, companion: tuple[int, ...], torch: tuple[int, ...]) -> bool:
-    """Before 1.13: torchvision 0.N+1 with torch 1.N, torchaudio 0.N with torch 1.N, the same patch aside."""
-    if torch[0] != 1 or companion[0] != 0:
-        return not (torch[0] >= 2 and companion[0] == 0 and companion[1] <= 14)
-    return torch[1] == companion[1] - (1 if name == "torchvision" else 0)
+def _distance(name: str, companion: str, torch: str) -> int:
+    """Minor releases of torch between the one that a companion belongs to and this one."""
+    return abs(_count(version_key(torch.split("+")[0])) - _count(_torch_of(name, companion)))
+
+
+def _torch_of(name: str, companion: str) -> tuple[int, ...]:
+    """torchvision 0.N goes with torch 1.N-1 up to 1.13 and then with 2.N-15; torchaudio 0.N with 1.N."""
+    major, minor = version_key(companion)[:2]
+    if major != 0:
+        return major, minor
+    if name == "torchvision":
+        return (1, minor - 1) if minor < 15 else (2, minor - 15)
+    return 1, minor
+
+
+def _count(torch: tuple[int, ...]) -> int:
+    """torch's minor releases from 1.0 on: 1.13 was followed by 2.0."""
+    return torch[1] if torch[0] < 2 else 14 * (torch[0] - 1) + torch[1]

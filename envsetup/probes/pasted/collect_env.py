@@ -81,7 +81,7 @@ def read(lines: tuple[str, ...]) -> Machine:
         cuda_toolkit=_toolkit(values.get("CUDA runtime version", "")),
         packages=told(packages) if packages else UNTOLD,
     )
-    facts.update(_torch(values))
+    facts.update(_torch(values, _cuda_error(lines), _errors(lines)))
     return Machine(**facts)  # type: ignore[arg-type]
 
 
@@ -138,7 +138,10 @@ def _arch(os_line: str, platform: str, values: dict[str, str]) -> Any:
     for word, arch in ARCH_WORDS.items():
         if arch and re.search(rf"(?<![a-z0-9]){word}(?![a-z0-9])", text):
             return told(arch)
-    return UNTOLD
+    compiled = re.search(
+        r"\[MSC \S+ \d\d bit \((AMD64|ARM64)\)\]", values.get("Python version", "")
+    )
+    return told(ARCH_WORDS[compiled.group(1).lower()]) if compiled else UNTOLD
 
 
 def _kernel(platform: str) -> Any:
@@ -222,21 +225,49 @@ def _driver(values: dict[str, str]) -> Any:
 # -- torch ---------------------------------------------------------------------------------------
 
 
-def _torch(values: dict[str, str]) -> dict[str, Any]:
+CUDA_ERROR = re.compile(r"\bCUDA initialization: (.{1,2000}?)(?:\s*\(Triggered internally.*)?$")
+
+
+def _cuda_error(lines: tuple[str, ...]) -> str | None:
+    """What torch warned of while collect_env asked it for CUDA."""
+    return next((m.group(1) for line in lines if (m := CUDA_ERROR.search(line))), None)
+
+
+IMPORT_ERROR = re.compile(r"\b(?:ImportError|OSError)\b")
+MOST_ERRORS = 5
+
+
+def _errors(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Imports that failed while the text was made, as programs around torch log them."""
+    return tuple(line for line in lines if IMPORT_ERROR.search(line))[:MOST_ERRORS]
+
+
+def _torch(
+    values: dict[str, str], cuda_error: str | None, errors: tuple[str, ...]
+) -> dict[str, Any]:
     version = (_collected(values.get("PyTorch version")) or "").split(" (")[0]
+    available = _flag(values.get("Is CUDA available"))
     if not version:
-        return {}
+        # The head is cut off: what is left still tells whether CUDA works.
+        unnamed = TorchRuntime(cuda_available=available, cuda_error=cuda_error)
+        return {} if available is None else {"torch_runtime": told(unnamed)}
     cuda = _collected(values.get("CUDA used to build PyTorch"))
     cuda = cuda if cuda and re.match(r"\d", cuda) else None
     hip = _collected(values.get("ROCM used to build PyTorch"))
     xpu = _collected(values.get("XPU used to build PyTorch"))
     known = any(k in values for k in ("CUDA used to build PyTorch", "ROCM used to build PyTorch"))
     build = build_of(version, cuda, hip, xpu) if known or "+" in version else None
-    available = _flag(values.get("Is CUDA available"))
     install = TorchInstall(
         version=version, build=build, cuda=None if hip else cuda, hip=hip, xpu=xpu
     )
-    runtime = TorchRuntime(version=version, cuda=install.cuda, hip=hip, cuda_available=available)
+    runtime = TorchRuntime(
+        version=version,
+        cuda=install.cuda,
+        hip=hip,
+        cuda_available=available,
+        cuda_error=None if available else cuda_error,
+        warnings=errors,
+    )
     return {"torch": told(install), "torch_runtime": told(runtime)}
 
 
@@ -254,8 +285,14 @@ def _packages(lines: tuple[str, ...]) -> tuple[Package, ...]:
         manager, name, version, rest = match.groups()
         if not version[:1].isdigit():
             continue
-        of_conda = manager == "conda" and "pypi" not in rest and "<pip>" not in rest
+        by_pip = "pypi" in rest or "<pip>" in rest
         found.append(
-            Package(name=normal(name), version=version, manager="conda" if of_conda else "pip")
+            Package(
+                name=normal(name),
+                version=version,
+                manager="conda" if manager == "conda" and not by_pip else "pip",
+                # conda says it of what pip brought; pip's own list also names what conda brought.
+                installer="pip" if manager == "conda" and by_pip else None,
+            )
         )
     return tuple(sorted(found, key=lambda p: p.manager == "conda"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from envsetup.model import Gpu, GpuHealth, Machine, NvidiaDriver, Unreadable, Wsl
+from envsetup.model import Absent, Gpu, GpuHealth, Machine, NvidiaDriver, Unreadable, Wsl
 from envsetup.probes.pasted.lines import SOURCE, UNTOLD, nothing_told, told
 
 HEADER = re.compile(r"NVIDIA-SMI\s+(\S+)")
@@ -64,11 +64,18 @@ def _driver(lines: tuple[str, ...]) -> Any:
     return told(
         NvidiaDriver(
             version=told(version) if version else UNTOLD,
-            cuda_version=told(cuda) if cuda and cuda[0].isdigit() else UNTOLD,
+            cuda_version=_cuda(cuda),
             nvml=UNTOLD,
             nvidia_smi=smi,
         )
     )
+
+
+def _cuda(said: str | None) -> Any:
+    """`N/A` where the program found no libcuda to ask."""
+    if said is not None and said[0].isdigit():
+        return told(said)
+    return Absent(tried=(SOURCE,)) if said == "N/A" else UNTOLD
 
 
 def _gpus(lines: tuple[str, ...]) -> Any:
