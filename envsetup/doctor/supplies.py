@@ -67,8 +67,9 @@ def _with_known_chip(gpu: Gpu, knowledge: Knowledge) -> Gpu:
     if gpu.integrated is not None or gpu.vendor not in ("amd", "intel"):
         return gpu
     chip = knowledge.chip(gpu.pci_id or "")
-    of_cpu = chip is not None and (chip.integrated or gpu.vendor == "intel" and not chip.xpu)
-    of_cpu = of_cpu or gpu.gfx in knowledge.rocm.integrated
+    of_cpu = chip is not None and chip.integrated or gpu.gfx in knowledge.rocm.integrated
+    # Of Intel's, every card that PyTorch can use is known: any other shows pictures and no more.
+    of_cpu = of_cpu or (gpu.vendor == "intel" and gpu.pci_id is not None and chip is None)
     return replace(gpu, integrated=True) if of_cpu else gpu
 
 

@@ -14,7 +14,7 @@ The warning compares numbers; a kernel for 12.0 runs on 12.1.
 
 ## How envsetup knows
 
-The numbers in the text: the same major, a higher minor than the stated maximum.
+torch printed the warning, can use the GPU, and its list of architectures holds kernels of the same major and no higher minor.
 
 ## How to fix
 
@@ -31,11 +31,17 @@ Always, where the computation is right.
 
 from __future__ import annotations
 
-from envsetup.model import Fix
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
 
-text_rule(
-    __name__,
+from envsetup.knowledge import Knowledge, covers
+from envsetup.model import Fix, Gpu, Machine, TorchInstall, TorchRuntime
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.kernels import archs_of
+
+FIXES = (Fix(text="Nothing: prove it with `envsetup doctor`"),)
+
+
+@rule(
     code="AR106",
     slug="false-capability-range-warning",
     title="Harmless warning: capability above the stated range",
@@ -45,5 +51,30 @@ text_rule(
         Symptom(pattern=r"capability 10\.3\b", confidence="medium"),
     ),
     ask="`envsetup checks run kernel-launch`",
-    fixes=(Fix(text="Nothing: prove it with `envsetup doctor`"),),
+    fixes=FIXES,
 )
+def judge(
+    gpus: tuple[Gpu, ...],
+    torch: TorchInstall,
+    torch_runtime: TorchRuntime,
+    machine: Machine,
+    knowledge: Knowledge,
+) -> Iterator[Draft]:
+    said = [w for w in torch_runtime.warnings if "cuda capability" in w.lower()]
+    told = {g.compute_capability for g in gpus if g.vendor == "nvidia"} - {None}
+    meant = sorted(c for c in told if c and any(f"capability {c}" in w for w in said))
+    if not meant or not torch_runtime.cuda_available:
+        return
+    archs = archs_of(machine, torch, knowledge) or ()
+    sm = [a for a in archs if a.startswith("sm_")]
+    served = [c for c in meant if covers(c, sm, (), torch.build)]
+    for capability in served:
+        yield Draft(
+            message=f"torch warns of capability {capability}, and its build holds kernels that run there.",
+            subject=capability,
+            evidence=(
+                fact_evidence(machine, "torch_runtime", said[0][:200]),
+                fact_evidence(machine, "gpus", f"capability {capability}"),
+            ),
+            fixes=FIXES,
+        )

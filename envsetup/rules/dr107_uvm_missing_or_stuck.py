@@ -15,7 +15,7 @@ After suspend the module keeps a state that no new process can use; in container
 
 ## How envsetup knows
 
-Only the error text tells: no fact that is read without running the failing program decides it.
+The node of a GPU is there and /dev/nvidia-uvm isn't, libcuda answers, and torch can't use CUDA. Broken after suspend, the node is there all the same, and torch's own error tells.
 
 ## How to fix
 
@@ -34,11 +34,24 @@ Never where the GPU is needed.
 
 from __future__ import annotations
 
-from envsetup.model import Fix
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
 
-text_rule(
-    __name__,
+from envsetup.model import Fix, Known, Machine, NvidiaDriver, value_of
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
+
+FIXES = (
+    Fix(
+        text="Reload it, with no program on the GPU: `sudo rmmod nvidia_uvm && sudo modprobe nvidia_uvm`",
+        safety="root",
+    ),
+    Fix(text="Load it at start: `sudo nvidia-modprobe -u -c=0`", safety="root"),
+    Fix(text="Or reboot", safety="reboot"),
+)
+
+UVM = "/dev/nvidia-uvm"
+
+
+@rule(
     code="DR107",
     slug="uvm-missing-or-stuck",
     title="nvidia-uvm is not loaded, or broken after suspend",
@@ -51,12 +64,26 @@ text_rule(
         Symptom(pattern=r"nvidia[-_]uvm[^\n]{0,60}(?:not|fail|missing)", confidence="medium"),
     ),
     ask="`lsmod | grep nvidia_uvm`; `ls -l /dev/nvidia-uvm`; was the machine suspended?",
-    fixes=(
-        Fix(
-            text="Reload it, with no program on the GPU: `sudo rmmod nvidia_uvm && sudo modprobe nvidia_uvm`",
-            safety="root",
-        ),
-        Fix(text="Load it at start: `sudo nvidia-modprobe -u -c=0`", safety="root"),
-        Fix(text="Or reboot", safety="reboot"),
-    ),
+    fixes=FIXES,
 )
+def judge(nvidia_driver: NvidiaDriver, machine: Machine) -> Iterator[Draft]:
+    runtime = value_of(machine.torch_runtime)
+    nodes = value_of(nvidia_driver.device_nodes)
+    if runtime is None or runtime.cuda_available is not False or not runtime.cuda:
+        return
+    if not nodes or UVM in nodes or isinstance(machine.wsl, Known):
+        return
+    if not any(node.removeprefix("/dev/nvidia").isdigit() for node in nodes):
+        return
+    if not isinstance(nvidia_driver.version, Known) or not isinstance(
+        nvidia_driver.cuda_version, Known
+    ):
+        return
+    yield Draft(
+        message=f"The GPU's node is there and {UVM} isn't: CUDA can't start.",
+        evidence=(
+            fact_evidence(machine, "nvidia_driver", f"device nodes: {', '.join(nodes)}"),
+            fact_evidence(machine, "torch_runtime", runtime.cuda_error or "cuda_available: False"),
+        ),
+        fixes=FIXES,
+    )

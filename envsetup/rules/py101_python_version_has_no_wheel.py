@@ -15,7 +15,7 @@ Wheels exist for a range of Python versions per release; a Python that is newer 
 
 ## How envsetup knows
 
-Only together with the interpreter: its version against the knowledge's Python tags.
+torch isn't installed, and no release in the knowledge has a wheel of this Python's tag for this system and architecture. In a conda environment it doesn't judge: conda builds its own.
 
 ## How to fix
 
@@ -33,11 +33,21 @@ Where torch imports.
 
 from __future__ import annotations
 
-from envsetup.model import Fix
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
 
-text_rule(
-    __name__,
+from envsetup.knowledge import Knowledge
+from envsetup.model import Absent, Fix, Machine, Python
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
+
+FIXES = (
+    Fix(text="See what fits this Python: `envsetup install-plan`"),
+    Fix(
+        text="Make an environment with a Python in the middle of the range: `envsetup setup --python python3.12`"
+    ),
+)
+
+
+@rule(
     code="PY101",
     slug="python-version-has-no-wheel",
     title="This Python version has no torch wheel",
@@ -47,11 +57,37 @@ text_rule(
         Symptom(pattern=r"No matching distribution found for torch"),
         Symptom(pattern=r"no wheels with a matching Python (?:ABI|version) tag"),
     ),
+    suppresses=("PY114",),
     ask="`python --version`, and is it 64-bit: `python -c 'import struct; print(struct.calcsize(\"P\") * 8)'`",
-    fixes=(
-        Fix(text="See what fits this Python: `envsetup install-plan`"),
-        Fix(
-            text="Make an environment with a Python in the middle of the range: `envsetup setup --python python3.12`"
-        ),
-    ),
+    fixes=FIXES,
 )
+def judge(
+    python: Python, os: str, arch: str, machine: Machine, knowledge: Knowledge
+) -> Iterator[Draft]:
+    if not isinstance(machine.torch, Absent) or python.conda_prefix or python.pointer_bits == 32:
+        return
+    place = f"{os}_{'amd64' if (os, arch) == ('windows', 'x86_64') else arch}"
+    served = _tags(place, knowledge)
+    tag = _tag(python)
+    if not served or tag in served:
+        return
+    yield Draft(
+        message=f"No release of torch has a wheel for {tag} (Python {python.version}) on {place}.",
+        subject="python",
+        evidence=(fact_evidence(machine, "python", f"{python.version}, {tag}"),),
+        fixes=FIXES,
+    )
+
+
+def _tags(place: str, knowledge: Knowledge) -> set[str]:
+    """Python tags that any release has wheels of, there."""
+    platforms = [r.platforms[place] for r in knowledge.releases if place in r.platforms]
+    plain = {tag for one in platforms for tag in one.python}
+    return plain | {tag for one in platforms if one.index_python for tag in one.index_python.tags}
+
+
+def _tag(python: Python) -> str:
+    short = "".join(python.version.split(".")[:2])
+    if python.implementation != "cpython":
+        return f"{python.implementation}{short}"
+    return f"cp{short}{'t' if python.free_threaded else ''}"

@@ -14,7 +14,7 @@ It was uninstalled, or the install ran without dependencies.
 
 ## How envsetup knows
 
-A Linux GPU build without any triton.
+On Linux: torch is a GPU build, its own metadata requires triton on this architecture, and no triton distribution is installed.
 
 ## How to fix
 
@@ -32,18 +32,21 @@ With eager code.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+import re
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Machine, Package, TorchInstall
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(text="Install the pin in torch's metadata: `pip install triton==<pin>`"),
     Fix(text="Windows: triton-windows"),
 )
 
-text_rule(
-    __name__,
+NEEDED = re.compile(r"(?:pytorch-)?triton(?:-rocm|-xpu)?\b")
+
+
+@rule(
     code="TC103",
     slug="triton-missing",
     title="triton isn't installed",
@@ -56,3 +59,32 @@ text_rule(
     ),
     fixes=FIXES,
 )
+def judge(
+    torch: TorchInstall, packages: tuple[Package, ...], os: str, arch: str, machine: Machine
+) -> Iterator[Draft]:
+    if os != "linux" or not (torch.build or "").startswith(("cu", "rocm", "xpu")):
+        return
+    own = next((p for p in packages if p.name == "torch" and p.requires), None)
+    if own is None or any("triton" in p.name for p in packages):
+        return
+    pins = [line for line in own.requires if NEEDED.match(line) and _applies(line, arch)]
+    if pins:
+        yield Draft(
+            message=f"torch {torch.version} requires {pins[0].split(';')[0].strip()}, and no triton"
+            " is installed: torch.compile can't serve the GPU.",
+            subject="triton",
+            evidence=(fact_evidence(machine, "packages", f"torch requires {pins[0]}; no triton"),),
+            fixes=FIXES,
+        )
+
+
+def _applies(line: str, arch: str) -> bool:
+    """Whether a requirement's marker holds here; one about extras or odd variables doesn't count."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        marker = Requirement(line).marker
+    except InvalidRequirement:
+        return False
+    place = {"platform_system": "Linux", "sys_platform": "linux", "platform_machine": arch}
+    return marker is None or marker.evaluate({**place, "extra": ""})

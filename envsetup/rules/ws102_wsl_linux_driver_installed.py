@@ -15,7 +15,7 @@ Guides for real Linux install `nvidia-driver-*` or `cuda`, which pulls the drive
 
 ## How envsetup knows
 
-The error text, and which libcuda the loader finds.
+torch can't use CUDA, and the libcuda that it has loaded lies outside /usr/lib/wsl.
 
 ## How to fix
 
@@ -34,10 +34,10 @@ Where only cuda-toolkit packages are there.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Machine, Wsl, value_of
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(
@@ -48,8 +48,8 @@ FIXES = (
     Fix(text="In Windows: `wsl --shutdown`"),
 )
 
-text_rule(
-    __name__,
+
+@rule(
     code="WS102",
     slug="wsl-linux-driver-installed",
     title="A Linux NVIDIA driver was installed inside WSL",
@@ -60,3 +60,16 @@ text_rule(
     ask="In WSL: `dpkg -l | grep -E 'nvidia-driver|libnvidia-compute'`.",
     fixes=FIXES,
 )
+def judge(wsl: Wsl, machine: Machine) -> Iterator[Draft]:
+    runtime = value_of(machine.torch_runtime)
+    if runtime is None or runtime.cuda_available:
+        return
+    loaded = [one.path for one in runtime.loaded if "libcuda.so" in one.path]
+    wrong = [p for p in loaded if not p.startswith(("/usr/lib/wsl/", "/mnt/"))]
+    if wrong and len(wrong) == len(loaded):
+        yield Draft(
+            message=f"Inside WSL torch loads {wrong[0]}, which is of a Linux driver and not Windows' own.",
+            subject="libcuda",
+            evidence=(fact_evidence(machine, "torch_runtime", f"loaded: {wrong[0]}"),),
+            fixes=FIXES,
+        )

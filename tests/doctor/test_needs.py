@@ -311,6 +311,8 @@ def test_a_chip_that_is_known_to_be_part_of_a_cpu_does_not_count() -> None:
     one = machine(gpus=(gpu("amd", gfx=gfx), gpu("amd", gfx="gfx942")))
 
     assert [f.message for f in unmet([read_need("gpus==1")], one, knowledge)] == []
+    display = machine(gpus=(gpu("intel", pci_id="8086:1912"),))
+    assert [f.message for f in unmet([read_need("gpus==0")], display, knowledge)] == []
 
 
 def test_evidence_names_the_fact_and_its_source() -> None:

@@ -1,0 +1,194 @@
+"""Rules that were told by texts alone, and are now by facts: a machine that has it, and its like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from envsetup.knowledge import load
+from envsetup.model import (
+    Absent,
+    Gpu,
+    Known,
+    LoadedLibrary,
+    Machine,
+    NvidiaDriver,
+    Package,
+    Python,
+    Source,
+    TorchInstall,
+    TorchRuntime,
+    Wsl,
+)
+from envsetup.rules import judge_all
+
+HERE = Source(kind="file", ref="/made/up")
+TRITON = 'triton==3.5.0; platform_system == "Linux" and platform_machine == "x86_64"'
+
+
+def known(value: Any) -> Any:
+    return Known(value=value, source=HERE)
+
+
+def machine(**facts: Any) -> Machine:
+    given = {k: v if isinstance(v, Absent) else known(v) for k, v in facts.items()}
+    return Machine(**{"os": known("linux"), "arch": known("x86_64"), "wsl": Absent(), **given})
+
+
+def python(version: str, **more: Any) -> Python:
+    return Python(executable="python", version=version, **more)
+
+
+def torch(build: str, **more: Any) -> TorchInstall:
+    return TorchInstall(version=f"2.14.1+{build}", build=build, **more)
+
+
+def runtime(**more: Any) -> TorchRuntime:
+    return TorchRuntime(version="2.14.1+cu130", cuda="13.0", **more)
+
+
+def gpu(vendor: Any, **more: Any) -> Gpu:
+    return Gpu(vendor=vendor, index=0, source=HERE, **more)
+
+
+def nodes(*names: str) -> NvidiaDriver:
+    there = known(tuple(f"/dev/{name}" for name in names))
+    return NvidiaDriver(
+        version=known("580.95.05"), cuda_version=known("13.0"), device_nodes=there, nvml=known("ok")
+    )
+
+
+def own(*requires: str) -> Package:
+    return Package(name="torch", version="2.14.1", requires=requires)
+
+
+def card(served: bool) -> str:
+    """The PCI id of an Intel card that the XPU build serves, or of a GPU that it doesn't."""
+    chips = {n: c for n, c in load()._chips().items() if n.startswith("8086:")}
+    return min(n for n, c in chips.items() if not c.integrated) if served else "8086:1912"
+
+
+BLIND = runtime(cuda_available=False)
+SEES = runtime(cuda_available=True)
+WSL_BLIND = "/usr/lib/x86_64-linux-gnu/libcuda.so.580.95.05"
+WSL_OWN = "/usr/lib/wsl/lib/libcuda.so.1"
+RANGE = "UserWarning: Found GPU0 NVIDIA GB10 which is of cuda capability 12.1. Minimum and Maximum cuda capability supported by this version of PyTorch is (8.0) - (12.0)"
+GB10 = (gpu("nvidia", name="NVIDIA GB10", compute_capability="12.1"),)
+
+
+def loaded(path: str, **more: Any) -> TorchRuntime:
+    return runtime(cuda_available=False, loaded=(LoadedLibrary(name="libcuda", path=path),), **more)
+
+
+def warned(*archs: str, **more: Any) -> dict[str, Any]:
+    said = {"warnings": (RANGE,), "arch_list": archs, "cuda_available": True, **more}
+    return {"gpus": GB10, "torch": torch("cu130", cuda="13.0"), "torch_runtime": runtime(**said)}
+
+
+PAIRS: list[tuple[str, Machine, Machine]] = [
+    (
+        "PY101",
+        machine(torch=Absent(), python=python("3.30.0")),
+        machine(torch=Absent(), python=python("3.12.1")),
+    ),
+    (
+        "PY101",
+        machine(torch=Absent(), python=python("3.12.1", implementation="pypy", abi_tag="pp312")),
+        machine(torch=torch("cpu"), python=python("3.12.1", implementation="pypy")),
+    ),
+    (
+        "PY101",
+        machine(torch=Absent(), python=python("3.30.0")),
+        machine(torch=Absent(), python=python("3.30.0", conda_prefix="/opt/conda")),
+    ),
+    (
+        "PY101",
+        machine(torch=Absent(), os="windows", python=python("3.30.0")),
+        machine(torch=Absent(), os="windows", python=python("3.12.1")),
+    ),
+    (
+        "DR107",
+        machine(nvidia_driver=nodes("nvidia0", "nvidiactl"), torch_runtime=BLIND),
+        machine(nvidia_driver=nodes("nvidia0", "nvidiactl"), torch_runtime=SEES),
+    ),
+    (
+        "DR107",
+        machine(nvidia_driver=nodes("nvidia0", "nvidiactl"), torch_runtime=BLIND),
+        machine(nvidia_driver=nodes("nvidia0", "nvidiactl", "nvidia-uvm"), torch_runtime=BLIND),
+    ),
+    (
+        "DR107",
+        machine(nvidia_driver=nodes("nvidia0", "nvidiactl"), torch_runtime=BLIND),
+        machine(nvidia_driver=nodes("nvidia0"), torch_runtime=BLIND, wsl=Wsl(version=2)),
+    ),
+    (
+        "WS102",
+        machine(wsl=Wsl(version=2), torch_runtime=loaded(WSL_BLIND)),
+        machine(wsl=Wsl(version=2), torch_runtime=loaded(WSL_OWN)),
+    ),
+    (
+        "WS102",
+        machine(wsl=Wsl(version=2), torch_runtime=loaded(WSL_BLIND)),
+        machine(torch_runtime=loaded(WSL_BLIND)),
+    ),
+    (
+        "TC103",
+        machine(torch=torch("cu130"), packages=(own(TRITON),)),
+        machine(torch=torch("cu130"), packages=(own(TRITON), Package(name="triton", version="3"))),
+    ),
+    (
+        "TC103",
+        machine(torch=torch("rocm7.2"), packages=(own("pytorch-triton-rocm==3.5.0"),)),
+        machine(torch=torch("cpu"), packages=(own(TRITON),)),
+    ),
+    (
+        "TC103",
+        machine(torch=torch("cu130"), packages=(own(TRITON),)),
+        machine(torch=torch("cu130"), packages=(own(TRITON),), arch="aarch64"),
+    ),
+    (
+        "TC103",
+        machine(torch=torch("cu130"), packages=(own(TRITON),)),
+        machine(torch=torch("cu130"), packages=(Package(name="torch", version="2.14.1"),)),
+    ),
+    (
+        "WH107",
+        machine(torch=torch("cpu"), gpus=(gpu("intel", pci_id=card(True)),)),
+        machine(torch=torch("cpu"), gpus=(gpu("intel", pci_id=card(False)),)),
+    ),
+    (
+        "WH107",
+        machine(torch=torch("cpu"), gpus=(gpu("intel", pci_id=card(True)),)),
+        machine(torch=torch("xpu"), gpus=(gpu("intel", pci_id=card(True)),)),
+    ),
+    (
+        "WH107",
+        machine(torch=torch("cpu"), gpus=(gpu("intel", pci_id=card(True)),)),
+        machine(torch=torch("cpu"), gpus=(gpu("intel", pci_id=card(True)), gpu("nvidia"))),
+    ),
+    ("AR106", machine(**warned("sm_80", "sm_120")), machine(**warned("sm_80", "sm_90"))),
+    (
+        "AR106",
+        machine(**warned("sm_80", "sm_120")),
+        machine(**warned("sm_80", "sm_120", warnings=())),
+    ),
+]  # fmt: skip
+
+
+def codes(given: Machine) -> set[str]:
+    return {f.code for f in judge_all(given, load())[0] if f.suppressed_by is None}
+
+
+@pytest.mark.parametrize(("code", "sick", "well"), PAIRS)
+def test_it_is_found_and_its_like_is_not(code: str, sick: Machine, well: Machine) -> None:
+    assert code in codes(sick)
+    assert code not in codes(well)
+
+
+def test_a_python_without_wheels_is_the_cause_of_a_missing_torch() -> None:
+    given = machine(torch=Absent(), torch_runtime=Absent(), python=python("3.30.0"))
+    found = {f.code: f.suppressed_by for f in judge_all(given, load())[0]}
+
+    assert found["PY101"] is None
+    assert found["PY114"] == "PY101"
