@@ -14,7 +14,7 @@ Each release fits one torch.
 
 ## How envsetup knows
 
-Its Requires-Dist on torch against the installed version.
+Its metadata pins one release of torch, and another one is installed. Nightly and vendors' builds count as the release that they lead to.
 
 ## How to fix
 
@@ -32,18 +32,21 @@ Where it isn't used.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+import re
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Machine, Package, TorchInstall
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(text="Install xformers and torch together from the same index"),
     Fix(text="Or uninstall xformers"),
 )
 
-text_rule(
-    __name__,
+PIN = re.compile(r"torch\s*\(?==\s*([0-9][0-9A-Za-z.+]*)\)?\s*$")
+
+
+@rule(
     code="AB105",
     slug="xformers-mismatch",
     title="xformers was built for another torch",
@@ -55,3 +58,25 @@ text_rule(
     ),
     fixes=FIXES,
 )
+def judge(torch: TorchInstall, packages: tuple[Package, ...], machine: Machine) -> Iterator[Draft]:
+    from packaging.version import InvalidVersion, Version
+
+    own = next((p for p in packages if p.name == "xformers"), None)
+    pins = [m[1] for line in own.requires if (m := PIN.match(line))] if own else []
+    if own is None or len(pins) != 1:
+        return
+    try:
+        there, wanted = Version(torch.version), Version(pins[0])
+    except InvalidVersion:
+        return
+    if there.base_version == wanted.base_version:
+        return
+    yield Draft(
+        message=f"xformers {own.version} was built for torch {pins[0]}, and torch is {torch.version}.",
+        subject="xformers",
+        evidence=(
+            fact_evidence(machine, "packages", f"xformers {own.version} requires torch=={pins[0]}"),
+            fact_evidence(machine, "torch", torch.version),
+        ),
+        fixes=FIXES,
+    )

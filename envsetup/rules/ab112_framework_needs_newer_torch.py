@@ -15,7 +15,7 @@ The framework moved its floor.
 
 ## How envsetup knows
 
-The error text.
+The metadata of transformers, accelerate, vllm or deepspeed asks for a newer release of torch than is installed. Nightly and vendors' builds count as the release that they lead to.
 
 ## How to fix
 
@@ -33,18 +33,26 @@ Where that extra isn't used.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+import re
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Machine, Package, TorchInstall
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(text="A newer torch"),
     Fix(text="Or an older release of the framework"),
 )
 
-text_rule(
-    __name__,
+FRAMEWORKS = ("transformers", "accelerate", "vllm", "deepspeed")
+FLOOR = re.compile(
+    r"""torch(?![\w.-])\s*\(?[^;]*?>=\s*([0-9][0-9.]*)[^;]*(?:;\s*extra\s*==\s*["']torch["'])?\s*$"""
+)
+LONGEST = 300
+"""Characters of a requirement that are looked at: longer ones aren't written by people."""
+
+
+@rule(
     code="AB112",
     slug="framework-needs-newer-torch",
     title="A framework needs a newer torch",
@@ -55,3 +63,28 @@ text_rule(
     ),
     fixes=FIXES,
 )
+def judge(torch: TorchInstall, packages: tuple[Package, ...], machine: Machine) -> Iterator[Draft]:
+    for own in packages:
+        if own.name in FRAMEWORKS and (floor := _floor_above(own, torch.version)):
+            yield Draft(
+                message=f"{own.name} {own.version} needs torch {floor} or newer, and torch is {torch.version}.",
+                subject=own.name,
+                evidence=(
+                    fact_evidence(machine, "packages", f"{own.name} requires torch>={floor}"),
+                    fact_evidence(machine, "torch", torch.version),
+                ),
+                fixes=FIXES,
+            )
+
+
+def _floor_above(own: Package, installed: str) -> str | None:
+    """The release that the package asks for at least, where the installed one is older."""
+    from packaging.version import InvalidVersion, Version
+
+    floors = [m[1] for line in own.requires if (m := FLOOR.match(line[:LONGEST]))]
+    try:
+        there = Version(Version(installed).base_version)
+        above = [f for f in floors if Version(f) > there]
+    except InvalidVersion:
+        return None
+    return max(above, key=Version) if above else None

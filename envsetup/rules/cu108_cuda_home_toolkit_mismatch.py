@@ -14,7 +14,7 @@ CUDA_HOME, or the nvcc first on PATH, belongs to another toolkit; torch brings n
 
 ## How envsetup knows
 
-nvcc's version beside torch.version.cuda, where the text doesn't tell it already.
+nvcc and torch are of different CUDA majors. It is a note, since nothing tells whether anything is to be built here; an error message of a build weighs more.
 
 ## How to fix
 
@@ -32,11 +32,21 @@ Where nothing is compiled.
 
 from __future__ import annotations
 
-from envsetup.model import Fix
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
 
-text_rule(
-    __name__,
+from envsetup.model import Fix, Machine, TorchInstall
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
+
+FIXES = (
+    Fix(
+        text="Install the toolkit of torch's CUDA major beside the other, and set CUDA_HOME to it for the build",
+        safety="root",
+    ),
+    Fix(text="Or take a wheel of the extension for this torch"),
+)
+
+
+@rule(
     code="CU108",
     slug="cuda-home-toolkit-mismatch",
     title="nvcc is of another CUDA than torch was built with",
@@ -53,11 +63,21 @@ text_rule(
         ),
     ),
     ask="`nvcc --version`; `python -c 'import torch; print(torch.version.cuda)'`",
-    fixes=(
-        Fix(
-            text="Install the toolkit of torch's CUDA major beside the other, and set CUDA_HOME to it for the build",
-            safety="root",
-        ),
-        Fix(text="Or take a wheel of the extension for this torch"),
-    ),
+    fixes=FIXES,
 )
+def judge(torch: TorchInstall, cuda_toolkit: str, machine: Machine) -> Iterator[Draft]:
+    if not torch.cuda or not cuda_toolkit[:1].isdigit():
+        return
+    if torch.cuda.partition(".")[0] == cuda_toolkit.partition(".")[0]:
+        return
+    yield Draft(
+        message=f"nvcc is of CUDA {cuda_toolkit}, torch of {torch.cuda}: extensions can't be built"
+        " with it, wheels don't need it.",
+        subject="nvcc",
+        evidence=(
+            fact_evidence(machine, "cuda_toolkit", cuda_toolkit),
+            fact_evidence(machine, "torch", f"CUDA {torch.cuda}"),
+        ),
+        fixes=FIXES,
+        severity="note",
+    )

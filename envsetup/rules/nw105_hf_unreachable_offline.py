@@ -15,7 +15,7 @@ No network, or HF_HUB_OFFLINE is set.
 
 ## How envsetup knows
 
-The error text.
+HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE is on and a package that reads them is installed. Whether the hub answers, the error text alone tells.
 
 ## How to fix
 
@@ -32,15 +32,18 @@ Offline by design.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Machine, Package
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (Fix(text="Unset HF_HUB_OFFLINE, or download beforehand"),)
 
-text_rule(
-    __name__,
+SWITCHES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+ON = ("1", "ON", "YES", "TRUE")
+
+
+@rule(
     code="NW105",
     slug="hf-unreachable-offline",
     title="The model hub can't be reached",
@@ -52,3 +55,16 @@ text_rule(
     ),
     fixes=FIXES,
 )
+def judge(
+    environment: dict[str, str], packages: tuple[Package, ...], machine: Machine
+) -> Iterator[Draft]:
+    set_here = [n for n in SWITCHES if environment.get(n, "").strip().upper() in ON]
+    users = {"huggingface-hub", "transformers", "diffusers", "datasets"}
+    if set_here and users.intersection(p.name for p in packages):
+        yield Draft(
+            message=f"{' and '.join(set_here)} keeps models from being fetched: only what is in the"
+            " cache is found.",
+            subject=set_here[0],
+            evidence=(fact_evidence(machine, "environment", f"{set_here[0]} is set"),),
+            fixes=FIXES,
+        )

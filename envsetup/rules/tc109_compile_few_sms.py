@@ -15,7 +15,7 @@ A small or old GPU.
 
 ## How envsetup knows
 
-A GPU with a capability below 7.0.
+A GPU with a capability below 7.0, where torch is a CUDA build. How many multiprocessors a newer one has, its message alone tells.
 
 ## How to fix
 
@@ -32,15 +32,18 @@ Where nothing is compiled.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.knowledge import version_key
+from envsetup.model import Fix, Gpu, Machine, TorchInstall
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (Fix(text='Don\'t use mode="max-autotune"; eager below 7.0'),)
 
-text_rule(
-    __name__,
+FIRST = (7, 0)
+
+
+@rule(
     code="TC109",
     slug="compile-few-sms",
     title="The GPU is too small or old for all of Inductor",
@@ -53,3 +56,16 @@ text_rule(
     suppresses=("AR102",),
     fixes=FIXES,
 )
+def judge(gpus: tuple[Gpu, ...], torch: TorchInstall, machine: Machine) -> Iterator[Draft]:
+    if not torch.cuda:
+        return
+    for gpu in gpus:
+        told = gpu.compute_capability if gpu.vendor == "nvidia" else None
+        if told and version_key(told) < FIRST:
+            yield Draft(
+                message=f"{gpu.name or 'The GPU'} has capability {told}; Triton, and with it"
+                " torch.compile, begins with 7.0.",
+                subject=f"gpu {gpu.index}",
+                evidence=(fact_evidence(machine, "gpus", f"{gpu.name}: {told}"),),
+                fixes=FIXES,
+            )

@@ -29,7 +29,6 @@ REASONS: dict[str, str] = {
     "MC105": RUNNING,
     "NW101": NETWORK,
     "NW104": NETWORK,
-    "NW105": NETWORK,
     "NW106": NETWORK,
     "WH113": BUILDING,
     "WN105": RUNNING,

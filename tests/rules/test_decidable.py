@@ -63,6 +63,10 @@ def own(*requires: str) -> Package:
     return Package(name="torch", version="2.14.1", requires=requires)
 
 
+def package(name: str, *requires: str) -> Package:
+    return Package(name=name, version="1.0", requires=requires)
+
+
 def card(served: bool) -> str:
     """The PCI id of an Intel card that the XPU build serves, or of a GPU that it doesn't."""
     chips = {n: c for n, c in load()._chips().items() if n.startswith("8086:")}
@@ -73,6 +77,7 @@ BLIND = runtime(cuda_available=False)
 SEES = runtime(cuda_available=True)
 WSL_BLIND = "/usr/lib/x86_64-linux-gnu/libcuda.so.580.95.05"
 WSL_OWN = "/usr/lib/wsl/lib/libcuda.so.1"
+NIGHTLY = TorchInstall(version="2.15.0.dev20260101+cu130", build="cu130")
 RANGE = "UserWarning: Found GPU0 NVIDIA GB10 which is of cuda capability 12.1. Minimum and Maximum cuda capability supported by this version of PyTorch is (8.0) - (12.0)"
 GB10 = (gpu("nvidia", name="NVIDIA GB10", compute_capability="12.1"),)
 
@@ -166,6 +171,51 @@ PAIRS: list[tuple[str, Machine, Machine]] = [
         "WH107",
         machine(torch=torch("cpu"), gpus=(gpu("intel", pci_id=card(True)),)),
         machine(torch=torch("cpu"), gpus=(gpu("intel", pci_id=card(True)), gpu("nvidia"))),
+    ),
+    (
+        "AB105",
+        machine(torch=torch("cu130"), packages=(package("xformers", "torch==2.9.0"),)),
+        machine(torch=torch("cu130"), packages=(package("xformers", "torch==2.14.1"),)),
+    ),
+    (
+        "AB105",
+        machine(torch=torch("cu130"), packages=(package("xformers", "torch (==2.9.0)"),)),
+        machine(torch=torch("cu130"), packages=(package("xformers", "torch>=2.10"),)),
+    ),
+    (
+        "AB112",
+        machine(torch=torch("cu130"), packages=(package("accelerate", "torch>=3.0"),)),
+        machine(torch=torch("cu130"), packages=(package("accelerate", "torch>=2.0.0"),)),
+    ),
+    (
+        "AB112",
+        machine(torch=torch("cu130"), packages=(package("transformers", 'torch>=3.0; extra == "torch"'),)),
+        machine(torch=torch("cu130"), packages=(package("transformers", 'torch>=3.0; extra == "dev"'),)),
+    ),
+    (
+        "AB112",
+        machine(torch=torch("cu130"), packages=(package("vllm", "torch!=2.0,>=2.15"),)),
+        machine(torch=NIGHTLY, packages=(package("vllm", "torch>=2.15"), package("vllm", "torchaudio>=3"))),
+    ),
+    (
+        "CU108",
+        machine(torch=torch("cu130", cuda="13.0"), cuda_toolkit="12.4"),
+        machine(torch=torch("cu130", cuda="13.0"), cuda_toolkit="13.2"),
+    ),
+    (
+        "TC109",
+        machine(torch=torch("cu126", cuda="12.6"), gpus=(gpu("nvidia", compute_capability="6.1"),)),
+        machine(torch=torch("cu126", cuda="12.6"), gpus=(gpu("nvidia", compute_capability="7.0"),)),
+    ),
+    (
+        "NW105",
+        machine(environment={"HF_HUB_OFFLINE": "1"}, packages=(package("transformers"),)),
+        machine(environment={"HF_HUB_OFFLINE": "0"}, packages=(package("transformers"),)),
+    ),
+    (
+        "NW105",
+        machine(environment={"TRANSFORMERS_OFFLINE": "true"}, packages=(package("transformers"),)),
+        machine(environment={"TRANSFORMERS_OFFLINE": "true"}, packages=(package("numpy"),)),
     ),
     ("AR106", machine(**warned("sm_80", "sm_120")), machine(**warned("sm_80", "sm_90"))),
     (
