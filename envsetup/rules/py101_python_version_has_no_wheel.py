@@ -68,7 +68,7 @@ def judge(
         return
     place = f"{os}_{'amd64' if (os, arch) == ('windows', 'x86_64') else arch}"
     served = _tags(place, knowledge)
-    tag = _tag(python)
+    tag = tag_of(python)
     if not served or tag in served:
         return
     yield Draft(
@@ -86,7 +86,8 @@ def _tags(place: str, knowledge: Knowledge) -> set[str]:
     return plain | {tag for one in platforms if one.index_python for tag in one.index_python.tags}
 
 
-def _tag(python: Python) -> str:
+def tag_of(python: Python) -> str:
+    """As wheels name it: cp312, cp314t; with its own name where it is no CPython."""
     short = "".join(python.version.split(".")[:2])
     if python.implementation != "cpython":
         return f"{python.implementation}{short}"

@@ -11,6 +11,7 @@ from envsetup.model import (
     Absent,
     Gpu,
     Known,
+    Libc,
     LoadedLibrary,
     Machine,
     NvidiaDriver,
@@ -73,6 +74,8 @@ def card(served: bool) -> str:
     return min(n for n, c in chips.items() if not c.integrated) if served else "8086:1912"
 
 
+MUSL, GLIBC = Libc(family="musl", version="1.2"), Libc(family="glibc", version="2.36")
+OFFICIAL = TorchInstall(version="2.9.1+cu128", build="cu128", cuda="12.8", official=True)
 BLIND = runtime(cuda_available=False)
 SEES = runtime(cuda_available=True)
 WSL_BLIND = "/usr/lib/x86_64-linux-gnu/libcuda.so.580.95.05"
@@ -111,6 +114,31 @@ PAIRS: list[tuple[str, Machine, Machine]] = [
         "PY101",
         machine(torch=Absent(), os="windows", python=python("3.30.0")),
         machine(torch=Absent(), os="windows", python=python("3.12.1")),
+    ),
+    (
+        "PY103",
+        machine(torch=Absent(), python=python("3.12.1"), libc=MUSL),
+        machine(torch=Absent(), python=python("3.12.1"), libc=GLIBC),
+    ),
+    (
+        "PY103",
+        machine(torch=Absent(), python=python("3.12.1"), libc=Libc(family="glibc", version="2.12")),
+        machine(torch=Absent(), python=python("3.12.1"), libc=Libc(family="glibc", version="2.17")),
+    ),
+    (
+        "PY103",
+        machine(torch=OFFICIAL, python=python("3.12.1"), libc=Libc(family="glibc", version="2.27")),
+        machine(torch=OFFICIAL, python=python("3.12.1"), libc=Libc(family="glibc", version="2.28")),
+    ),
+    (
+        "PY103",
+        machine(torch=OFFICIAL, python=python("3.12.1"), libc=MUSL),
+        machine(torch=OFFICIAL, python=python("3.12.1"), libc=MUSL, torch_runtime=SEES),
+    ),
+    (
+        "PY103",
+        machine(torch=OFFICIAL, python=python("3.12.1"), libc=MUSL),
+        machine(torch=torch("cpu"), python=python("3.12.1"), libc=MUSL),
     ),
     (
         "DR107",
@@ -236,9 +264,10 @@ def test_it_is_found_and_its_like_is_not(code: str, sick: Machine, well: Machine
     assert code not in codes(well)
 
 
-def test_a_python_without_wheels_is_the_cause_of_a_missing_torch() -> None:
-    given = machine(torch=Absent(), torch_runtime=Absent(), python=python("3.30.0"))
+@pytest.mark.parametrize("cause", ["PY101", "PY103"])
+def test_what_keeps_torch_out_explains_that_it_is_missing(cause: str) -> None:
+    facts = {"python": python("3.30.0")} if cause == "PY101" else {"python": python("3.12.1")}
+    given = machine(torch=Absent(), torch_runtime=Absent(), libc=MUSL, **facts)
     found = {f.code: f.suppressed_by for f in judge_all(given, load())[0]}
 
-    assert found["PY101"] is None
-    assert found["PY114"] == "PY101"
+    assert (found[cause], found["PY114"]) == (None, cause)
