@@ -70,6 +70,9 @@ BACKEND = re.compile(r"auto|cpu|xpu|cu\d{2,3}|rocm\d+\.\d+(\.\d+)?")
 @click.option("--project", metavar="DIR", help="Take bounds on torch from a project's files.")
 @click.option("--why-not", metavar="VERSION+BUILD", help="Say why one candidate was not taken.")
 @click.option(
+    "--check-index", is_flag=True, help="Ask the wheel index whether it has the file, first."
+)
+@click.option(
     "--apply", is_flag=True, help="Carry it out in the target environment; undone if it fails."
 )
 @click.option("--dry-run", is_flag=True, help="Say what --apply would do, and change nothing.")
@@ -130,6 +133,10 @@ def _answer(given: _Given) -> int:
         from envsetup.cli.apply import check_options
 
         check_options(given.values)
+    if given.flag("check_index") and given.flag("offline"):
+        raise click.UsageError(
+            "--check-index asks the network, and --offline forbids it; leave one of them out"
+        )
     flags, specifiers = _flags(given), _specifiers(given)
     try:
         knowledge = load()
@@ -138,6 +145,8 @@ def _answer(given: _Given) -> int:
     machine, assumed = _machine(given, flags, knowledge)
     request = _request(given, specifiers, machine, assumed)
     plan = make_plan(machine, knowledge, request)
+    if given.flag("check_index"):
+        plan = _checked(plan, machine, knowledge, request)
     if given.maybe("why_not") is not None:
         return _why_not(given, plan, machine, knowledge, request)
     if given.doing and plan.action == "install":
@@ -263,6 +272,12 @@ def _request(
         today=dt.datetime.now(tz=dt.timezone.utc).date().isoformat(),
         assumed=assumed,
     )
+
+
+def _checked(plan: Plan, machine: Machine, knowledge: Knowledge, request: Request) -> Plan:
+    from envsetup.bootstrap.on_index import checked
+
+    return checked(plan, machine, knowledge, request)
 
 
 def _named_python(given: _Given) -> str:

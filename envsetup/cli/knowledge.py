@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +14,7 @@ from envsetup.cli.exits import Exit, Failure
 
 if TYPE_CHECKING:
     from envsetup.knowledge import Knowledge
+    from envsetup.knowledge.upstream import Upstream
 
 
 @click.group("knowledge", context_settings={"help_option_names": ["-h", "--help"]})
@@ -44,6 +47,125 @@ def show(release: str | None, format: str, output: str | None, **_: object) -> N
         known = ", ".join(r.version for r in knowledge.releases[:6])
         raise click.UsageError(f"RELEASE {release!r}: not known; give one such as {known}")
     emit((_json if format == "json" else _text)(knowledge, release), output)
+
+
+@command.command("refresh")
+@click.option(
+    "--mirror", metavar="URL", envvar="ENVSETUP_MIRROR", help="Another base for the wheel index."
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@options.format_option(("text", "json"))
+@options.output_option
+@options.offline_option
+@options.color_option
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=1),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Limit for all pages together.",
+)
+@click.pass_context
+def refresh(
+    ctx: click.Context,
+    /,
+    mirror: str | None,
+    dry_run: bool,
+    format: str,
+    output: str | None,
+    offline: bool,
+    timeout: float,
+    **_: object,
+) -> None:
+    """Read the wheel index and store what it adds to the knowledge, for this user.
+
+    A page that can't be read changes nothing and makes the exit code 1; what other pages add counts.
+
+    \b
+    Examples:
+      envsetup knowledge refresh
+      envsetup knowledge refresh --dry-run --mirror https://mirror.example.org/whl
+    """
+    if offline:
+        raise click.UsageError(
+            "--offline forbids the network, which is all that refresh is about; leave --offline out"
+        )
+    if os.environ.get("ENVSETUP_KNOWLEDGE"):
+        raise click.UsageError(
+            "ENVSETUP_KNOWLEDGE names the knowledge to use, so that a refreshed one would not be "
+            "read; unset it first"
+        )
+    upstream = _upstream(mirror, timeout)
+    stored = None if dry_run or not _any_read(upstream) else _stored(upstream)
+    _tell(upstream, format, output, stored)
+    ctx.exit(int(Exit.OK if upstream.whole else Exit.FINDINGS))
+
+
+def _upstream(mirror: str | None, limit_s: float) -> Upstream:
+    from envsetup.knowledge import KnowledgeError, load
+    from envsetup.knowledge.load import own_releases
+    from envsetup.knowledge.upstream import INDEX, read_upstream
+
+    if mirror is not None and not re.match(r"https?://[^\s/]+", mirror):
+        raise click.UsageError(
+            f"--mirror {mirror!r}: not an address; give one that begins with https://"
+        )
+    today = dt.datetime.now(tz=dt.timezone.utc).date().isoformat()
+    try:
+        known = own_releases(os.environ)
+        return read_upstream(known, load(), base=mirror or INDEX, today=today, limit_s=limit_s)
+    except KnowledgeError as error:
+        raise Failure(str(error), Exit.USAGE) from error
+
+
+def _any_read(upstream: Upstream) -> bool:
+    return any(v.read for v in upstream.verdicts)
+
+
+def _stored(upstream: Upstream) -> str:
+    from envsetup.knowledge import KnowledgeError
+    from envsetup.knowledge.load import store
+
+    try:
+        return str(store(upstream.releases, os.environ))
+    except KnowledgeError as error:
+        raise Failure(str(error), Exit.USAGE) from error
+    except OSError as error:
+        raise Failure(
+            f"the refreshed knowledge can't be stored: {error}. Make room, or set XDG_CACHE_HOME "
+            "to a folder that you may write to.",
+            Exit.FINDINGS,
+        ) from error
+
+
+def _tell(upstream: Upstream, format: str, output: str | None, stored: str | None) -> None:
+    from envsetup.cli.output import emit
+
+    if format == "json":
+        import msgspec
+
+        document = {
+            "schema_version": "1",
+            "as_of": upstream.releases.as_of,
+            "complete": upstream.whole,
+            "changes": upstream.changes,
+            "pages": upstream.verdicts,
+            "stored": stored,
+        }
+        emit(msgspec.json.format(msgspec.json.encode(document), indent=2).decode(), output)
+        return
+    emit("\n".join(_lines(upstream, stored)), output)
+
+
+def _lines(upstream: Upstream, stored: str | None) -> list[str]:
+    shown = [v for v in upstream.verdicts if v.expected or v.read]
+    lines = [f"{'read' if v.read else 'FAILED'}  {v.url}: {v.said}" for v in shown]
+    lines += ["", *(upstream.changes or ("Nothing new.",))]
+    if not upstream.whole:
+        lines.append(f"Not every page was read: the knowledge stays of {upstream.releases.as_of}.")
+    lines.append(f"stored: {stored}" if stored else "nothing was stored")
+    return lines
 
 
 def _age_days(knowledge: Knowledge) -> int:

@@ -22,8 +22,9 @@ def write_text(path: str, text: str) -> None:
     """
     target = Path(os.path.realpath(path))
     try:
-        if target.exists() and not target.is_file():
-            with open(target, "w", encoding="utf-8", newline="\n") as stream:
+        # By the path as given: a pipe behind /dev/stdout has no name of its own.
+        if os.path.exists(path) and not os.path.isfile(path):
+            with open(path, "w", encoding="utf-8", newline="\n") as stream:
                 stream.write(text)
             return
         handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")

@@ -259,7 +259,8 @@ class Knowledge:
         for row in self._archs:
             if (row.build, row.platform) != (build, platform) or torch_version in row.not_in:
                 continue
-            if self._age[row.last] <= age <= self._age[row.first]:
+            last, first = self._age.get(row.last), self._age.get(row.first)
+            if last is not None and first is not None and last <= age <= first:
                 return row
         return None
 

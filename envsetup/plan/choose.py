@@ -178,6 +178,8 @@ def _kind(case: _Case) -> None:
     """The right kind of build: for the accelerator that is here, or the one that was forced."""
     backend, here = case.request.backend, case.situation.accelerator
     _channel(case)
+    if (case.release.version, case.name) in case.request.without:
+        raise Drop("not-on-index", "the wheel index has no such file for this machine")
     if backend != "auto":
         if case.name != backend:
             raise Drop("not-the-backend", f"--backend {backend} was asked for")

@@ -24,6 +24,8 @@ class Request(Record):
     today: str | None = None
     """ISO date, to tell the age of the knowledge."""
     assumed: tuple[str, ...] = ()
+    without: tuple[tuple[str, str], ...] = ()
+    """Releases and builds that the index was seen not to have."""
 
     @property
     def companions(self) -> tuple[str, ...]:
