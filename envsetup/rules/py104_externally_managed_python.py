@@ -15,7 +15,7 @@ PEP 668: Debian, Ubuntu, Fedora and Homebrew mark their Python so that pip can't
 
 ## How envsetup knows
 
-Only the error text tells: no fact that is read without running the failing program decides it.
+The interpreter is outside of any environment, its standard library holds the marker EXTERNALLY-MANAGED, and torch isn't installed. It is a note: nothing is broken before somebody installs.
 
 ## How to fix
 
@@ -32,11 +32,15 @@ Never force it.
 
 from __future__ import annotations
 
-from envsetup.model import Fix
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
 
-text_rule(
-    __name__,
+from envsetup.model import Absent, Fix, Machine, Python
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
+
+FIXES = (Fix(text="Make a virtual environment: `envsetup setup`, or `python3 -m venv .venv`"),)
+
+
+@rule(
     code="PY104",
     slug="externally-managed-python",
     title="Installing into an externally managed system Python",
@@ -46,5 +50,17 @@ text_rule(
         Symptom(pattern=r"This environment is externally managed"),
     ),
     ask="`python -c 'import sys; print(sys.prefix != sys.base_prefix)'`: True in a virtual environment",
-    fixes=(Fix(text="Make a virtual environment: `envsetup setup`, or `python3 -m venv .venv`"),),
+    fixes=FIXES,
 )
+def judge(python: Python, machine: Machine) -> Iterator[Draft]:
+    outside = python.in_venv is False and not python.conda_prefix
+    if not (outside and python.externally_managed) or not isinstance(machine.torch, Absent):
+        return
+    yield Draft(
+        message=f"{python.executable} belongs to the system's package manager: pip refuses to"
+        " install torch into it.",
+        subject="python",
+        evidence=(fact_evidence(machine, "python", "externally managed, no virtual environment"),),
+        fixes=FIXES,
+        severity="note",
+    )

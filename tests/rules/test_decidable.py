@@ -116,6 +116,16 @@ PAIRS: list[tuple[str, Machine, Machine]] = [
         machine(torch=Absent(), os="windows", python=python("3.12.1")),
     ),
     (
+        "PY104",
+        machine(torch=Absent(), python=python("3.12.1", externally_managed=True, in_venv=False)),
+        machine(torch=Absent(), python=python("3.12.1", externally_managed=True, in_venv=True)),
+    ),
+    (
+        "PY104",
+        machine(torch=Absent(), python=python("3.12.1", externally_managed=True, in_venv=False)),
+        machine(torch=torch("cpu"), python=python("3.12.1", externally_managed=True, in_venv=False)),
+    ),
+    (
         "PY103",
         machine(torch=Absent(), python=python("3.12.1"), libc=MUSL),
         machine(torch=Absent(), python=python("3.12.1"), libc=GLIBC),
