@@ -194,22 +194,30 @@ def judge_all(
     undecided: list[Undecided] = []
     chosen = tuple([r for r in all_rules() if r.state == "stable"] if rules is None else rules)
     for one in chosen:
-        if one.judge is None or not _applies(one, machine):
-            continue
-        try:
-            findings += [complete(one, draft) for draft in _judge(one, machine, knowledge)]
-        except Undecidable as why:
-            undecided.append(
-                Undecided(code=one.code, reason=str(why), missing_facts=why.missing_facts)
-            )
-        except Exception as bug:  # a rule's bug is its own outcome and hides no other rule
-            reason = f"the rule itself failed ({type(bug).__name__}: {bug}); please report it"
-            undecided.append(Undecided(code=one.code, reason=reason))
+        found, open_still = judge_one(one, machine, knowledge)
+        findings += found
+        undecided += open_still
     from envsetup.rules.heard import explained, heard, overheard
 
     said, cause = heard(machine, findings, chosen)
     findings += overheard(machine, (*findings, *said), chosen)
     return explained(suppress((*findings, *said), chosen), cause), tuple(undecided)
+
+
+def judge_one(
+    one: Rule, machine: Machine, knowledge: Knowledge
+) -> tuple[tuple[Finding, ...], tuple[Undecided, ...]]:
+    """What one rule finds, or why it can't decide; neither where it doesn't apply."""
+    if one.judge is None or not _applies(one, machine):
+        return (), ()
+    try:
+        return tuple(complete(one, draft) for draft in _judge(one, machine, knowledge)), ()
+    except Undecidable as why:
+        told = Undecided(code=one.code, reason=str(why), missing_facts=why.missing_facts)
+    except Exception as bug:  # a rule's bug is its own outcome and hides no other rule
+        reason = f"the rule itself failed ({type(bug).__name__}: {bug}); please report it"
+        told = Undecided(code=one.code, reason=reason)
+    return (), (told,)
 
 
 def _applies(one: Rule, machine: Machine) -> bool:

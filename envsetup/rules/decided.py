@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from envsetup.model import Absent, Evidence, Fact, Finding, Fix, Known, Machine, Record, Undecided
-from envsetup.rules import Rule, judge_all
+from envsetup.rules import Rule, judge_all, judge_one
 from envsetup.rules.undecidable import reason_for
 
 if TYPE_CHECKING:
@@ -57,7 +57,9 @@ def _decision(one: Rule, machine: Machine, knowledge: Knowledge) -> Decision:
     if (why := reason_for(one)) is not None:
         return Decision(word="undecided", reason=why)
     watched = _Watched(machine)
-    findings, undecided = judge_all(cast("Machine", watched), knowledge, [one])
+    findings, undecided = judge_one(one, cast("Machine", watched), knowledge)
+    # What torch itself said may confirm it where no fact beside does.
+    findings = findings or judge_all(machine, knowledge, [one])[0]
     if findings:
         return _confirmed(findings)
     if undecided:

@@ -151,6 +151,32 @@ def test_an_environment_without_torch_decides_nothing_about_torch(tmp_path):
     assert "is it the right one?" in first["reason"]
 
 
+def test_what_has_nothing_to_do_with_torch_is_decided_without_it(tmp_path):
+    path = saved(tmp_path, torch={"state": "absent"}, limits=fact({"nofile": 1 << 20}))
+    answer = ask(
+        "--error", "OSError: [Errno 24] Too many open files", "--from", path, "--format", "json"
+    )
+    first = next(m for m in json.loads(answer.stdout)["matches"] if m["code"] == "DL102")
+
+    assert {f["fact"] for f in first["facts"]} <= {"limits", "torch", "os"}
+    assert first["decided"] in ("contradicted", "undecided")
+
+
+def test_torchs_own_words_confirm(tmp_path):
+    runtime = fact({"cuda": "12.6", "cuda_available": False, "cuda_error": "CUDA unknown error"})
+    path = saved(
+        tmp_path,
+        gpus=L4,
+        torch=torch("2.14.1+cu126", "cu126"),
+        torch_runtime=runtime,
+        nvidia_driver=driver("580.1"),
+    )
+    answer = ask("--error", "CUDA unknown error", "--from", path, "--format", "json")
+    first = json.loads(answer.stdout)["matches"][0]
+
+    assert (first["code"], first["decided"]) == ("DR107", "confirmed")
+
+
 def test_what_facts_say_holds_no_home(tmp_path):
     path = saved(
         tmp_path,
