@@ -15,11 +15,11 @@ message holds the compiler's words. Eager mode is not affected.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import tempfile
 import unittest
-from typing import Any, Iterator
+import unittest.mock
+from typing import Any
 
 ID = "compile"
 SUMMARY = "compiled functions equal eager ones, forward and backward, for changing shapes"
@@ -34,22 +34,12 @@ LIMIT = 512 * 2.0**-23
 def run(torch: Any, device: str) -> dict[str, Any]:
     if not hasattr(torch, "compile"):
         raise unittest.SkipTest("this torch has no torch.compile (it came with 2.0)")
-    with _fresh_cache():
+    with tempfile.TemporaryDirectory() as cache, _environment(TORCHINDUCTOR_CACHE_DIR=cache):
         return _compare(torch, device)
 
 
-@contextlib.contextmanager
-def _fresh_cache() -> Iterator[None]:
-    name = "TORCHINDUCTOR_CACHE_DIR"
-    before = os.environ.get(name)
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ[name] = folder
-        try:
-            yield
-        finally:
-            os.environ.pop(name)
-            if before is not None:
-                os.environ[name] = before
+def _environment(**variables: str) -> Any:
+    return unittest.mock.patch.dict(os.environ, variables)
 
 
 def _function(torch: Any, x: Any, w: Any) -> Any:

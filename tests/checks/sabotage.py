@@ -883,9 +883,25 @@ def loaded_program_forgets_its_weights(torch):
     wrap(torch.export, "load", make)
 
 
-@breaks("torch_compile")
+@breaks("torch_compile", "max_autotune")
 def compiled_function_scaled(torch):
     torch.compile = lambda function, **options: lambda *args: function(*args) * 1.001
+
+
+@breaks("max_autotune")
+def compile_does_nothing(torch):
+    torch.compile = lambda function, **options: function
+
+
+@breaks("cpp_extension")
+def compiler_that_fails(torch):
+    import sysconfig
+    import tempfile
+
+    headers = tempfile.mkdtemp()
+    open(os.path.join(headers, "Python.h"), "w").close()
+    sysconfig.get_paths = lambda: {"include": headers}
+    os.environ["CXX"] = "false"
 
 
 # -- accelerators: a device in name only ---------------------------------------------------------------------
