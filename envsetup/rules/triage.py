@@ -284,13 +284,13 @@ def _elsewhere(one: Rule, machine: Machine) -> bool:
 
 
 def _ordered(hits: Iterable[Hit]) -> list[Hit]:
-    """By worth, what facts contradict last, then by how much of the text speaks for it.
+    """By worth; a cause before its effects, what facts contradict behind what they don't.
 
-    A cause stands before its effects.
+    Then by how much of the text speaks for it.
     """
     ranked = sorted(hits, key=lambda h: (-h.worth, -len(h.words), h.position, h.rule.code))
     effects = {code for h in ranked for code in h.rule.suppresses}
-    return sorted(ranked, key=lambda h: (-h.worth, _denied(h), h.rule.code in effects))
+    return sorted(ranked, key=lambda h: (-h.worth, h.rule.code in effects, _denied(h)))
 
 
 def _denied(hit: Hit) -> bool:

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from envsetup.knowledge import load
+from envsetup.model import Absent, Gpu, Known, Machine, Source
 from envsetup.rules import all_rules, sections
-from envsetup.rules.triage import literals, match_error
+from envsetup.rules.triage import literals, match_error, ranked, recognised
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "reference" / "corpus"
 HEADINGS = (
@@ -90,3 +92,24 @@ def test_corpus_floor():
         matches = match_error(errors[one["id"]])
         right += bool(matches) and matches[0].code in {*one["codes"], *one["acceptable"]}
     assert right / len(decided) >= 0.85
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="no corpus beside the project")
+@pytest.mark.parametrize("gpus", ["some", "none"])
+def test_facts_of_another_machine_spoil_no_first_answer(gpus):
+    here = Source(kind="file", ref="/made/up")
+    one = (Gpu(vendor="nvidia", index=0, source=here, compute_capability="8.9"),)
+    machine = Machine(
+        os=Known(value="linux", source=here),
+        gpus=Known(value=one, source=here) if gpus == "some" else Absent(),
+        nvidia_driver=Absent(),
+        torch=Absent(),
+    )
+    cases = [json.loads(x) for x in (CORPUS / "cases.jsonl").read_text("utf-8").splitlines()]
+    moved = 0
+    for case in cases:
+        hits = recognised(case["error"] or "")
+        alone, here_too = ranked(hits), ranked(hits, machine, load(), surely=False)
+        assert {m.code for m in alone} == {m.code for m in here_too}
+        moved += bool(alone) and alone[0].code != here_too[0].code
+    assert moved <= len(cases) * 0.05
