@@ -19,6 +19,7 @@ RUNTIME_LIMIT_S = 60.0
 """Initialising eight GPUs without persistence takes up to 20 s."""
 LOG_LIMIT_BYTES = 16 * 1024 * 1024
 """A check that prints more is ended: a bomb of output must not fill the disk."""
+FORK_TRIES, FORK_PAUSE_S = 5, 0.2
 CONFIRMATIONS = 3
 MOST_CPU_CHILDREN = 4
 PATIENCE_S = 3.0
@@ -276,10 +277,30 @@ class Foreman:
         log = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         sys.stdout.flush()
         sys.stderr.flush()
-        pid = os.fork()
+        pid = self.fork_or_refuse(device, tasks)
+        if pid is None:
+            os.close(log)
+            return
         if pid == 0:
             self.live(device, tasks, log)
         self.children.append(Child(pid, device, tasks, log))
+
+    def fork_or_refuse(self, device, tasks):
+        """The new process, tried for a second; None after writing down why there is none."""
+        for _ in range(FORK_TRIES):
+            try:
+                return os.fork()
+            except OSError as error:  # the limit of processes or of memory, which others may free
+                text = "no process could be started for it: %s" % error.strerror
+                time.sleep(FORK_PAUSE_S)
+        if device == RUNTIME:
+            self.journal.write("runtime-failed", error=text)
+            self.know_devices(["cpu"])
+        for task in tasks:
+            hint = text + " (see `ulimit -u` and the cgroup's pids.max)"
+            self.journal.write("result", task=task["key"], status="not-started", message=hint)
+            self.statuses[task["key"]] = "not-started"
+        return None
 
     def live(self, device, tasks, log):
         """The child's whole life."""

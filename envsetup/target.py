@@ -115,11 +115,22 @@ def ask(
     """What the interpreter says of itself, raw; Unreadable with the reason where it doesn't say."""
     source = Source(kind="target", ref=f"{executable} _facts.py")
     env = target_environment(os.environ if environ is None else environ)
-    with tempfile.TemporaryDirectory(prefix="envsetup-") as folder:
+    try:
+        scratch = tempfile.TemporaryDirectory(prefix="envsetup-")
+    except OSError as error:
+        return Unreadable(error=_no_scratch(error), source=source)
+    with scratch as folder:
         answer = Path(folder) / "facts.json"
         argv = (executable, str(checks_folder() / "_facts.py"), str(answer))
         completed = run_program(argv, timeout_s, env, output_limit_bytes=1 << 20)
         return _answer(answer, completed, source, timeout_s)
+
+
+def _no_scratch(error: OSError) -> str:
+    return (
+        f"no temporary folder can be written ({error.strerror or error}); "
+        "set TMPDIR to a folder that can, with some room in it"
+    )
 
 
 def _answer(
@@ -197,7 +208,11 @@ def run_worker(
 ) -> WorkerEnd:
     """Runs the worker in the target until it ends or `watch` wants it ended; nothing outlives this call."""
     env = target_environment(os.environ if environ is None else environ)
-    with tempfile.TemporaryDirectory(prefix="envsetup-", ignore_cleanup_errors=True) as folder:
+    try:
+        scratch = tempfile.TemporaryDirectory(prefix="envsetup-", ignore_cleanup_errors=True)
+    except OSError as error:
+        return WorkerEnd(returncode=None, stopped=_no_scratch(error))
+    with scratch as folder:
         results = Path(folder) / "results.jsonl"
         results.touch()
         paper = Path(folder) / "order.json"

@@ -37,6 +37,7 @@ SAYS_SO_IN_JSON = (Exit.TOOL_FAILED, Exit.TARGET_UNUSABLE, Exit.INTERRUPTED)
 
 def run(root: click.Group) -> int:
     """Runs the group and gives its exit code; no program that it started outlives it."""
+    _open_closed_streams()
     _interrupt_on("SIGTERM", "SIGHUP")
     try:
         code, why = _outcome(root)
@@ -81,6 +82,13 @@ def _answer_in_json(code: int, why: str) -> None:
         document = {"schema_version": "1", "error": why, "exit_code": code}
         with contextlib.suppress(OSError):
             click.echo(json.dumps(document, indent=2))
+
+
+def _open_closed_streams() -> None:
+    """A stream that was closed before the start (`2>&-`) is None in Python: what goes there is dropped."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
 
 
 def _outcome(root: click.Group) -> tuple[int, str]:
