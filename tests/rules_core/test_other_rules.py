@@ -1,0 +1,307 @@
+"""Rules about everything but interpreters, wheels and drivers: each fault, and a machine nearly without it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from envsetup.knowledge import load
+from envsetup.model import (
+    Absent,
+    Container,
+    Cpu,
+    Filesystem,
+    Gpu,
+    GpuHealth,
+    Known,
+    LoadedLibrary,
+    Machine,
+    Memory,
+    NvidiaDriver,
+    Package,
+    Python,
+    Source,
+    TorchInstall,
+    TorchRuntime,
+    Unreadable,
+    Wsl,
+)
+from envsetup.rules import judge_all
+
+FLAG = Source(kind="flag", ref="test")
+SITE = "/env/lib/python3.12/site-packages"
+GIB = 2**30
+
+
+def known(value: object) -> Any:
+    return Known(value=value, source=FLAG)
+
+
+def card(index: int = 0, name: str = "NVIDIA H100 80GB HBM3", **more: Any) -> Gpu:
+    capability = more.pop("compute_capability", "9.0")
+    fields = {"vendor": "nvidia", "source": FLAG, "compute_capability": capability, **more}
+    return Gpu(index=index, name=name, **fields)
+
+
+def gpus(*given: Gpu) -> Any:
+    return known(given)
+
+
+def health(**told: Any) -> Any:
+    return {"gpus": gpus(card(health=GpuHealth(**told)))}
+
+
+def amd(gfx: str, **more: Any) -> Gpu:
+    return Gpu(vendor="amd", index=0, source=FLAG, gfx=gfx, **more)
+
+
+def env(**variables: str) -> dict[str, Any]:
+    return {"environment": known(variables)}
+
+
+def torch(build: str, **more: Any) -> Any:
+    return known(TorchInstall(version=f"2.14.1+{build}", build=build, **more))
+
+
+def loads(*paths: str, **more: Any) -> Any:
+    libraries = tuple(LoadedLibrary(name=p.rsplit("/", 1)[-1], path=p) for p in paths)
+    return known(TorchRuntime(cuda_available=True, loaded=libraries, **more))
+
+
+def one(name: str, version: str, **more: Any) -> Package:
+    return Package(name=name, version=version, location=SITE, metadata=f"{name}.dist-info", **more)
+
+
+def packages(*given: Package) -> Any:
+    return known(given)
+
+
+def place(role: str, **more: Any) -> Any:
+    return known((Filesystem(role=role, path=f"/{role}", **more),))
+
+
+def cpu(**more: Any) -> Any:
+    fields = {"usable_cores": 16.0, "logical_cores": 16, "affinity_cores": 16, "sockets": 1}
+    return known(Cpu(**{**fields, **more}))
+
+
+CUDA = torch("cu130", cuda="13.0", official=True)
+BASE = Machine(
+    os=known("linux"),
+    arch=known("x86_64"),
+    wsl=Absent(),
+    container=Absent(),
+    cpu=cpu(),
+    memory=known(Memory(total_bytes=64 * GIB)),
+    storage=place("environment", kind="ext4", writable=True),
+    limits=known({"pids": -1, "nproc": -1}),
+    environment=known({}),
+    programs=known({"gcc": "/usr/bin/gcc"}),
+    python=known(
+        Python(executable="/env/bin/python", version="3.12.1", prefix="/env", site_packages=(SITE,))
+    ),
+    packages=packages(one("torch", "2.14.1"), one("numpy", "2.2.0"), one("triton", "3.8.0")),
+    gpus=gpus(card()),
+    nvidia_driver=known(
+        NvidiaDriver(version=known("580.95.05"), cuda_version=known("13.0"), nvml=known("ok"))
+    ),
+    kernel_log=known(()),
+    cuda_toolkit=Absent(),
+    torch=CUDA,
+    torch_runtime=loads(),
+)
+MAC = {
+    "os": known("macos"),
+    "arch": known("arm64"),
+    "macos_version": known("15.2"),
+    "gpus": known((Gpu(vendor="apple", index=0, source=FLAG, name="Apple M3"),)),
+    "nvidia_driver": Absent(),
+    "torch": known(TorchInstall(version="2.14.1", build="mps")),
+    "torch_runtime": known(TorchRuntime(mps_built=True, mps_available=True)),
+}
+WSL = {"wsl": known(Wsl(version=2))}
+WINDOWS = {"os": known("windows")}
+INTEL = {
+    "gpus": known((Gpu(vendor="intel", index=0, source=FLAG, name="Intel Arc A770"),)),
+    "nvidia_driver": Absent(),
+    "torch": torch("xpu", xpu="20250200", official=True),
+    "level_zero": known("/usr/lib/libze_loader.so.1"),
+}
+ROCM = {"gpus": gpus(amd("gfx1100")), "nvidia_driver": Absent(), "torch": torch("rocm7.2", hip="7.2.1", official=True)}  # fmt: skip
+BOX = known(Container(runtime="docker"))
+NCCL = packages(one("torch", "2.14.1"), one("nvidia-nccl-cu13", "2.30.7"))
+OWN_NCCL = f"{SITE}/nvidia/nccl/lib/libnccl.so.2"
+TRITON = one("torch", "2.14.1", requires=("triton==3.8.0; platform_system == 'Linux'",))
+OLD = {"torch": torch("cu118", cuda="11.8"), "packages": packages(one("torch", "2.7.1"), one("triton", "3.3.1"))}  # fmt: skip
+
+
+def old_driver(version: str) -> dict[str, Any]:
+    return {**OLD, "nvidia_driver": known(NvidiaDriver(version=known(version)))}
+
+
+def no_libcuda(cuda: Any) -> dict[str, Any]:
+    driver = NvidiaDriver(version=known("580.95.05"), cuda_version=cuda)
+    no_cuda = known(TorchRuntime(cuda_available=False))
+    return {**WSL, "nvidia_driver": known(driver), "torch_runtime": no_cuda}
+
+
+PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    # -- packages beside torch
+    (
+        "AB107",
+        {"packages": packages(TRITON, one("triton", "3.6.0"))},
+        {"packages": packages(TRITON, one("triton", "3.8.0"))},
+    ),
+    (
+        "AB111",
+        {"packages": packages(one("torchaudio", "2.9.0"))},
+        {"packages": packages(one("torchaudio", "2.9.0"), one("torchcodec", "0.9"))},
+    ),
+    ("SC104", {"packages": packages(one("pytorch", "1.0.2"))}, {"packages": packages(one("pytorch", "2.5.1", manager="conda"))}),
+    # -- building against torch
+    ("AR104", env(TORCH_CUDA_ARCH_LIST="8.0;8.6"), env(TORCH_CUDA_ARCH_LIST="8.0;8.6+PTX")),
+    ("CU109", env(TORCH_CUDA_ARCH_LIST="9.0"), env(TORCH_CUDA_ARCH_LIST="9.0", CUDA_HOME="/usr/local/cuda")),
+    ("TC101", {"programs": known({"ninja": "/bin/ninja"})}, {"programs": known({"clang++": "/bin/clang++"})}),
+    # -- the processor and its threads
+    (
+        "CP102",
+        {"torch_runtime": loads("/env/lib/libiomp5.so", "/opt/lib/libiomp5.so")},
+        {"torch_runtime": loads("/env/lib/libiomp5.so", "/env/lib/libgomp.so.1")},
+    ),
+    ("CP104", env(OMP_NUM_THREADS="1"), env(OMP_NUM_THREADS="1", LOCAL_RANK="0")),
+    ("CP105", env(OMP_NUM_THREADS="16", LOCAL_WORLD_SIZE="8"), env(OMP_NUM_THREADS="2", LOCAL_WORLD_SIZE="8")),
+    (
+        "CP106",
+        {"cpu": cpu(sockets=2), "gpus": gpus(card(0), card(1))},
+        {"cpu": cpu(sockets=2, affinity_cores=8), "gpus": gpus(card(0), card(1))},
+    ),
+    ("DL103", {"limits": known({"pids": 40, "nproc": -1})}, {"limits": known({"pids": 4096, "nproc": -1})}),
+    # -- containers and places
+    (
+        "CT111",
+        {"container": BOX, "storage": place("home", writable=False)},
+        {"container": Absent(), "storage": place("home", writable=False)},
+    ),
+    (
+        "DL104",
+        {"storage": place("shm", total_bytes=64 * 2**20, free_bytes=2**20)},
+        {"storage": place("shm", total_bytes=64 * 2**20, free_bytes=60 * 2**20)},
+    ),
+    ("ST103", {"storage": place("cache", free_bytes=GIB)}, {"storage": place("cache", free_bytes=20 * GIB)}),
+    ("ST104", {"storage": place("environment", kind="nfs4")}, {"storage": place("environment", kind="xfs")}),
+    ("ST105", {"storage": place("tmp", options=("noexec",))}, {"storage": place("tmp", options=("nosuid",))}),
+    ("TC106", {"storage": place("cache", kind="lustre")}, {"storage": place("cache", kind="lustre"), **env(TRITON_CACHE_DIR="/tmp/t", TORCHINDUCTOR_CACHE_DIR="/tmp/i")}),
+    # -- CUDA's libraries and variables
+    (
+        "CU103",
+        {"packages": NCCL, "torch_runtime": loads("/usr/lib/libnccl.so.2")},
+        {"packages": NCCL, "torch_runtime": loads(OWN_NCCL)},
+    ),
+    ("CU111", env(LD_PRELOAD="/usr/lib/libtcmalloc.so.4"), env(LD_PRELOAD="/usr/lib/libfakeroot.so")),
+    (
+        "CU113",
+        {"gpus": gpus(card(0), card(1, "NVIDIA L4"))},
+        {"gpus": gpus(card(0), card(1, "NVIDIA L4")), **env(CUDA_DEVICE_ORDER="PCI_BUS_ID")},
+    ),
+    ("CU114", env(CUDA_LAUNCH_BLOCKING="1"), env(CUDA_LAUNCH_BLOCKING="0")),
+    ("CU115", env(PYTORCH_CUDA_ALLOC_CONF="expandable_segmants:True"), env(PYTORCH_CUDA_ALLOC_CONF="expandable_segments:True")),
+    ("TC110", old_driver("470.57.02"), old_driver("525.60.13")),
+    # -- the health of GPUs
+    ("GP105", health(throttle_reasons=("hw-thermal",)), health(throttle_reasons=())),
+    ("GP106", health(power_limit_w=300.0, power_default_w=700.0), health(power_limit_w=650.0, power_default_w=700.0)),
+    ("GP107", health(pcie_width=4, pcie_width_max=16), health(pcie_width=16, pcie_width_max=16, pcie_gen=1, pcie_gen_max=5)),
+    ("GP108", {"gpus": gpus(card(compute_mode="Exclusive_Process"))}, {"gpus": gpus(card(compute_mode="Default"))}),
+    (
+        "GP110",
+        {"gpus": gpus(card(memory_used_bytes=70 * GIB, memory_total_bytes=80 * GIB))},
+        {"gpus": gpus(card(memory_used_bytes=GIB, memory_total_bytes=80 * GIB))},
+    ),
+    ("GP111", health(persistence=False), {"gpus": gpus(card(name="NVIDIA GeForce RTX 4090", health=GpuHealth(persistence=False)))}),
+    ("GP112", {"gpus": gpus(card(0), card(1, "NVIDIA L4"))}, {"gpus": gpus(card(0), card(1))}),
+    (
+        "GP113",
+        {"kernel_log": known(("NVRM: BAR1 is 0M @ 0x0 (PCI:0000:01:00.0)",))},
+        {"kernel_log": known(("NVRM: loading NVIDIA UNIX x86_64 Kernel Module",))},
+    ),
+    # -- macOS
+    (
+        "MC103",
+        {**MAC, "torch_runtime": known(TorchRuntime(mps_built=True, mps_available=False))},
+        {**MAC, "torch_runtime": known(TorchRuntime(mps_built=False, mps_available=False))},
+    ),
+    (
+        "MC104",
+        {**MAC, "arch": known("x86_64"), "cpu": cpu(model="Intel(R) Core(TM) i9")},
+        {**MAC, "arch": known("arm64"), "cpu": cpu(model="Apple M3")},
+    ),
+    ("MC106", {**MAC, **env(PYTORCH_MPS_HIGH_WATERMARK_RATIO="0.0")}, {**MAC, **env(PYTORCH_MPS_HIGH_WATERMARK_RATIO="1.2")}),
+    (
+        "MC107",
+        {**MAC, **env(PIP_INDEX_URL="https://download.pytorch.org/whl/cu130")},
+        {**MAC, **env(PIP_INDEX_URL="https://download.pytorch.org/whl/cpu")},
+    ),
+    # -- AMD and Intel
+    (
+        "RO103",
+        {**ROCM, **env(HSA_OVERRIDE_GFX_VERSION="9.0.0")},
+        {**ROCM, **env(HSA_OVERRIDE_GFX_VERSION="11.0.0")},
+    ),
+    (
+        "RO104",
+        {**ROCM, "gpus": gpus(amd("gfx1100"), amd("gfx1036", integrated=True))},
+        {**ROCM, "gpus": gpus(amd("gfx1100"), amd("gfx1036", integrated=True)), **env(HIP_VISIBLE_DEVICES="0")},
+    ),
+    (
+        "RO106",
+        {**ROCM, "rocm": known("6.4.0"), **env(LD_LIBRARY_PATH="/opt/rocm/lib")},
+        {**ROCM, "rocm": known("7.2.0"), **env(LD_LIBRARY_PATH="/opt/rocm/lib")},
+    ),
+    ("XP101", {**INTEL, "level_zero": Absent()}, INTEL),
+    (
+        "XP102",
+        {**INTEL, "device_access": known({"/dev/dri/renderD128": False})},
+        {**INTEL, "device_access": known({"/dev/dri/renderD128": False, "/dev/dri/renderD129": True})},
+    ),
+    ("XP103", {**INTEL, **env(SETVARS_COMPLETED="1")}, {**INTEL, **env(SETVARS_COMPLETED="0")}),
+    # -- security and the network
+    ("SC102", env(TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD="1"), env(TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD="0")),
+    ("SC106", env(PIP_TRUSTED_HOST="mirror.example.org"), env(PIP_TRUSTED_HOST="")),
+    (
+        "NW103",
+        {"python": known(Python(executable="p", version="3.12.1", has_ssl=False))},
+        {"python": known(Python(executable="p", version="3.12.1", has_ssl=None))},
+    ),
+    # -- Windows and WSL
+    (
+        "WN106",
+        {**WINDOWS, "packages": packages(one("torch", "2.14.1"))},
+        {**WINDOWS, "packages": packages(one("torch", "2.14.1"), one("triton-windows", "3.8"))},
+    ),
+    ("WS101", no_libcuda(Absent()), no_libcuda(Unreadable(error="not in the pasted text", source=FLAG))),
+    (
+        "WS104",
+        {**WSL, "memory": known(Memory(total_bytes=4 * GIB))},
+        {"memory": known(Memory(total_bytes=4 * GIB))},
+    ),
+    ("WS106", {**WSL, "gpus": gpus(card(0), card(1))}, {**WSL, "gpus": gpus(card(0))}),
+]  # fmt: skip
+
+
+def codes(changes: dict[str, Any]) -> set[str]:
+    findings, undecided = judge_all(replace(BASE, **changes), load())
+    assert not [u for u in undecided if "itself failed" in u.reason]
+    return {f.code for f in findings}
+
+
+@pytest.mark.parametrize(("code", "with_fault", "nearly"), PAIRS, ids=[p[0] for p in PAIRS])
+def test_the_fault_is_found_and_its_like_is_not(
+    code: str, with_fault: dict[str, Any], nearly: dict[str, Any]
+) -> None:
+    assert code in codes(with_fault)
+    assert code not in codes(nearly)
+
+
+def test_a_healthy_machine_has_no_finding() -> None:
+    assert codes({}) == set()
