@@ -149,6 +149,7 @@ def no_libcuda(cuda: Any) -> dict[str, Any]:
 
 PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     # -- packages beside torch
+    ("AB102", {"packages": packages(one("torch", "2.14.1"))}, {"packages": packages(one("torch", "2.14.1"), one("numpy-base", "2.2"))}),
     (
         "AB107",
         {"packages": packages(TRITON, one("triton", "3.6.0"))},
@@ -209,6 +210,17 @@ PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("CU115", env(PYTORCH_CUDA_ALLOC_CONF="expandable_segmants:True"), env(PYTORCH_CUDA_ALLOC_CONF="expandable_segments:True")),
     ("TC110", old_driver("470.57.02"), old_driver("525.60.13")),
     # -- the health of GPUs
+    (
+        "GP102",
+        {"kernel_log": known(("NVRM: Xid (PCI:0000:3b:00): 79, GPU has fallen off the bus.",))},
+        {"kernel_log": known(("NVRM: GPU at PCI:0000:3b:00: GPU-1234",))},
+    ),
+    ("GP103", health(remap_pending=True), health(remap_pending=False, remap_failed=False)),
+    (
+        "AR105",
+        {"gpus": gpus(card(name="Tesla T4", compute_capability="7.5"))},
+        {"gpus": gpus(card(name="NVIDIA A100", compute_capability="8.0"))},
+    ),
     ("GP105", health(throttle_reasons=("hw-thermal",)), health(throttle_reasons=())),
     ("GP106", health(power_limit_w=300.0, power_default_w=700.0), health(power_limit_w=650.0, power_default_w=700.0)),
     ("GP107", health(pcie_width=4, pcie_width_max=16), health(pcie_width=16, pcie_width_max=16, pcie_gen=1, pcie_gen_max=5)),
@@ -257,6 +269,11 @@ PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         "RO106",
         {**ROCM, "rocm": known("6.4.0"), **env(LD_LIBRARY_PATH="/opt/rocm/lib")},
         {**ROCM, "rocm": known("7.2.0"), **env(LD_LIBRARY_PATH="/opt/rocm/lib")},
+    ),
+    (
+        "RO105",
+        {**ROCM, "device_access": known({})},
+        {**ROCM, "device_access": known({"/dev/kfd": True})},
     ),
     ("XP101", {**INTEL, "level_zero": Absent()}, INTEL),
     (
