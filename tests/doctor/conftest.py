@@ -78,7 +78,7 @@ class Bench:
         package.mkdir(parents=True, exist_ok=True)
         (package / "__init__.py").write_text(self.torch, "utf-8")
         course = Course(
-            sys.executable,
+            str(options.get("executable", sys.executable)),
             self.checks,  # type: ignore[arg-type]
             self.orders,
             options.get("devices"),  # type: ignore[arg-type]
