@@ -1,15 +1,19 @@
 """What envsetup costs, as ratios of whole-process wall time measured in one run on one machine.
 
-python benchmarks/cost_table.py [--target PYTHON] [--rounds N] [--only WORD]
+python benchmarks/cost_table.py [--target PYTHON] [--rounds N] [--only WORD] [--busy]
 
 Works run in turn, round after round, so that a busy spell hits all alike; each figure is a median.
 Run it with the interpreter of the environment that holds envsetup. `--target` is an interpreter with
 torch (default: ENVSETUP_TEST_TARGET, else .venv-test, else .venv); without one its rows are left out.
+After `doctor` the share of each check is printed. `--busy` keeps every core at work meanwhile: then only
+the statuses count (nothing may time out), and how the ratio moves.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import json
 import os
 import statistics
 import subprocess
@@ -17,9 +21,9 @@ import sys
 import tempfile
 import time
 import venv
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = "Scripts" if os.name == "nt" else "bin"
@@ -131,11 +135,53 @@ def table(found: list[Row], times: dict[tuple[str, ...], list[float]]) -> str:
     return "\n".join(lines)
 
 
+def shares(reports: Sequence[dict[str, Any]]) -> str:
+    """Each check's median share of the whole, and the statuses that it ever had.
+
+    Checks run side by side where there are cores, so the shares may add up to more than the whole.
+    """
+    whole = statistics.median(report["timings_s"]["total"] for report in reports)
+    seen: dict[str, list[tuple[float, str]]] = {}
+    for report in reports:
+        for check in report["checks"]:
+            name = f"{check['id']} on {check['device']}"
+            seen.setdefault(name, []).append((check["duration_s"], check["status"]))
+    lines = [f"| check, of {whole:.3f} s | median | share | status |", "| --- | --- | --- | --- |"]
+    medians = {name: statistics.median(time for time, _ in runs) for name, runs in seen.items()}
+    for name in sorted(seen, key=lambda name: -medians[name]):
+        statuses = ", ".join(sorted({status for _, status in seen[name]}))
+        share = medians[name] / whole
+        lines.append(f"| {name} | {medians[name]:.3f} s | {share:.1%} | {statuses} |")
+    return "\n".join(lines)
+
+
+def report_of(argv: Sequence[str]) -> dict[str, Any]:
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=ROOT)
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+@contextlib.contextmanager
+def busy_cores(wanted: bool) -> Iterator[None]:
+    """Keeps every core at work with a loop of its own, ended with the block."""
+    loops = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"])
+        for _ in range((os.cpu_count() or 1) if wanted else 0)
+    ]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--target", metavar="PYTHON", help="an interpreter with torch")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--only", metavar="WORD", default="", help="rows whose name holds WORD")
+    parser.add_argument("--busy", action="store_true", help="with every core at work meanwhile")
     given = parser.parse_args()
     target = find_target(given.target)
     with tempfile.TemporaryDirectory() as scratch:
@@ -143,9 +189,16 @@ def main() -> None:
         many = make_environment(Path(scratch, "many"), MANY)
         found = [row for row in rows(target, few, many) if given.only in row.name]
         works = [work for row in found for work in (row.base, row.work)]
-        times = measure(works, given.rounds)
+        with busy_cores(given.busy):
+            times = measure(works, given.rounds)
+            doctors = [row.work for row in found if row.name == "doctor"]
+            reports = [report_of(argv) for argv in doctors for _ in range(given.rounds)]
     print(table(found, times))
-    print(f"\n{given.rounds} rounds, {os.cpu_count()} cores, Python {sys.version.split()[0]}.")
+    if reports:
+        print("\n" + shares(reports))
+    load = ", every core busy" if given.busy else ""
+    python = sys.version.split()[0]
+    print(f"\n{given.rounds} rounds{load}, {os.cpu_count()} cores, Python {python}.")
     if not target:
         print("No interpreter with torch was found: the rows that need one are left out.")
     print("Not measured: eight GPUs instead of one needs eight GPUs.")

@@ -51,7 +51,14 @@ def run(torch: Any, device: str) -> dict[str, Any]:
     _collated(torch, loader, data)
     if device == "cpu" and sys.platform == "linux":
         options = {"num_workers": 2, "multiprocessing_context": "fork", "timeout": WAIT_S}
-        found["two_workers"] = _two_workers(torch, loader, data, options)
+        try:
+            found["two_workers"] = _two_workers(torch, loader, data, options)
+        except OSError as error:
+            told = f"{type(error).__name__}: {error}"
+            raise AssertionError(
+                f"two workers can't run: {told[:300]}; /dev/shm must be there, writable and large "
+                "enough (containers: --shm-size), and processes and open files within their limits"
+            ) from error
     if device.startswith("cuda"):
         found["pinned"] = _pinned(torch, loader, data, device)
     return found

@@ -492,6 +492,16 @@ def errors_of_workers_are_lost(torch):
     wrap(iterator, "_next_data", make)
 
 
+@breaks("dataloader")
+def no_shared_memory(torch):
+    import multiprocessing.synchronize
+
+    def refuse(self, *arguments, **options):
+        raise OSError(30, "Read-only file system")
+
+    multiprocessing.synchronize.SemLock.__init__ = refuse
+
+
 bent("cnn_train", "convolution", one_element(1.01), "convolution_off_in_one_element")
 bent("cnn_train", "convolution_backward", whole(1.01), "gradient_of_convolution_scaled")
 bent("cnn_train", "native_batch_norm", whole(1.001), "normalisation_scaled")

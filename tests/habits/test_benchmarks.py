@@ -52,3 +52,32 @@ def test_a_made_up_environment_has_its_distributions(
 
     assert python.exists()
     assert len(list((tmp_path / "env").rglob("*.dist-info/METADATA"))) == 5
+
+
+def test_the_share_of_each_check_is_of_the_whole_and_every_status_shows(
+    cost_table: ModuleType,
+) -> None:
+    def report(duration: float, status: str) -> dict[str, object]:
+        check = {"id": "matmul", "device": "cpu", "duration_s": duration, "status": status}
+        return {"timings_s": {"total": 4.0}, "checks": [check]}
+
+    told = cost_table.shares([report(1.0, "passed"), report(3.0, "timed-out")])
+
+    assert "| matmul on cpu | 2.000 s | 50.0% | passed, timed-out |" in told
+
+
+def test_busy_cores_end_with_the_block(
+    cost_table: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+    popen = cost_table.subprocess.Popen
+    monkeypatch.setattr(
+        cost_table.subprocess,
+        "Popen",
+        lambda *a, **k: started.append(popen(*a, **k)) or started[-1],
+    )
+    with cost_table.busy_cores(True):
+        assert all(loop.poll() is None for loop in started)
+
+    assert started
+    assert all(loop.poll() is not None for loop in started)
