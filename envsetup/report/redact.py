@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import msgspec
@@ -34,8 +34,61 @@ NAMED_SECRET = re.compile(
 )
 SECRET_NAME = re.compile(r"(?:^|_)(?:TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIALS?)(?:$|_)")
 HOMES = re.compile(
-    r"(?:(?:/[\w.-]+)?/(?:home|Users|users|scratch)/|[A-Za-z]:\\+Users\\+|/tmp/pip-)[^/\\\s:;,\"']+"
+    r"(?:(?:/[\w.-]+)?/(?:home|Users|users|scratch)/|/tmp/pip-)([^/\\\s:;,\"']+)"
+    # A name on Windows may hold blanks where a folder follows.
+    r"|[A-Za-z]:\\+Users\\+([^/\\:*?\"<>|;,\n]{1,64}(?=\\)|[^/\\\s:;,\"']+)"
 )
+MAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}\b")
+SERIAL = re.compile(
+    r"(\bserial(?: ?(?:number|no\.?))?[\"']?\s*[=:]\s*[\"']?)\w[\w-]*", re.IGNORECASE
+)
+SHORTEST_NAME = 3
+NO_PERSON = frozenset(
+    {
+        "root",
+        "user",
+        "users",
+        "admin",
+        "administrator",
+        "runner",
+        "runneradmin",
+        "ubuntu",
+        "debian",
+        "jovyan",
+        "vscode",
+        "app",
+        "work",
+        "data",
+        "public",
+        "shared",
+        "default",
+        "all",
+        "python",
+        "torch",
+        "pytorch",
+        "nvidia",
+        "cuda",
+        "conda",
+        "miniconda3",
+        "anaconda3",
+        "docker",
+        "linux",
+        "windows",
+        "macos",
+        "none",
+        "true",
+        "false",
+        "gpu",
+        "cpu",
+        "env",
+        "venv",
+        "home",
+        "local",
+        "test",
+        "build",
+    }
+)
+"""Names of accounts that name nobody, and words that a report needs: never taken out of prose."""
 ROOT_HOME = re.compile(r"(?<![\w/.-])/root(?=[/\s:;,\"']|$)")
 FAMILY = re.compile(
     r"torch|nvidia-|triton|^numpy$|flash-attn|xformers|bitsandbytes|transformers|accelerate|vllm|deepspeed|"
@@ -64,11 +117,14 @@ def cleaner(machine: Machine) -> Callable[[str], str]:
     """Takes out homes, names, credentials and, under a salt of its own, device UUIDs."""
     salt = secrets.token_bytes(8)
     homes = sorted(_homes(machine), key=len, reverse=True)
+    people = _people(machine, homes)
 
     def clean(text: str) -> str:
         for home in homes:
             text = re.sub(rf"{re.escape(home)}(?=[/\\\s:;,\"']|$)", "~", text)
         text = ROOT_HOME.sub("~", HOMES.sub("~", credentials_out(text)))
+        text = SERIAL.sub(r"\1***", MAIL.sub("***", text))
+        text = people.sub("***", text) if people is not None else text
         return UUID.sub(lambda m: (m.group(1) or "") + hashed(m.group(2), salt), text)
 
     return clean
@@ -87,6 +143,30 @@ def hashed(uuid: str, salt: bytes) -> str:
 def _homes(machine: Machine) -> set[str]:
     found = {f.path for f in value_of(machine.storage) or () if f.role == "home"}
     return {h for h in found if h.rstrip("/\\") and h not in ("/", "~")}
+
+
+def _people(machine: Machine, homes: list[str]) -> re.Pattern[str] | None:
+    """Names of the users that paths of the machine give away, as words, with a host after an @."""
+    texts = _texts(msgspec.to_builtins(machine))
+    found = {a or b for text in texts for a, b in HOMES.findall(text)}
+    found |= {re.split(r"[/\\]", home.rstrip("/\\"))[-1] for home in homes}
+    names = {n for n in found if len(n) >= SHORTEST_NAME and n.lower() not in NO_PERSON}
+    names = {n for n in names if not FAMILY.search(n.lower()) and not n[0].isdigit()}
+    if not names:
+        return None
+    either = "|".join(re.escape(n) for n in sorted(names, key=len, reverse=True))
+    return re.compile(rf"(?<![\w.-])(?:{either})(?:@[\w.-]+)?(?![\w-])")
+
+
+def _texts(part: object) -> Iterator[str]:
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, (list, tuple)):
+        for one in part:
+            yield from _texts(one)
+    elif isinstance(part, dict):
+        for one in (*part.keys(), *part.values()):
+            yield from _texts(one)
 
 
 def clean_record(value: T, clean: Callable[[str], str]) -> T:

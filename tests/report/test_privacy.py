@@ -18,6 +18,11 @@ PERSONAL = {
     "/nfs/users/somebody/env": "somebody",
     "/data/home/somebody/env": "somebody",
     UUID: "0f3a1c22",
+    "C:\\Users\\Anna Maria\\env": "Maria",
+    "/home/somebody/env, made by somebody": "somebody",
+    "/home/somebody/env and somebody@box7": "box7",
+    "write to anna@example.org": "anna",
+    "Serial Number: 1320021234567": "1320021",
 }
 SECRET = {
     "https://me:hunter2@example.org/simple": "hunter2",
@@ -41,6 +46,13 @@ def test_nothing_planted_is_found(format: str, planted: str, trace: str) -> None
 def test_not_even_a_full_report_holds_credentials(planted: str, trace: str) -> None:
     report = redact(replace(made_up(f"see {planted} there"), full=True))
     assert trace not in render(report, "json")
+
+
+@pytest.mark.parametrize("name", ["torch", "cuda", "user", "ubuntu", "nvidia", "x"])
+def test_an_account_that_is_called_like_a_fact_leaves_the_facts(name: str) -> None:
+    report = made_up(f"/home/{name}/env: {name} is there")
+
+    assert f"{name} is there" in render(redact(report), "json")
 
 
 def test_a_full_report_keeps_paths() -> None:
