@@ -5,7 +5,7 @@ What it proves: a kernel of torch's own starts on this device and computes; how 
 How: the architecture is compared with the build's list by the three rules of CUDA (a binary serves the same major
 version with a minor not above the device's; a target with the letter a only its own device; PTX anything newer) or, on
 ROCm, by name. Then 4,099 whole numbers go through an elementwise kernel and a sum, exactly. The launch decides; what
-the rules say is in the measurements and in the message.
+the rules say is in the measurements and in the message. On CUDA and ROCm an index beyond the last device must raise.
 
 A failure such as "no kernel image is available" means that this build holds nothing for this device: ask
 `envsetup install-plan` for one that does.
@@ -40,10 +40,21 @@ def run(torch: Any, device: str) -> dict[str, Any]:
         raise AssertionError(
             f"3 i + 1 is wrong at {wrong[:5]} ({len(wrong)} of {SIZE}), the sum is {total} ({told})"
         )
-    return {
-        "architecture": told,
-        "first_kernel": {"value": time.monotonic() - started, "unit": "s"},
-    }
+    spent = time.monotonic() - started
+    _beyond_the_last(torch, device)
+    return {"architecture": told, "first_kernel": {"value": spent, "unit": "s"}}
+
+
+def _beyond_the_last(torch: Any, device: str) -> None:
+    """A device that isn't there must be refused, not be another one."""
+    if not device.startswith("cuda"):
+        return
+    beyond = f"cuda:{torch.cuda.device_count()}"
+    try:
+        found = torch.ones(1, device=beyond)
+    except RuntimeError:
+        return
+    raise AssertionError(f"{beyond} doesn't exist, yet a tensor was made there: on {found.device}")
 
 
 def _architecture(torch: Any, device: str) -> str:

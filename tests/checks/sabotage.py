@@ -965,6 +965,8 @@ def pretend_cuda(torch):
 
     def plain(value):
         named = not hasattr(value, "shape") and str(value).startswith("cuda:")
+        if named and int(str(value).partition(":")[2]) >= torch.cuda.device_count():
+            raise RuntimeError("CUDA error: invalid device ordinal")
         return "cpu" if named else value
 
     counted = {"bytes": 0}
@@ -990,6 +992,7 @@ def pretend_cuda(torch):
     Renamed().__enter__()
     cuda = torch.cuda
     cuda.memory_allocated, cuda.synchronize = held, lambda *a: None
+    cuda.device_count = lambda: 1
     cuda.Stream, cuda.Event, cuda.CUDAGraph = Stream, Event, Graph
     cuda.current_stream = lambda *a: Stream()
     cuda.stream = cuda.graph = cuda.device = lambda *a: contextlib.nullcontext()
@@ -1021,6 +1024,11 @@ def on_device(*stems):
 
 
 ON_DEVICE: list[tuple[str, str]] = []
+
+
+@on_device("kernel_launch")
+def index_beyond_the_last_is_the_first(torch):
+    wrap(torch, "ones", lambda ones: lambda *a, **k: ones(*a))
 
 
 @on_device("kernel_launch")
