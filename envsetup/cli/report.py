@@ -73,7 +73,7 @@ def convert(file: str, format: str, output: str | None) -> None:
 @command.command("diff", short_help="What changed between two reports.")
 @click.argument("before")
 @click.argument("after")
-@format_option(("text", "json", "markdown"))
+@format_option(("text", "json", "markdown", "html"))
 @output_option
 @click.pass_context
 def diff(ctx: click.Context, before: str, after: str, format: str, output: str | None) -> None:
@@ -82,6 +82,7 @@ def diff(ctx: click.Context, before: str, after: str, format: str, output: str |
     \b
     Example:
       envsetup report diff yesterday.json today.json
+      envsetup report diff yesterday.json today.json --format html -o changes.html
     """
     from envsetup.report.diff import compare, render
 

@@ -123,6 +123,10 @@ def render(changes: tuple[Change, ...], format: str) -> str:
     if format == "json":
         told = {"schema_version": "1", "worse": any(c.worse for c in changes), "changes": changes}
         return msgspec.json.format(msgspec.json.encode(told), indent=2).decode()
+    if format == "html":
+        from envsetup.report.html import render_changes
+
+        return render_changes(changes)
     if not changes:
         return "Nothing changed.\n"
     if format == "markdown":

@@ -6,11 +6,14 @@ import base64
 import hashlib
 import shlex
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from envsetup.model import Measurement, Outcome, Report
 from envsetup.report.safe import plain
 from envsetup.report.summary import summary
+
+if TYPE_CHECKING:
+    from envsetup.report.diff import Change
 
 TEMPLATE = "report.html.j2"
 WIDTH, HEIGHT = 220, 60
@@ -19,13 +22,9 @@ WIDTH, HEIGHT = 220, 60
 
 def render(report: Report, **_: object) -> str:
     """The page; every text from the report is escaped."""
-    from jinja2 import Environment, PackageLoader
-
-    loader = PackageLoader("envsetup", str(PurePosixPath("report")))
-    template = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    parts = template.get_template(TEMPLATE)
+    parts = _template(TEMPLATE)
     style, script = (_block(parts, name) for name in ("style", "script"))
-    return parts.render(
+    page: str = parts.render(
         report=report,
         style=style,
         script=script,
@@ -40,6 +39,34 @@ def render(report: Report, **_: object) -> str:
         curves=_curves,
         bars=_bars,
     )
+    return page
+
+
+def render_changes(changes: tuple[Change, ...]) -> str:
+    """What changed between two reports, in the same dress."""
+    style = _block(_template(TEMPLATE), "style")
+    worse = sum(change.worse for change in changes)
+    title = (
+        "Something got worse" if worse else "Nothing got worse" if changes else "Nothing changed"
+    )
+    return str(
+        _template("diff.html.j2").render(
+            changes=changes,
+            worse=worse,
+            title=title,
+            style=style,
+            policy=_policy(style, ""),
+            plain=plain,
+        )
+    )
+
+
+def _template(name: str) -> Any:
+    from jinja2 import Environment, PackageLoader
+
+    loader = PackageLoader("envsetup", str(PurePosixPath("report")))
+    there = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return there.get_template(name)
 
 
 def _block(template: Any, name: str) -> str:

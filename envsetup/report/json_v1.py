@@ -55,6 +55,13 @@ class SummaryV1(Struct, frozen=True, kw_only=True):
     triton: str | None
 
 
+class PlanV1(Plan, frozen=True, kw_only=True):
+    """The published form of a plan."""
+
+    schema_version: str = SCHEMA_VERSION
+    knowledge: KnowledgeStamp | None = field(default=None)
+
+
 class ReportV1(Struct, frozen=True, kw_only=True):
     """The published form of a report."""
 
@@ -68,7 +75,7 @@ class ReportV1(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     undecided: tuple[Undecided, ...]
     checks: tuple[Outcome, ...]
-    plan: dict[str, Any] | None
+    plan: PlanV1 | None
     timings_s: dict[str, float]
     level: Level = "standard"
     full: bool = False
@@ -81,13 +88,6 @@ class MachineV1(Struct, frozen=True, kw_only=True):
     schema_version: str
     machine: Machine
     summary: SummaryV1 | None = None
-
-
-class PlanV1(Plan, frozen=True, kw_only=True):
-    """The published form of a plan."""
-
-    schema_version: str = SCHEMA_VERSION
-    knowledge: KnowledgeStamp | None = field(default=None)
 
 
 def render(report: Report, **_: object) -> str:
@@ -135,13 +135,6 @@ def machine_json(machine: Machine) -> str:
 def load(data: bytes) -> Report:
     """A saved report. Raises ReportError naming the JSON path where it departs from the schema."""
     told = _decode(data, ReportV1)
-    plan = None
-    if told.plan is not None:
-        kept = {k: v for k, v in told.plan.items() if k != "schema_version"}
-        try:
-            plan = msgspec.convert(kept, Plan)
-        except msgspec.ValidationError as error:
-            raise ReportError(f"{error} (in $.plan)") from error
     return Report(
         tool_version=told.tool_version,
         created_at=told.created_at,
@@ -151,12 +144,19 @@ def load(data: bytes) -> Report:
         findings=told.findings,
         undecided=told.undecided,
         checks=told.checks,
-        plan=plan,
+        plan=_unpublished(told.plan),
         timings_s=told.timings_s,
         level=told.level,
         full=told.full,
         settings=told.settings,
     )
+
+
+def _unpublished(plan: PlanV1 | None) -> Plan | None:
+    """The plan without its own version, which the report's already gives."""
+    if plan is None:
+        return None
+    return Plan(**{name: getattr(plan, name) for name in Plan.__struct_fields__})
 
 
 def load_machine(data: bytes) -> Machine:

@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
 from envsetup.cli import root as cli
 from envsetup.model import Report
@@ -149,6 +150,16 @@ def test_text_says_what_to_do_next(report: Report) -> None:
     assert "AR101" not in text
     assert "failed, twice: check matmul on cuda:0" in text
     assert "Next: " in text.splitlines()[-1] or "Next: " in text
+
+
+def test_a_diff_as_html_keeps_hostile_text_as_text(report: Report) -> None:
+    hostile = replace(report.findings[0], code="XX101", message="<script>alert(1)</script>")
+    page = render_diff(compare(report, replace(report, findings=(hostile,))), "html")
+
+    assert "Something got worse" in page
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert "default-src 'none'" in page
 
 
 def test_a_diff_tells_what_got_worse(report: Report) -> None:

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from envsetup.model import Report
 from envsetup.report import render
+from envsetup.report.diff import compare
+from envsetup.report.diff import render as render_diff
 from tests.report.conftest import HOSTILE, made_up
 
 if TYPE_CHECKING:
@@ -126,6 +129,22 @@ def test_every_control_is_reached_by_the_keyboard(page: tuple[Page, list[str]]) 
         )
 
     assert len(reached - {-1}) == controls
+
+
+def test_what_changed_is_shown_as_quietly(browser: Browser, tmp_path: Path) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the extra `browser`")
+    file = tmp_path / "changes.html"
+    changes = compare(made_up(), replace(made_up(HOSTILE), findings=()))
+    file.write_text(render_diff(changes, "html"), encoding="utf-8")
+    shown = browser.new_page(viewport={"width": 390, "height": 844})
+    heard: list[str] = []
+    shown.on("console", lambda message: heard.append(message.text))
+    shown.goto(file.as_uri())
+
+    assert heard == []
+    assert axe.Axe().run(shown).response["violations"] == []
+    assert shown.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    shown.close()
 
 
 def test_a_copy_button_gives_the_command(browser: Browser, tmp_path: Path) -> None:
