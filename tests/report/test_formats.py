@@ -159,7 +159,7 @@ def test_a_diff_as_html_keeps_hostile_text_as_text(report: Report) -> None:
     assert "Something got worse" in page
     assert "<script" not in page
     assert "&lt;script&gt;" in page
-    assert "default-src 'none'" in page
+    assert "default-src &#39;none&#39;" in page
 
 
 def test_a_diff_tells_what_got_worse(report: Report) -> None:
