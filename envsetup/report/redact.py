@@ -25,18 +25,38 @@ UUID = re.compile(
 LOGIN = re.compile(r"//[^/\s\"']*@")
 TOKENS = re.compile(
     r"\b(?:hf_[A-Za-z0-9]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|"
-    r"pypi-[\w-]{30,}|sk-[\w-]{20,}|xox[abpr]-[\w-]{10,}|AKIA[0-9A-Z]{16}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+)"
+    r"npm_[A-Za-z0-9]{20,}|pypi-[\w-]{30,}|sk-[\w-]{20,}|xox[abpr]-[\w-]{10,}|A(?:K|S)IA[0-9A-Z]{16}|"
+    r"eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+)"
 )
-BEARER = re.compile(r"((?:bearer|basic|token) )[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
+PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:(?!-----END)[\s\S])*")
+BEARER = re.compile(r"((?:bearer|basic) )[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
+AUTHORIZATION = re.compile(
+    r"(authorization[\"']?\s*[=:]\s*[\"']?(?:\w{1,20} )?)[^\s\"',;&]+", re.IGNORECASE
+)
 NAMED_SECRET = re.compile(
-    r"((?:token|secret|passw(?:or)?d|api[_-]?key|credential|signature|[?&]sig)[\w-]*[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&]+",
+    r"((?:secret|passw(?:or)?d|api[_-]?key|credential|signature|[?&]sig)[\w-]*[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&]+",
     re.IGNORECASE,
 )
+NAMED_TOKEN = re.compile(
+    # Numbers of tokens and versions of tokenizers are no secrets.
+    r"(token(?!ize)[\w-]*[\"']?\s*[=:]\s*[\"']?)(?!\d[\d.,_]*(?:[\s\"',;&)]|$))[^\s\"',;&]+",
+    re.IGNORECASE,
+)
+INSIDE = re.compile(
+    r"(?<=//)(?:[\w-]{1,63}\.){0,8}(?:internal|corp|local|lan|intranet|private)(?=[:/\s\"',;]|$)"
+    r"|\b(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}(?=:\d{2,5}\b)"
+    r"|(?<=//)(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}"
+    r"|\bf(?:e80|[cd][0-9a-f]{2}):[0-9a-f:]{2,40}",
+    re.IGNORECASE,
+)
+"""Names and addresses that only an inner network knows, where a URL or a port says that it is one:
+`10.3.9.90` alone is a version of cuRAND."""
 SECRET_NAME = re.compile(r"(?:^|_)(?:TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIALS?)(?:$|_)")
 HOMES = re.compile(
-    r"(?:(?:/[\w.-]+)?/(?:home|Users|users|scratch)/|/tmp/pip-)([^/\\\s:;,\"']+)"
-    # A name on Windows may hold blanks where a folder follows.
-    r"|[A-Za-z]:\\+Users\\+([^/\\:*?\"<>|;,\n]{1,64}(?=\\)|[^/\\\s:;,\"']+)"
+    # A name on Windows or macOS may hold blanks where a folder follows.
+    r"[A-Za-z]:[\\/]+Users[\\/]+([^/\\:*?\"<>|;,\n]{1,64}(?=[\\/])|[^/\\\s:;,\"']+)"
+    r"|(?:(?:/[\w.-]+)?/(?:home|Users|users|scratch)/|/tmp/pip-)"
+    r"((?<=/Users/)[^/\s:;,\"']+(?: [^/\s:;,\"']+){1,2}(?=/)|[^/\\\s:;,\"']+)"
 )
 MAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}\b")
 SERIAL = re.compile(
@@ -123,7 +143,7 @@ def cleaner(machine: Machine) -> Callable[[str], str]:
         for home in homes:
             text = re.sub(rf"{re.escape(home)}(?=[/\\\s:;,\"']|$)", "~", text)
         text = ROOT_HOME.sub("~", HOMES.sub("~", credentials_out(text)))
-        text = SERIAL.sub(r"\1***", MAIL.sub("***", text))
+        text = SERIAL.sub(r"\1***", MAIL.sub("***", INSIDE.sub("***", text)))
         text = people.sub("***", text) if people is not None else text
         return UUID.sub(lambda m: (m.group(1) or "") + hashed(m.group(2), salt), text)
 
@@ -132,8 +152,11 @@ def cleaner(machine: Machine) -> Callable[[str], str]:
 
 def credentials_out(text: str) -> str:
     """Text without logins in URLs, tokens of known forms, and values of what is named a secret."""
-    text = LOGIN.sub("//", encodable(text))
-    return NAMED_SECRET.sub(r"\1***", BEARER.sub(r"\1***", TOKENS.sub("***", text)))
+    text = PRIVATE_KEY.sub("***", LOGIN.sub("//", encodable(text)))
+    text = TOKENS.sub("***", text)
+    for pattern in (AUTHORIZATION, BEARER, NAMED_SECRET, NAMED_TOKEN):
+        text = pattern.sub(r"\1***", text)
+    return text
 
 
 def hashed(uuid: str, salt: bytes) -> str:

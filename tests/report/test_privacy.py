@@ -23,6 +23,11 @@ PERSONAL = {
     "/home/somebody/env and somebody@box7": "box7",
     "write to anna@example.org": "anna",
     "Serial Number: 1320021234567": "1320021",
+    "C:/Users/Anna Maria/env": "Maria",
+    "/Users/Anna Maria/env": "Maria",
+    "http://proxy.corp.internal:3128": "proxy.corp",
+    "by 10.20.30.40:3128": "10.20.30",
+    "fe80::1ff:fe23:4567:890a": "fe23",
 }
 SECRET = {
     "https://me:hunter2@example.org/simple": "hunter2",
@@ -32,6 +37,10 @@ SECRET = {
     "https://me:p@ss@example.org/simple": "ss@",
     "--token=abcdef123456": "abcdef123456",
     'password: "correct-horse"': "correct-horse",
+    "ASIAABCDEFGHIJKLMNOP": "ABCDEFGHIJ",
+    "npm_abcdefghijklmnopqrstuvwxyz": "npm_abc",
+    "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA": "MIIEpAI",
+    "Authorization: token abcdef99": "abcdef99",
 }
 
 
@@ -46,6 +55,24 @@ def test_nothing_planted_is_found(format: str, planted: str, trace: str) -> None
 def test_not_even_a_full_report_holds_credentials(planted: str, trace: str) -> None:
     report = redact(replace(made_up(f"see {planted} there"), full=True))
     assert trace not in render(report, "json")
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        "max_new_tokens=4096",
+        "token embedding: 512",
+        "tokenizers: 0.21.0",
+        "nvidia-curand 10.3.9.90",
+        "torch 2.14.1+cu126",
+        "127.0.0.1:29500",
+        "GPU 0: NVIDIA RTX 6000 Ada Generation",
+        "libcudart.so.12: cannot open shared object file",
+        "basic_string::_M_construct null not valid",
+    ],
+)
+def test_facts_are_left_alone(fact: str) -> None:
+    assert fact in render(redact(made_up(fact)), "json")
 
 
 @pytest.mark.parametrize("name", ["torch", "cuda", "user", "ubuntu", "nvidia", "x"])
