@@ -9,7 +9,7 @@ import msgspec
 from envsetup.model import Outcome, Record, Report
 from envsetup.report.markdown import text as markdown_text
 from envsetup.report.safe import one_line
-from envsetup.report.summary import summary
+from envsetup.report.summary import grouped, summary
 
 SLOWER_BY = 2.0
 """A check that takes this many times longer than before, and …"""
@@ -47,11 +47,13 @@ def _facts(before: Report, after: Report) -> list[Change]:
 
 
 def _worse_fact(key: str, old: object, new: object) -> bool:
-    """CUDA gone, a GPU gone, or an older driver."""
+    """CUDA gone, a GPU gone, an older driver, or a CPU build in place of one for a GPU."""
     if key == "cuda_available":
         return old is True and new is not True
     if key == "gpus" and isinstance(old, list) and isinstance(new, list):
         return len(new) < len(old)
+    if key == "torch_backend":
+        return new == "cpu" and old not in (None, "cpu")
     if key in ("driver", "driver_cuda") and isinstance(old, str) and isinstance(new, str):
         return _numbers(new) < _numbers(old)
     return False
@@ -63,7 +65,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _words(value: object) -> str | None:
     if isinstance(value, list):
-        return ", ".join(" ".join(str(v) for v in gpu.values() if v) for gpu in value) or "none"
+        return grouped(" ".join(str(v) for v in gpu.values() if v) for gpu in value) or "none"
     return None if value is None else str(value)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from envsetup.model import Measurement, Outcome, Report
 from envsetup.report.safe import plain
-from envsetup.report.summary import summary
+from envsetup.report.summary import grouped, summary
 
 if TYPE_CHECKING:
     from envsetup.report.diff import Change
@@ -87,7 +87,7 @@ def _hash(text: str) -> str:
 
 def _words(value: object) -> str:
     if isinstance(value, list):
-        value = ", ".join(" ".join(str(v) for v in gpu.values() if v) for gpu in value)
+        value = grouped(" ".join(str(v) for v in gpu.values() if v) for gpu in value)
     return plain(str(value))
 
 

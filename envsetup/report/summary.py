@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from envsetup.model import Absent, Gpu, Known, Machine, TorchRuntime, value_of
@@ -66,3 +68,9 @@ def _gpu(gpu: Gpu) -> dict[str, Any]:
     if gpu.gfx:
         told["gfx"] = gpu.gfx
     return told
+
+
+def grouped(names: Iterable[str]) -> str:
+    """Equal names once, with how many there are: eight cards of a kind are one thing to read."""
+    counted = Counter(names)
+    return ", ".join(f"{n} x {name}" if n > 1 else name for name, n in counted.items())

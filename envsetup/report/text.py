@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from envsetup.model import Absent, Finding, Known, Machine, Outcome, Report, Settings, value_of
 from envsetup.report.causes import followers
 from envsetup.report.safe import one_line, plain
-from envsetup.report.summary import summary
+from envsetup.report.summary import grouped, summary
 
 State = Literal["fine", "partial", "missing", "failing", "crashed"]
 MARKS: dict[State, tuple[str, str]] = {
@@ -136,7 +136,7 @@ def _gpu_line(machine: Machine) -> Line:
     driver = value_of(machine.nvidia_driver)
     version = value_of(driver.version) if driver else None
     if gpus:
-        names = ", ".join(
+        names = grouped(
             f"{g.name or g.vendor} ({g.compute_capability or g.gfx or g.pci_id or 'unknown'})"
             for g in gpus
         )

@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
 from envsetup.cli import root as cli
-from envsetup.model import Report
+from envsetup.model import Report, value_of
 from envsetup.report import FORMATS, ReportError, load, load_machine, redact, render, schema
 from envsetup.report.diff import compare
 from envsetup.report.diff import render as render_diff
@@ -150,6 +150,18 @@ def test_text_says_what_to_do_next(report: Report) -> None:
     assert "AR101" not in text
     assert "failed, twice: check matmul on cuda:0" in text
     assert "Next: " in text.splitlines()[-1] or "Next: " in text
+
+
+def test_equal_gpus_are_named_once(report: Report) -> None:
+    (gpu,) = value_of(report.machine.gpus) or ()
+    many = tuple(replace(gpu, index=i, name="NVIDIA H100") for i in range(64))
+    fact = replace(report.machine.gpus, value=many)
+    large = replace(report, machine=replace(report.machine, gpus=fact))
+
+    for form in ("text", "html"):
+        shown = render(large, form)
+        assert shown.count("NVIDIA H100") == 1, form
+        assert "64 x NVIDIA H100" in shown
 
 
 def test_a_diff_as_html_keeps_hostile_text_as_text(report: Report) -> None:
