@@ -9,6 +9,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -122,15 +123,15 @@ def redact(report: Report) -> Report:
     """The report as it may be shown to strangers. Doing it twice changes nothing more."""
     if report.full:
         return _walk(report, credentials_out)
-    clean = cleaner(report.machine)
-    walked = _walk(report, clean)
-    return replace(walked, machine=_fewer_packages(walked.machine))
+    kept = replace(report, machine=_fewer_packages(report.machine))
+    return _walk(kept, cleaner(kept.machine))
 
 
 def redact_machine(machine: Machine, full: bool = False) -> Machine:
     if full:
         return _walk(machine, credentials_out)
-    return _fewer_packages(_walk(machine, cleaner(machine)))
+    kept = _fewer_packages(machine)
+    return _walk(kept, cleaner(kept))
 
 
 def cleaner(machine: Machine) -> Callable[[str], str]:
@@ -139,6 +140,7 @@ def cleaner(machine: Machine) -> Callable[[str], str]:
     homes = sorted(_homes(machine), key=len, reverse=True)
     people = _people(machine, homes)
 
+    @cache  # a report says the same folder hundreds of times
     def clean(text: str) -> str:
         for home in homes:
             text = re.sub(rf"{re.escape(home)}(?=[/\\\s:;,\"']|$)", "~", text)

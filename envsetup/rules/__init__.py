@@ -294,7 +294,19 @@ def fact_evidence(machine: Machine, name: str, value: str | None = None) -> Evid
 def find_rule(code_or_slug: str) -> Rule | None:
     """The rule of that code (any case) or slug, or the one that once was called so."""
     wanted = code_or_slug.strip().lower()
-    return next((r for r in all_rules() if wanted in names_of(r)), None)
+    own = _in_own_file(wanted)
+    return own or next((r for r in all_rules() if wanted in names_of(r)), None)
+
+
+def _in_own_file(wanted: str) -> Rule | None:
+    """The rule whose file is named after it, without loading the others."""
+    name = wanted.replace("-", "_")
+    for module in pkgutil.iter_modules(__path__):
+        if module.name.startswith(f"{name}_") or module.name.partition("_")[2] == name:
+            importlib.import_module(f"{__name__}.{module.name}")
+            here = _BY_MODULE.get(f"{__name__}.{module.name}", [])
+            return next((r for r in here if wanted in names_of(r)), None)
+    return None
 
 
 def names_of(one: Rule) -> tuple[str, ...]:
