@@ -12,6 +12,7 @@ the statuses count (nothing may time out), and how the ratio moves.
 from __future__ import annotations
 
 import argparse
+import compileall
 import contextlib
 import json
 import os
@@ -184,6 +185,8 @@ def main() -> None:
     parser.add_argument("--busy", action="store_true", help="with every core at work meanwhile")
     given = parser.parse_args()
     target = find_target(given.target)
+    # An installer compiles what it installs; a clone that was never run from isn't compiled yet.
+    compileall.compile_dir(ROOT / "envsetup", quiet=1)
     with tempfile.TemporaryDirectory() as scratch:
         few = make_environment(Path(scratch, "few"), FEW)
         many = make_environment(Path(scratch, "many"), MANY)
