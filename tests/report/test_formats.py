@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
+import xmlschema
 from click.testing import CliRunner
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
@@ -111,6 +112,15 @@ def test_the_page_runs_its_own_script_alone(report: Report) -> None:
         assert (
             f"{tag}-src &#39;sha256-{digest}&#39;" in page or f"{tag}-src 'sha256-{digest}'" in page
         )
+
+
+def test_junit_is_what_its_readers_take(report: Report, hostile: Report) -> None:
+    schema = xmlschema.XMLSchema(str(Path(__file__).parent / "junit.xsd"))
+
+    for one in (report, hostile, redact(hostile)):
+        schema.validate(render(one, "junit"))
+    with pytest.raises(xmlschema.XMLSchemaException):
+        schema.validate(render(report, "junit").replace(' tests="', ' number="'))
 
 
 def test_junit_counts_what_failed(hostile: Report) -> None:
