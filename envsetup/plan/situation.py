@@ -9,7 +9,9 @@ from msgspec.structs import replace
 from envsetup.knowledge import Knowledge, covers
 from envsetup.knowledge.arch import TEGRA_CAPABILITIES
 from envsetup.model import (
+    UNASKED,
     Absent,
+    Fact,
     Gpu,
     Known,
     Libc,
@@ -17,6 +19,7 @@ from envsetup.model import (
     NvidiaDriver,
     Reason,
     Record,
+    Unreadable,
     value_of,
 )
 
@@ -96,10 +99,22 @@ def situation_of(machine: Machine, knowledge: Knowledge) -> Situation:
             driver_missing=_driver_missing(machine, driver),
             driver_cuda=value_of(driver.cuda_version) if driver else None,
             wsl=isinstance(machine.wsl, Known),
+            notes=_unseen(machine.gpus),
         ),
         tuple(identify(gpu, knowledge) for gpu in value_of(machine.gpus) or ()),
         knowledge,
     )
+
+
+def _unseen(gpus: Fact[tuple[Gpu, ...]]) -> tuple[Reason, ...]:
+    """A look that failed is no proof that there is no GPU: a plan for none says so."""
+    if not isinstance(gpus, Unreadable) or gpus is UNASKED:
+        return ()
+    text = (
+        f"whether there is a GPU could not be seen ({gpus.source.ref}: {gpus.error}); this plans for "
+        "none. Where there is one, say it: --gpu nvidia:8.9 --driver 580.95"
+    )
+    return (Reason(code="gpus-not-seen", text=text),)
 
 
 def _tag(version: str, free_threaded: bool) -> str:
@@ -140,7 +155,7 @@ def _with_gpus(base: Situation, gpus: tuple[Gpu, ...], knowledge: Knowledge) -> 
     real = tuple(g for g in gpus if g.vendor != "intel" or _is_xpu(g, knowledge))
     discrete = tuple(g for g in real if not g.integrated)
     counting = discrete or real
-    notes: list[Reason] = []
+    notes: list[Reason] = list(base.notes)
     for vendor in VENDOR_ORDER:
         mine = tuple(g for g in counting if g.vendor == vendor)
         if not mine:

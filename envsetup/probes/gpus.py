@@ -34,10 +34,17 @@ def _fact(
         return Known(value=found, source=found[0].source)
     if isinstance(driver, Known) and isinstance(driver.value.nvml, Unreadable):
         return driver.value.nvml  # a driver that doesn't speak is no proof that there is no GPU
+    if isinstance(driver, Known) and _silent(driver.value.nvidia_smi):
+        return driver.value.nvidia_smi  # type: ignore[return-value] # unreadable, as _silent says
     if isinstance(bus, (Known, Absent)):
         tried = bus.source if isinstance(bus, Known) else file_source(pci.DEVICES)
         return Absent(tried=(tried, Source(kind="nvml", ref="nvmlDeviceGetCount")))
     return bus
+
+
+def _silent(program: Fact[str]) -> bool:
+    """Whether nvidia-smi hung, or answered what nobody can read; its own refusals are answers."""
+    return isinstance(program, Unreadable) and "(exit" not in program.error
 
 
 def merge(told: tuple[Gpu, ...], on_bus: tuple[Gpu, ...]) -> tuple[Gpu, ...]:

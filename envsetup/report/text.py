@@ -7,7 +7,17 @@ import textwrap
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from envsetup.model import Absent, Finding, Known, Machine, Outcome, Report, Settings, value_of
+from envsetup.model import (
+    Absent,
+    Finding,
+    Known,
+    Machine,
+    Outcome,
+    Report,
+    Settings,
+    Unreadable,
+    value_of,
+)
 from envsetup.report.causes import followers
 from envsetup.report.safe import one_line, plain
 from envsetup.report.summary import grouped, summary
@@ -145,10 +155,11 @@ def _gpu_line(machine: Machine) -> Line:
         unused = _unused(machine, {g.vendor for g in gpus})
         more = (with_driver or ", no driver" * lame) + "; torch can't use it" * unused
         return Line("failing" if lame or unused else "fine", "gpu", names + more)
-    if isinstance(machine.gpus, Absent):
+    if not isinstance(machine.gpus, Unreadable):
         return Line("missing", "gpu", "none: the CPU is the only device")
-    error = getattr(machine.gpus, "error", "")
-    return Line("partial", "gpu", f"could not look: {error}")
+    source = machine.gpus.source
+    asked = f"{source.ref} " if source.kind == "program" else ""
+    return Line("partial", "gpu", f"could not look: {asked}{machine.gpus.error}")
 
 
 def _unused(machine: Machine, vendors: set[str]) -> bool:

@@ -16,7 +16,7 @@ A GPU fell off the bus, a process holds the driver in the kernel, or its start f
 
 ## How envsetup knows
 
-NVML is asked in a process of its own under a limit; its silence or its own error is the evidence.
+NVML is asked in a process of its own under a limit; its silence or its own error is the evidence. Where there is no NVML, an nvidia-smi that hangs or prints what nobody can read.
 
 ## How to fix
 
@@ -39,6 +39,8 @@ from collections.abc import Iterator
 from envsetup.model import Fix, Known, Machine, NvidiaDriver, Unreadable
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
+SICK = ("did not answer", "printed without end", "unreadable output")
+"""What the probe says of an nvidia-smi that doesn't answer as one does."""
 FIXES = (
     Fix(text="Look at what the driver said: `sudo dmesg | grep -i -e nvrm -e xid`", safety="root"),
     Fix(text="Reboot; where it comes back, power the machine off and on", safety="reboot"),
@@ -61,11 +63,10 @@ FIXES = (
 )
 def judge(nvidia_driver: NvidiaDriver, machine: Machine) -> Iterator[Draft]:
     told = nvidia_driver.nvml
-    if (
-        not isinstance(told, Unreadable)
-        or told.source.kind != "nvml"
-        or "mismatch" in told.error.lower()
-    ):
+    if not isinstance(told, Unreadable):
+        yield from _by_program(nvidia_driver, machine)
+        return
+    if told.source.kind != "nvml" or "mismatch" in told.error.lower():
         return
     silent = "did not answer" in told.error or "ended its process" in told.error
     if not silent and not isinstance(nvidia_driver.version, Known):
@@ -74,4 +75,24 @@ def judge(nvidia_driver: NvidiaDriver, machine: Machine) -> Iterator[Draft]:
         message=f"The NVIDIA driver can't be used: {told.error.rstrip('.')}.",
         evidence=(fact_evidence(machine, "nvidia_driver", told.error),),
         fixes=FIXES,
+    )
+
+
+def _by_program(nvidia_driver: NvidiaDriver, machine: Machine) -> Iterator[Draft]:
+    """nvidia-smi, where NVML told nothing.
+
+    That it finds no driver may be as it should be: many an image of a cloud brings the program along
+    for machines without a GPU.
+    """
+    said = nvidia_driver.nvidia_smi
+    if not isinstance(said, Unreadable) or said.source.kind != "program":
+        return
+    if "mismatch" in said.error.lower() or isinstance(nvidia_driver.nvml, Known):
+        return
+    sick = any(words in said.error for words in SICK)
+    yield Draft(
+        message=f"nvidia-smi is there and fails: {said.error.rstrip('.')}.",
+        evidence=(fact_evidence(machine, "nvidia_driver", said.error),),
+        fixes=FIXES,
+        severity="warning" if sick else "note",
     )

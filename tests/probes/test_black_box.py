@@ -48,3 +48,37 @@ def test_the_library_alone_is_no_driver(nvml: Path) -> None:
 
     assert facts["nvidia_driver"]["state"] == "absent"
     assert facts["gpus"]["state"] == "absent"
+
+
+SAYINGS = {
+    "hang": ("sleep 60", "unreadable", "warning"),
+    "rubbish": ("printf '\\377\\376\\200\\001'", "unreadable", "warning"),
+    "endless": ("while :; do echo yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy; done", "unreadable", "warning"),
+    "no driver": ("echo 'NVIDIA-SMI has failed because it could not'; exit 9", "absent", "note"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("script", "gpus", "severity"), SAYINGS.values(), ids=SAYINGS)
+def test_an_nvidia_smi_that_fails_is_told_of(
+    tmp_path: Path, script: str, gpus: str, severity: str
+) -> None:
+    program = tmp_path / "nvidia-smi"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+
+    told = answer(tmp_path, "", "doctor", "--level", "quick", "--python", sys.executable, PATH=path)
+
+    assert told["machine"]["gpus"]["state"] == gpus
+    assert [f["severity"] for f in told["findings"] if f["code"] == "DR113"] == [severity]
+
+
+def test_a_plan_after_a_look_that_failed_says_so(tmp_path: Path) -> None:
+    program = tmp_path / "nvidia-smi"
+    program.write_text("#!/bin/sh\nprintf rubbish\n")
+    program.chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+
+    told = answer(tmp_path, "", "install-plan", PATH=path)
+
+    assert "gpus-not-seen" in [w["code"] for w in told["warnings"]]
