@@ -115,7 +115,7 @@ def _matches(
     from envsetup.rules.triage import ranked, recognised
 
     text = text.encode("utf-8", "replace").decode()  # no halves of characters, as argv can hold
-    hits = recognised(text)
+    hits = recognised(text, _knowledge())
     if machine_file is not None:
         machine: Machine | None = _machine(machine_file)
     else:

@@ -55,9 +55,11 @@ FIXES = (
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(pattern=r"which is of (?:cuda|compute) capability", confidence="medium"),
-        Symptom(pattern=r"no kernel image is available for execution on the device"),
+        Symptom(
+            pattern=r"no kernel image is available for execution on the device", confidence="medium"
+        ),
         Symptom(pattern=r"with CUDA capability sm_\d+ is not compatible"),
-        Symptom(pattern=r"cudaErrorNoKernelImageForDevice"),
+        Symptom(pattern=r"cudaErrorNoKernelImageForDevice", confidence="medium"),
         Symptom(pattern=r"CUBLAS_STATUS_ARCH_MISMATCH"),
     ),
     ask="`python -c 'import torch; print(torch.cuda.get_arch_list(), torch.cuda.get_device_capability())'`",

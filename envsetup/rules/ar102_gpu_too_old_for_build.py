@@ -57,9 +57,11 @@ FIXES = (
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(pattern=r"which is of (?:cuda|compute) capability", confidence="medium"),
-        Symptom(pattern=r"no kernel image is available for execution on the device"),
+        Symptom(
+            pattern=r"no kernel image is available for execution on the device", confidence="medium"
+        ),
         Symptom(pattern=r"with CUDA capability sm_\d+ is not compatible"),
-        Symptom(pattern=r"cudaErrorNoKernelImageForDevice"),
+        Symptom(pattern=r"cudaErrorNoKernelImageForDevice", confidence="medium"),
         Symptom(pattern=r"CUBLAS_STATUS_ARCH_MISMATCH"),
         Symptom(pattern=r"no longer supports this GPU because it is too old"),
     ),

@@ -61,7 +61,7 @@ text_rule(
         Symptom(pattern="nvidia-container-cli: initialization error"),
         Symptom(pattern=r"load library failed: libnvidia-ml\.so"),
         Symptom(
-            pattern="nvidia-container-cli: (?:ldcache|mount|container|detection) error",
+            pattern="nvidia-container-cli: (?:ldcache|mount|container|detection|device) error",
             confidence="medium",
         ),
     ),

@@ -59,6 +59,7 @@ FIXES = (
         Symptom(pattern=r"couldn't communicate with the NVIDIA driver", confidence="medium"),
         Symptom(pattern=r"nvidia-smi: command not found", confidence="medium"),
     ),
+    excludes=(r"microsoft-standard-WSL", r"/usr/lib/wsl\b", r"\bWSL ?[12]\b"),
     suppresses=(
         "WH101",
         "WH103",

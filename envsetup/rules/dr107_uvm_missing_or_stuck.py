@@ -60,6 +60,8 @@ UVM = "/dev/nvidia-uvm"
     symptoms=(
         Symptom(pattern=r"CUDA unknown error"),
         Symptom(pattern=r"CUDA_ERROR_UNKNOWN\b"),
+        Symptom(pattern=r"\bUNKNOWN_ERROR ?\((?:30|99|999)\)"),
+        Symptom(pattern=r"\berror ?[=(] ?(?:30|999)\)? ?: unknown error"),
         Symptom(pattern=r"cuInit[^\n]{0,40}\b999\b"),
         Symptom(pattern=r"nvidia[-_]uvm[^\n]{0,60}(?:not|fail|missing)", confidence="medium"),
     ),

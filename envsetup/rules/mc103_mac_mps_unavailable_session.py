@@ -57,8 +57,9 @@ FIXES = (
     platforms=("macos",),
     symptoms=(
         Symptom(pattern=r"MPS built\W{0,4}True.{0,60}available\W{0,4}False", confidence="medium"),
-        Symptom(pattern=r"MPS backend is supported on macOS 1\d\.\d\+", confidence="low"),
+        Symptom(pattern=r"MPS backend is supported on macOS \d\d\.\d\+", confidence="medium"),
     ),
+    ask="`sw_vers`: at least the macOS that the message names? Is it a container, a virtual machine or SSH?",
     fixes=FIXES,
 )
 def judge(torch_runtime: TorchRuntime, macos_version: str, machine: Machine) -> Iterator[Draft]:

@@ -59,6 +59,10 @@ text_rule(
             confidence="medium",
         ),
         Symptom(
+            pattern=r"No module named[^\n]{0,400}\btorchrun\b|\btorchrun\b[^\n]{0,400}No module named",
+            confidence="low",
+        ),
+        Symptom(
             pattern=r"kernel[^\n]{0,60}different (?:python )?(?:interpreter|environment)",
             confidence="low",
         ),

@@ -69,6 +69,7 @@ FIXES = (
         Symptom(pattern="HIP error: (?:device kernel image is invalid|no kernel image)"),
         Symptom(pattern=r"TensileLibrary\S*.{0,80}(?:gfx|Illegal seek)"),
         Symptom(pattern="(?:Ellesmere|Radeon|AMD).{0,120}is of cuda capability.{0,200}too old"),
+        Symptom(pattern=r"Cannot find CO in the bundle .{0,200} for ISA"),
         Symptom(pattern="hipErrorNoBinaryForGpu"),
         Symptom(pattern="hipErrorInvalidDeviceFunction"),
     ),

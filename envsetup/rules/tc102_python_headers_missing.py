@@ -54,7 +54,7 @@ text_rule(
     symptoms=(
         Symptom(pattern=r"Python\.h: No such file"),
         Symptom(pattern=r"Python\.h' file not found"),
-        Symptom(pattern=r"cuda_utils\.c.{0,200}returned non-zero exit status", confidence="medium"),
+        Symptom(pattern=r"cuda_utils\.c.{0,560}returned non-zero exit status", confidence="medium"),
     ),
     ask="Does Python.h exist in the folder that sysconfig names?",
     fixes=FIXES,

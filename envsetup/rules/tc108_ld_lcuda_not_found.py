@@ -54,6 +54,7 @@ text_rule(
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"cannot find -lcuda\b"),
+        Symptom(pattern=r"'-lcuda'.{0,560}returned non-zero exit status", confidence="low"),
         Symptom(pattern=r"libcuda\.so cannot found!"),
     ),
     suppresses=("CU106", "CU101", "WS101"),

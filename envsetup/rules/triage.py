@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from envsetup.model import Confidence, Evidence, Fix, Known, Machine, Record
 from envsetup.rules import Rule, Symptom, all_rules
 from envsetup.rules.decided import Decision, Word, decide
+from envsetup.rules.numbers import ruled_out
 
 if TYPE_CHECKING:
     from envsetup.knowledge import Knowledge
@@ -67,15 +68,15 @@ def match_error(
     text: str, machine: Machine | None = None, knowledge: Knowledge | None = None
 ) -> tuple[Match, ...]:
     """Rules that the text speaks for, best first; with a machine, its facts decide between them."""
-    return ranked(recognised(text), machine, knowledge)
+    return ranked(recognised(text, knowledge), machine, knowledge)
 
 
-def recognised(text: str) -> tuple[Hit, ...]:
-    """Rules that the text speaks for, in no order."""
+def recognised(text: str, knowledge: Knowledge | None = None) -> tuple[Hit, ...]:
+    """Rules that the text speaks for, in no order; knowledge tells how old a GPU named in it is."""
     flat = _flattened(text)
-    ruled_out = _ruled_out_by_numbers(flat)
-    hits = (_best_hit(one, flat) for one in all_rules() if one.code not in ruled_out)
-    return tuple(hit for hit in hits if hit is not None)
+    hits = [hit for one in all_rules() if (hit := _best_hit(one, flat)) is not None]
+    without = ruled_out(flat.text, {hit.rule.code: hit.position for hit in hits}, knowledge)
+    return tuple(hit for hit in hits if hit.rule.code not in without)
 
 
 def ranked(
@@ -234,25 +235,6 @@ def _plain(token: str) -> str | None:
     if len(token) == 2 and token[0] == "\\":
         return None if token[1].isalnum() else token[1]
     return token.lower() if len(token) == 1 and token not in "()[]{}*+?.^$|" else None
-
-
-_INCOMPATIBLE = re.compile(r"capability sm_(\d{2,3})[a-z]? is not compatible", re.IGNORECASE)
-_SUPPORTED = re.compile(
-    r"supports (?:the )?(?:CUDA capabilities )?((?:sm_\d{2,3}[a-z]?[ ,]*){1,30})"
-)
-_NEWEST_FLOOR = 75
-"""The lowest capability that the newest builds still carry: from here on "too old" can't be meant."""
-
-
-def _ruled_out_by_numbers(flat: _Flat) -> frozenset[str]:
-    """`not compatible` is said of GPUs too new and too old alike; the numbers beside it tell."""
-    gpu = _INCOMPATIBLE.search(flat.text) if flat.may_hold("is not compatible") else None
-    if gpu is None:
-        return frozenset()
-    listed = _SUPPORTED.search(flat.text, gpu.end())
-    numbers = [int(n) for n in re.findall(r"sm_(\d{2,3})", listed.group(1))] if listed else []
-    too_new = int(gpu.group(1)) > max(numbers) if numbers else int(gpu.group(1)) >= _NEWEST_FLOOR
-    return frozenset({"AR102"} if too_new else {"AR101"})
 
 
 _CHANGE: dict[Word, int] = {"confirmed": 1, "undecided": 0, "contradicted": -1}

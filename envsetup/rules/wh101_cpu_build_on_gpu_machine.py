@@ -59,6 +59,8 @@ OLDEST_SERVED = (5, 0)
     symptoms=(
         Symptom(pattern=r"Torch not compiled with CUDA enabled"),
         Symptom(pattern=r"torch\S{0,20}\+cpu\b", confidence="medium"),
+        Symptom(pattern=r"PyTorch version: \d\S{1,20}\+cpu\b", confidence="low"),
+        Symptom(pattern=r"\bCPU(?:-only)? (?:Py)?torch on\b", confidence="low"),
         Symptom(pattern=r"PyTorch was compiled without CUDA"),
         Symptom(
             pattern=r"installed as (?:the )?CPU(?:-only)? (?:version|build)", confidence="medium"

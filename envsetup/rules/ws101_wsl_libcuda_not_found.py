@@ -67,6 +67,10 @@ FIXES = (
         Symptom(
             pattern=r"NVIDIA-SMI [\d.]+ .{0,40}Driver Version: [\d.]+ .{0,20}CUDA Version: ERR!"
         ),
+        Symptom(
+            pattern=r"microsoft-standard.{0,560}Found no NVIDIA driver|Found no NVIDIA driver.{0,560}microsoft-standard",
+            confidence="medium",
+        ),
     ),
     suppresses=("CU101", "DR101"),
     ask="`ls -l /usr/lib/wsl/lib/libcuda.so.1` and `ldconfig -p | grep libcuda` in WSL.",

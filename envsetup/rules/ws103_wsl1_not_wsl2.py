@@ -52,7 +52,7 @@ FIXES = (Fix(text="In Windows: `wsl --set-version <distribution> 2`"),)
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"4\.4\.0-\d{5}-Microsoft"),
-        Symptom(pattern=r"WSL ?1\b.{0,80}(?:GPU|CUDA)", confidence="medium"),
+        Symptom(pattern=r"\bWSL ?1\b.{0,80}(?:GPU|CUDA|NVIDIA)", confidence="medium"),
     ),
     suppresses=("DR101", "WS101"),
     fixes=FIXES,

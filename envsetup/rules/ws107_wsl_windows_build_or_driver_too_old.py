@@ -67,6 +67,7 @@ FLOOR = (471, 41)
         Symptom(pattern=r"wsl2?\b.{0,200}Found no NVIDIA driver", confidence="medium"),
         Symptom(pattern=r"Found no NVIDIA driver.{0,200}\bwsl", confidence="medium"),
     ),
+    excludes=(r"\bWSL ?1\b",),
     suppresses=(
         "WS101",
         "DR101",

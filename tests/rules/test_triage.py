@@ -64,6 +64,64 @@ def test_known_words_come_first(text, code):
     assert match_error(text)[0].code == code
 
 
+NO_KERNEL = "CUDA error: no kernel image is available for execution on the device"
+MPS = "RuntimeError: The MPS backend is supported on macOS 14.0+. Query it using `sw_vers`"
+NO_DRIVER = "RuntimeError: Found no NVIDIA driver on your system."
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("GPU1 GeForce GT 710 which is of cuda capability 3.5. The minimum is 3.7.", "AR102"),
+        (f"GPU 0: Tesla P40\n{NO_KERNEL}", "AR102"),
+        (f"GPU 0: NVIDIA GeForce RTX 5090\n{NO_KERNEL}", "AR101"),
+        ("cuInit returned UNKNOWN_ERROR (999) after the lid was opened", "DR107"),
+        ("cuda runtime error (30) : unknown error at THCGeneral.cpp:50", "DR107"),
+        (f"OS: macOS 26.1 (arm64)\n{MPS}", "MC103"),
+        (f"OS: macOS 13.2 (arm64)\n{MPS}", "MC102"),
+        ("Is MPS available? False\nOS: macOS 12.1 (arm64)", "MC102"),
+        (f"Linux-5.15.90-microsoft-standard-WSL2-x86_64\n{NO_DRIVER}", "WS107"),
+        (f"this is WSL 1 here\n{NO_DRIVER}", "WS103"),
+        ("torchrun --nproc_per_node=2 train.py\nNo module named 'wandb'", "PY110"),
+        ("PyTorch version: 2.6.0+cpu\nIs CUDA available: False", "WH101"),
+        ("nvidia-container-cli: device error: 9: unknown device", "CT104"),
+        ("Cannot find CO in the bundle libMIOpen.so.1 for ISA: gfx1010", "RO101"),
+        ("PackagesNotFoundError: not available:\n  - torch[version='>=2']", "PY109"),
+        (
+            "['cc', '/t/cuda_utils.c'" + ", '-I/a/b'" * 40 + "] returned non-zero exit status",
+            "TC102",
+        ),
+        ("['cc', '/t/main.c', '-lcuda', '-o'] returned non-zero exit status 1", "TC108"),
+    ],
+)
+def test_what_stands_beside_a_message_decides(text, code):
+    assert match_error(text, knowledge=load())[0].code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"), [(NO_KERNEL, ["AR101", "AR102"]), (MPS, ["MC102", "MC103"])]
+)
+def test_a_line_that_leaves_it_open_names_both_and_how_to_tell(text, codes):
+    matches = match_error(text, knowledge=load())
+    assert [m.code for m in matches] == codes
+    assert all(m.confidence == "medium" and m.ask for m in matches)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RuntimeError: mat1 and mat2 shapes cannot be multiplied (3x8 and 9x5)",
+        "KeyError: 'optimizer'",
+        "FileNotFoundError: [Errno 2] No such file or directory: 'train.csv'",
+        "RuntimeError: CUDA error: device-side assert triggered",
+        "NCCL INFO Bootstrap : Using eth0:10.2.0.7<0>\nNCCL version 2.21.5+cuda12.4",
+        "Successfully installed torch-2.4.0+cu121",
+    ],
+)
+def test_ordinary_errors_and_healthy_logs_claim_nothing(text):
+    assert all(m.confidence == "low" for m in match_error(text))
+
+
 def test_nothing_recognised_is_empty():
     assert match_error("all is well") == ()
 
