@@ -144,7 +144,7 @@ def _answer(given: _Given) -> int:
         raise Failure(str(error), Exit.USAGE) from error
     machine, assumed = _machine(given, flags, knowledge)
     request = _request(given, specifiers, machine, assumed)
-    plan = make_plan(machine, knowledge, request)
+    plan = _for_project(make_plan(machine, knowledge, request), machine, given.maybe("project"))
     if given.flag("check_index"):
         plan = _checked(plan, machine, knowledge, request)
     if given.maybe("why_not") is not None:
@@ -272,6 +272,31 @@ def _request(
         today=dt.datetime.now(tz=dt.timezone.utc).date().isoformat(),
         assumed=assumed,
     )
+
+
+def _for_project(plan: Plan, machine: Machine, folder: str | None) -> Plan:
+    """The plan with a warning where the project asks for another Python than it is made for."""
+    if folder is None:
+        return plan
+    from msgspec.structs import replace
+    from packaging.specifiers import SpecifierSet
+
+    from envsetup.cli.project import project_python
+    from envsetup.model import Reason, value_of
+
+    bound, python = project_python(folder), value_of(machine.python)
+    if python is None:
+        return plan
+    # 3.12 said without its last number may be any of them.
+    possible = [
+        python.version,
+        *([f"{python.version}.99"] if python.version.count(".") == 1 else []),
+    ]
+    if any(SpecifierSet(bound).contains(one, prereleases=True) for one in possible):
+        return plan
+    text = f"the project asks for Python {bound}; this plan is for {python.version}"
+    warning = Reason(code="project-wants-another-python", text=text)
+    return replace(plan, warnings=(warning, *plan.warnings))
 
 
 def _checked(plan: Plan, machine: Machine, knowledge: Knowledge, request: Request) -> Plan:

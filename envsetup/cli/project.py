@@ -38,10 +38,39 @@ def _requirements(folder: str) -> list[str]:
     return [line for line in lines if line and not line.startswith(("-", "#"))]
 
 
+def project_python(folder: str) -> str:
+    """The Python versions that the project asks for (PEP 440), empty for any. Raises UsageError."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    bound = _project(folder).get("requires-python", "")
+    try:
+        return str(SpecifierSet(bound)) if isinstance(bound, str) else _wrong(folder, bound)
+    except InvalidSpecifier:
+        return _wrong(folder, bound)
+
+
+def _wrong(folder: str, bound: object) -> str:
+    raise click.UsageError(
+        f"--project {folder!r}: requires-python = {bound!r} in pyproject.toml is no version "
+        "specifier; write one such as '>=3.11'"
+    )
+
+
 def _pyproject(folder: str) -> list[str]:
+    lines = _project(folder).get("dependencies", [])
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        raise click.UsageError(
+            f"--project {folder!r}: dependencies in pyproject.toml is no list of texts; "
+            "write dependencies = ['torch>=2.8']"
+        )
+    return lines
+
+
+def _project(folder: str) -> dict[str, object]:
+    """The table [project] of pyproject.toml. Raises UsageError where it can't be read."""
     text = _read(folder, "pyproject.toml")
     if not text:
-        return []
+        return {}
     if sys.version_info >= (3, 11):
         import tomllib
     else:
@@ -52,13 +81,17 @@ def _pyproject(folder: str) -> list[str]:
         raise click.UsageError(
             f"--project {folder!r}: pyproject.toml can't be read: {error}"
         ) from error
-    lines = project.get("dependencies", []) if isinstance(project, dict) else []
-    return [line for line in lines if isinstance(line, str)] if isinstance(lines, list) else []
+    return project if isinstance(project, dict) else {}
 
 
 def _read(folder: str, name: str) -> str:
+    """The text of a project's file, empty where there is none. Raises UsageError where it can't be read."""
     try:
         with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
             return file.read(1 << 20)
-    except OSError:
+    except FileNotFoundError:
         return ""
+    except OSError as error:
+        raise click.UsageError(
+            f"--project {folder!r}: {name} can't be read ({error.strerror}); check its permissions"
+        ) from error

@@ -25,8 +25,13 @@ def powershell(argv: Sequence[str], env: Mapping[str, str] | None = None) -> str
     return "".join(settings) + call + " ".join(words)
 
 
+SINGLE_QUOTES = re.compile("(['\u2018\u2019\u201a\u201b])")
+"""PowerShell ends a single-quoted string at any of these; doubled each stands for itself (about_Quoting_Rules,
+and the language specification's single-quote-char)."""
+
+
 def _single(word: str) -> str:
-    return "'" + word.replace("'", "''") + "'"
+    return "'" + SINGLE_QUOTES.sub(r"\1\1", word) + "'"
 
 
 def shell_line(argv: Sequence[str], env: Mapping[str, str] | None = None, os: str = "linux") -> str:

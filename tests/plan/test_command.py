@@ -113,6 +113,33 @@ def test_a_saved_machine_gives_the_plan_of_its_flags(invoke, tmp_path):
     assert newer["requirements"] == ["torch==2.15.0+cu132"]
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('requires-python = "banana"', "requires-python"),
+        ("requires-python = 3", "requires-python"),
+        ('dependencies = "torch"', "dependencies"),
+        ("dependencies = [3]", "dependencies"),
+    ],
+)
+def test_a_project_with_a_wrong_field_is_refused_by_its_name(invoke, tmp_path, text, words):
+    (tmp_path / "pyproject.toml").write_text(f"[project]\n{text}\n")
+
+    answer = invoke(f"LINUX --gpu none --project {tmp_path}")
+
+    assert answer.exit_code == 2
+    assert words in answer.output
+
+
+def test_a_project_for_another_python_is_told_of(plan, tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[project]\nrequires-python = ">=3.13"\n')
+
+    codes = [w["code"] for w in plan(f"LINUX --gpu none --project {tmp_path}")["warnings"]]
+    assert "project-wants-another-python" in codes
+    newer = "--os linux --python-version 3.13 --gpu none"
+    assert plan(f"{newer} --project {tmp_path}")["warnings"] == plan(newer)["warnings"]
+
+
 def test_bounds_of_a_project(plan, tmp_path):
     (tmp_path / "pyproject.toml").write_text('[project]\ndependencies = ["torch<2.12", "numpy"]\n')
     (tmp_path / "requirements.txt").write_text("--index-url https://evil.invalid\ntorch!=2.11.0\n")
@@ -146,4 +173,5 @@ def test_quoting():
     assert powershell(["pip", "install", "numpy<2"]) == "pip install 'numpy<2'"
     assert powershell(["C:\\My Python\\python.exe", "-m"]) == "& 'C:\\My Python\\python.exe' -m"
     assert powershell(["x"], {"A": "it's"}) == "$env:A = 'it''s'; x"
+    assert powershell(["a\u2019;calc;\u2019b"]) == "& 'a\u2019\u2019;calc;\u2019\u2019b'"
     assert posix(["x"], {"A": "a b"}) == "A='a b' x"
