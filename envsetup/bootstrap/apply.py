@@ -271,7 +271,7 @@ def carry_out_plan(
     python = value_of(machine.python)
     assert python is not None
     try:
-        backup = Backup.take(python.site_packages, told.replaced)
+        backup = Backup.take(python, told.replaced, [w.name for w in told.wanted])
     except OSError as error:
         raise ApplyError(
             f"what is installed can't be kept, nothing was changed: {error.strerror or error}"

@@ -7,19 +7,25 @@ killed can be undone by the next one.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
+from typing import Any
 
-from envsetup.model import Record
+from envsetup.model import Python, Record
 
 FOLDER = ".envsetup-restore"
 COPY_BELOW_BYTES = 1 << 16
 """Small files are copied: one that several packages own may be overwritten in place."""
+
+
+OWNER = "pid"
+PARTS = frozenset({"pid", "roots", "prefix", "planned", "present", "files"})
+SHARED = ("nvidia", "bin", "__pycache__")
+"""Folders in which several distributions lie: there a list of files decides alone."""
 
 
 class RestoreError(Exception):
@@ -97,14 +103,27 @@ class Backup:
         self.place = place
 
     @classmethod
-    def take(cls, site_packages: Sequence[str], held: Iterable[Held]) -> Backup:
-        """Links or copies the files. Raises OSError; then nothing of it stays behind."""
-        roots = [os.path.abspath(folder) for folder in site_packages if os.path.isdir(folder)]
+    def take(cls, python: Python, held: Iterable[Held], planned: Iterable[str]) -> Backup:
+        """Links or copies the files. Raises OSError; then nothing of it stays behind.
+
+        `planned` are the distributions that the installer will add or replace: putting back takes out
+        theirs and nothing else.
+        """
+        roots = [os.path.abspath(f) for f in python.site_packages if os.path.isdir(f)]
+        prefix = os.path.abspath(python.prefix or os.path.dirname(roots[0]))
         place = Path(roots[0]).parent / FOLDER
         place.mkdir()
         try:
-            files = _keep([f for one in held for f in one.files], place)
-            told = {"pid": os.getpid(), "roots": roots, "present": _listing(roots), "files": files}
+            (place / OWNER).write_text(str(os.getpid()), "utf-8")
+            present = [*_walk(roots), *_walk(_scripts(prefix))]
+            told = {
+                "pid": os.getpid(),
+                "roots": roots,
+                "prefix": prefix,
+                "planned": sorted({_normal(name) for name in planned}),
+                "present": present,
+                "files": _keep([f for one in held for f in one.files], place),
+            }
             part = place / "manifest.part"
             part.write_text(json.dumps(told), "utf-8")
             part.replace(place / "manifest.json")  # from here on the backup counts as whole
@@ -126,20 +145,28 @@ class Backup:
             return None
         backup = cls(place)
         told = backup._told()
+        pid = backup._owner() if told is None else int(told["pid"])  # type: ignore[call-overload]
+        if pid != os.getpid() and (pid is None or _alive(pid)):
+            raise RestoreError(
+                f"another installation by envsetup (process {pid or 'unknown'}) is under way in this "
+                f"environment. Wait for it; if there is none, remove {place}."
+            )
         if told is None:
             shutil.rmtree(place, ignore_errors=True)
             return None
-        if told["pid"] != os.getpid() and _alive(int(told["pid"])):  # type: ignore[call-overload]
-            raise RestoreError(
-                f"another installation by envsetup (process {told['pid']}) is under way in this "
-                f"environment. Wait for it; if it is none, remove {place}."
-            )
         return backup
+
+    def _owner(self) -> int | None:
+        """The process that is making the backup; None where it hasn't said so yet."""
+        try:
+            return int((self.place / OWNER).read_text("utf-8"))
+        except (OSError, ValueError):
+            return None
 
     def _told(self) -> dict[str, object] | None:
         try:
             told = json.loads((self.place / "manifest.json").read_text("utf-8"))
-            return told if {"pid", "roots", "present", "files"} <= set(told) else None
+            return told if set(told) >= PARTS else None
         except (OSError, ValueError, TypeError):
             return None
 
@@ -151,10 +178,7 @@ class Backup:
         told = self._told()
         if told is None:
             raise RestoreError(f"what was kept in {self.place} can't be read")
-        roots, present = told["roots"], told["present"]
-        assert isinstance(roots, list)
-        assert isinstance(present, list)
-        failed = [*_clear(roots, set(present)), *self._return(told["files"])]
+        failed = [*_clear(told), *self._return(told["files"])]
         if failed:
             raise RestoreError(
                 f"{len(failed)} files could not be put back, the first is {failed[0]}. "
@@ -175,7 +199,8 @@ class Backup:
                 yield f"{path} ({error.strerror})"
 
     def drop(self) -> None:
-        """Forgets what was kept."""
+        """Forgets what was kept: the manifest first, for one without its files would only take out."""
+        (self.place / "manifest.json").unlink(missing_ok=True)
         shutil.rmtree(self.place, ignore_errors=True)
 
 
@@ -183,8 +208,8 @@ def _keep(files: Iterable[str], place: Path) -> dict[str, str]:
     """Each file that is there, under a number; path to the name of what was kept."""
     kept: dict[str, str] = {}
     for path in dict.fromkeys(files):
-        name = f"{len(kept)}.kept"
-        with contextlib.suppress(FileNotFoundError):
+        if os.path.lexists(path):
+            name = f"{len(kept)}.kept"
             _link(path, place / name)
             kept[path] = name
     return kept
@@ -207,15 +232,19 @@ def _walk(roots: Iterable[str]) -> Iterator[str]:
             yield from (os.path.join(folder, name) for name in names)
 
 
-def _listing(roots: Sequence[str]) -> list[str]:
-    return list(_walk(roots))
+def _scripts(prefix: str) -> tuple[str, ...]:
+    return tuple(os.path.join(prefix, name) for name in ("bin", "Scripts"))
 
 
-def _clear(roots: Sequence[str], present: set[str]) -> Iterator[str]:
-    """Removes what was not there before, with the folders that it leaves empty, and its commands."""
-    fresh = [path for path in _walk(roots) if path not in present]
-    outside = [path for path in _commands(fresh, roots) if path not in present]
-    for path in [*fresh, *outside]:
+def _clear(told: Mapping[str, Any]) -> Iterator[str]:
+    """Removes what the planned distributions brought, with the folders that it leaves empty.
+
+    What was there before stays, and so does all that something else installed meanwhile.
+    """
+    roots, present = told["roots"], set(told["present"])
+    for path in _brought(told):
+        if path in present:
+            continue
         try:
             os.unlink(path)
         except FileNotFoundError:
@@ -223,18 +252,39 @@ def _clear(roots: Sequence[str], present: set[str]) -> Iterator[str]:
         except OSError as error:
             yield f"{path} ({error.strerror})"
             continue
-        _prune(os.path.dirname(path), roots)
+        if path.startswith(tuple(f"{root}{os.sep}" for root in roots)):
+            _prune(os.path.dirname(path), roots)
 
 
-def _commands(fresh: Iterable[str], roots: Sequence[str]) -> Iterator[str]:
-    """What the new distributions put elsewhere, such as into bin."""
-    infos = {os.path.dirname(path) for path in fresh if path.endswith((".dist-info/RECORD",))}
-    for info in infos:
-        one = Distribution.at(info)
-        for file in one.files or ():
-            path = os.path.normpath(os.path.abspath(str(one.locate_file(file))))
-            if not path.startswith(tuple(f"{root}{os.sep}" for root in roots)):
-                yield path
+def _brought(told: Mapping[str, Any]) -> Iterator[str]:
+    """Files of the planned distributions, inside the environment alone.
+
+    By their lists where they are whole; where one was cut off in the middle, by the folders in which
+    the planned distributions lay before or lie now.
+    """
+    roots, planned = told["roots"], set(told["planned"])
+    now = [one for name, one in installed(roots).items() if name in planned]
+    listed = [path for one in now for path in one.files]
+    tops = {_top(path, roots) for path in (*told["files"], *listed)} - {None}
+    for root in roots:
+        names = os.listdir(root) if os.path.isdir(root) else []
+        infos = {
+            n for n in names if n.endswith(".dist-info") and _normal(n.split("-")[0]) in planned
+        }
+        tops |= {os.path.join(root, name) for name in infos}
+    inside = f"{told['prefix']}{os.sep}"
+    yield from (path for path in listed if path.startswith(inside))
+    yield from _walk(sorted(str(top) for top in tops if top and os.path.isdir(top)))
+
+
+def _top(path: str, roots: Sequence[str]) -> str | None:
+    """The folder of a package that holds the path; None for what lies beside the packages."""
+    root = next((r for r in roots if path.startswith(f"{r}{os.sep}")), None)
+    if root is None:
+        return None
+    first = path[len(root) + 1 :].split(os.sep)[0]
+    top = os.path.join(root, first)
+    return top if top != path and first not in SHARED else None
 
 
 def _prune(folder: str, roots: Sequence[str]) -> None:

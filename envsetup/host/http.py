@@ -54,7 +54,11 @@ class _SameHost(urllib.request.HTTPRedirectHandler):
 
 def fetch(url: str, limit_s: float = PAGE_LIMIT_S, limit_bytes: int = PAGE_LIMIT_BYTES) -> Page:
     """The page, decoded as UTF-8; never raises, and ends within about the limit (seconds)."""
-    if urlsplit(url).scheme not in ("http", "https"):
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError as error:
+        return Page(url=url, error=str(error))
+    if scheme not in ("http", "https"):
         return Page(url=url, error="not an address that begins with https:// or http://")
     until = time.monotonic() + limit_s
     opener = urllib.request.build_opener(_SameHost)

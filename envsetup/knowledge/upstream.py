@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from envsetup.host.http import PAGE_LIMIT_S, Page, fetch
 from envsetup.knowledge.records import Knowledge, Releases
@@ -133,7 +133,7 @@ def _pins(
             left = until - time.monotonic()
             page = f"{base}/cpu/{name}/"
             address = urljoin(page, wheel.href.split("#")[0]) + ".metadata"
-            if left <= 0 or not address.startswith(page.split("/whl")[0]):
+            if left <= 0 or urlsplit(address)[:2] != urlsplit(page)[:2]:
                 continue
             told = ask(address, min(left, PAGE_LIMIT_S)).text
             torch = pinned_torch(told) if told is not None else None

@@ -67,7 +67,10 @@ def wheels_on(page: str) -> tuple[Wheel, ...]:
 def _wheels(links: list[dict[str, str | None]]) -> Iterator[Wheel]:
     for link in links:
         href = link.get("href") or ""
-        file = unquote(urlsplit(href).path.rsplit("/", 1)[-1])
+        try:
+            file = unquote(urlsplit(href).path.rsplit("/", 1)[-1])
+        except ValueError:  # such as http://[x: no address at all
+            continue
         match = NAME.fullmatch(file)
         if match is None:
             continue

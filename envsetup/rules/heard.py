@@ -16,6 +16,8 @@ from envsetup.rules import Draft, Rule, complete, fact_evidence
 
 LONGEST = 300
 IMPORT_ERROR = re.compile(r"\b(?:Import|ModuleNotFound|OS)Error\b")
+UNEXPECTED = "Unexpected error from cudaGetDeviceCount"
+"""What torch never says of a machine that merely has no GPU or driver."""
 CATCH_ALLS = ("PY113", "DR114")
 """Rules that say no more than that the import, or CUDA, failed."""
 
@@ -40,7 +42,7 @@ def heard(
         subject="torch",
         evidence=(told,),
         fixes=mine.fixes,
-        severity="error",
+        severity="warning" if isinstance(machine.gpus, Absent) else "error",
     )
     return (complete(mine, draft),), mine.code
 
@@ -76,11 +78,11 @@ def _import_failed(machine: Machine) -> Evidence | None:
 
 
 def _cuda_failed(machine: Machine) -> Evidence | None:
-    """The error with which CUDA didn't start; where there is no GPU that is as it should be."""
+    """The error with which CUDA didn't start; where there is no GPU that is mostly as it should be."""
     runtime = value_of(machine.torch_runtime)
     if runtime is None or runtime.cuda_available or not runtime.cuda_error:
         return None
-    if isinstance(machine.gpus, Absent):
+    if isinstance(machine.gpus, Absent) and UNEXPECTED not in runtime.cuda_error:
         return None
     return fact_evidence(machine, "torch_runtime", runtime.cuda_error[:LONGEST])
 

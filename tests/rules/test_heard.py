@@ -119,6 +119,14 @@ def test_where_there_is_no_gpu_cuda_need_not_start() -> None:
     assert serious(none) == {}
 
 
+def test_an_error_that_a_missing_gpu_does_not_explain_is_told_all_the_same() -> None:
+    error = "Unexpected error from cudaGetDeviceCount(). Error 46: CUDA-capable device(s) is/are busy or unavailable"
+    none = machine(error, gpus=Absent(), nvidia_driver=Absent())
+
+    findings, _ = judge_all(none, load())
+    assert [f.severity for f in findings if f.code == "GP108"] == ["warning"]
+
+
 def test_where_cuda_works_nothing_is_said() -> None:
     works = TorchRuntime(version="2.11.0+cu130", cuda="13.0", cuda_available=True)
 

@@ -145,7 +145,6 @@ shutil.rmtree(next(here.glob("torch-*.dist-info")))
 (here / "torch" / "__init__.py").write_text("half")
 (here / "torch" / "fresh").mkdir()
 (here / "torch" / "fresh" / "part.so").write_text("new")
-(here / "another.py").write_text("new")
 sys.exit("error: the line was cut")
 """
 
@@ -177,7 +176,8 @@ def test_an_interruption_puts_back(environment: Path, index: tuple[str, Path], m
 def test_what_a_killed_run_left_is_put_back_by_the_next(environment: Path) -> None:
     before = contents(environment)
     site = packages(environment)
-    Backup.take([str(site)], installed([str(site)]).values())
+    Backup.take(_python(environment), installed([str(site)]).values(), ["torch"])
+    (site / "notes.txt").write_text("written since")
     manifest = site.parent / FOLDER / "manifest.json"
     told = json.loads(manifest.read_text())
     manifest.write_text(json.dumps({**told, "pid": 2**30}))  # no process has that number
@@ -190,17 +190,63 @@ def test_what_a_killed_run_left_is_put_back_by_the_next(environment: Path) -> No
 
     assert done.exit_code == 1
     assert "again as it was before" in done.output
+    assert (site / "notes.txt").read_text() == "written since"
+    (site / "notes.txt").unlink()
     assert contents(environment) == before
 
 
 def test_a_run_that_still_goes_on_is_left_alone(environment: Path) -> None:
     site = packages(environment)
-    backup = Backup.take([str(site)], ())
+    backup = Backup.take(_python(environment), (), ())
     manifest = backup.place / "manifest.json"
     manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "pid": os.getppid()}))
 
     with pytest.raises(RestoreError, match="under way"):
         Backup.left_behind([str(site)])
+
+
+def test_a_backup_that_is_being_made_is_left_alone(environment: Path) -> None:
+    site = packages(environment)
+    place = site.parent / FOLDER
+    place.mkdir()
+    (place / "pid").write_text(str(os.getppid()))
+
+    with pytest.raises(RestoreError, match="under way"):
+        Backup.left_behind([str(site)])
+    assert (place / "pid").exists()
+
+
+def test_what_others_brought_and_what_lies_outside_is_never_taken_out(
+    environment: Path, tmp_path: Path
+) -> None:
+    """A list of files may name what was there before, and what lies outside the environment."""
+    site, scripts = packages(environment), environment / "bin"
+    mine = scripts / "tool"
+    mine.write_text("mine")
+    outside = tmp_path / "outside"
+    outside.write_text("mine")
+    backup = Backup.take(_python(environment), (), ["fresh"])
+    for name in ("fresh", "other"):
+        info = site / f"{name}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (site / f"{name}.py").write_text("new")
+        rows = [
+            f"{name}.py,,",
+            f"{name}-1.0.dist-info/METADATA,,",
+            f"{name}-1.0.dist-info/RECORD,,",
+        ]
+        rows += ["../../../bin/tool,,", "../../../bin/fresh-tool,,", f"{outside},,"]
+        (info / "RECORD").write_text("\n".join(rows) + "\n")
+    (scripts / "fresh-tool").write_text("new")
+
+    backup.put_back()
+
+    assert not (site / "fresh.py").exists()
+    assert not (site / "fresh-1.0.dist-info").exists()
+    assert not (scripts / "fresh-tool").exists()
+    assert (site / "other.py").exists()
+    assert (mine.read_text(), outside.read_text()) == ("mine", "mine")
 
 
 def test_an_editable_install_is_doubted_before_anything_starts(environment: Path) -> None:

@@ -1,0 +1,35 @@
+"""What is cut off while it clears up, and addresses that are none."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from envsetup.bootstrap.restore import Backup
+from envsetup.host.http import fetch
+from envsetup.knowledge.wheels import NotAnIndex, wheels_on
+from envsetup.model import Python
+
+
+def test_a_run_killed_while_it_forgets_leaves_nothing_to_undo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = tmp_path / "lib" / "site-packages"
+    packages.mkdir(parents=True)
+    backup = Backup.take(
+        Python(executable="python", version="3.12.1", site_packages=(str(packages),)), [], []
+    )
+    (packages / "new.py").write_text("installed")
+    with monkeypatch.context() as killed:
+        killed.setattr(shutil, "rmtree", lambda *_, **__: None)
+        backup.drop()
+    assert Backup.left_behind([str(packages)]) is None
+    assert (packages / "new.py").read_text() == "installed"
+
+
+def test_addresses_that_are_none_are_told_and_passed_over() -> None:
+    assert fetch("http://[x").error
+    with pytest.raises(NotAnIndex):
+        wheels_on('<a href="http://[x/torch-2.9.0-cp311-cp311-win_amd64.whl">x</a>')
