@@ -313,7 +313,7 @@ def diagnose_from(path: str, examination: Examination) -> Report:
 
 
 def machine_from(data: bytes, path: str) -> Machine:
-    from envsetup.probes.pasted import read_text
+    from envsetup.probes.pasted import read_bytes
     from envsetup.report import load_machine
 
     if data.lstrip()[:1] == b"{":
@@ -321,7 +321,7 @@ def machine_from(data: bytes, path: str) -> Machine:
             return load_machine(data)
         except ValueError as error:
             raise click.UsageError(f"--from {path}: {error}") from error
-    machine = read_text(data.decode("utf-8", "replace"))
+    machine = read_bytes(data)
     if machine is None:
         raise click.UsageError(
             f"--from {path}: neither a saved JSON report nor the text of "

@@ -16,9 +16,9 @@ def read_machine(path: str) -> Machine:
     data = _bytes(path)
     if data.lstrip()[:1] in (b"{", b"["):
         return _from_json(data, path)
-    from envsetup.probes.pasted import read_text
+    from envsetup.probes.pasted import read_bytes
 
-    machine: Machine | None = read_text(data.decode("utf-8", "replace"))
+    machine: Machine | None = read_bytes(data)
     if machine is None:
         raise Failure(f"--machine {path}: not recognised; give {ACCEPTED}", Exit.USAGE)
     return machine

@@ -37,6 +37,7 @@ ALIASES = {
     "Platform": "Python platform", "GPU model": "GPU models and configuration",
     "GPU type": "GPU models and configuration", "PyTorch version (GPU?)": "PyTorch version",
     "Cuda version": "CUDA used to build PyTorch", "Numpy version": "Numpy version",
+    "Is CUDA available (PyTorch)": "Is CUDA available",
 }  # fmt: skip
 """How the environment commands of libraries above torch (transformers, lerobot …) name the same."""
 ALIAS = re.compile(rf"^({'|'.join(re.escape(k) for k in ALIASES)})\s{{0,40}}:\s{{0,8}}(.*)$")
@@ -209,7 +210,7 @@ def _gpu(index: int, name: str, hip: bool) -> Gpu:
         vendor="amd" if amd else "intel" if intel else "nvidia",
         index=index,
         source=SOURCE,
-        name=re.sub(r"\s*\(gfx.*$", "", bare) if gfx else bare,
+        name=(re.sub(r"\s*\(gfx.*$", "", bare) if gfx else bare) or None,
         gfx=gfx.group(1) if gfx else None,
     )
 
@@ -245,8 +246,9 @@ def _errors(lines: tuple[str, ...]) -> tuple[str, ...]:
 def _torch(
     values: dict[str, str], cuda_error: str | None, errors: tuple[str, ...]
 ) -> dict[str, Any]:
-    version = (_collected(values.get("PyTorch version")) or "").split(" (")[0]
-    available = _flag(values.get("Is CUDA available"))
+    version, _, rest = (_collected(values.get("PyTorch version")) or "").partition(" (")
+    # `2.5.1+cu121 (True)`: transformers and accelerate put the answer of is_available() behind it.
+    available = _flag(values.get("Is CUDA available", rest.rstrip(")")))
     if not version:
         # The head is cut off: what is left still tells whether CUDA works.
         unnamed = TorchRuntime(cuda_available=available, cuda_error=cuda_error)

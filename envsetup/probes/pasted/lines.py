@@ -12,6 +12,16 @@ T = TypeVar("T")
 
 LONGEST_LINE = 4000
 MOST_LINES = 200_000
+LONGEST_WHOLE = 4_000_000
+"""Characters of a text that is read whole; of a longer one, what stands around its environments."""
+BEFORE, AFTER = 100_000, 400_000
+MARK = re.compile(
+    r"PyTorch version|CUDA used to build PyTorch|GPU models and configuration|NVIDIA-SMI|NVSMI LOG"
+    r"|(?:CUDA|GPU) available|PyTorch: \d"
+)
+BREAK = re.compile(r"<br\s{0,3}/?>", re.IGNORECASE)
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f\u200b\u200e\u200f\ufeff]")
+BOLD = re.compile(r"^(?:[*+]\s{1,4})?\*\*(.{1,80}?)\*\*")
 WORKER = re.compile(r"^\([^()]{1,80}pid=\d{1,10}[^()]{0,80}\)\s?")
 """What Ray puts before each line of a worker."""
 QUOTE = re.compile(r"^[>\s]{0,40}")
@@ -25,10 +35,44 @@ SOURCE = Source(kind="text", ref="pasted text")
 UNTOLD = Unreadable(error="not in the pasted text", source=SOURCE)
 
 
+def decoded(data: bytes) -> str:
+    """Text of unknown encoding: what a byte order mark names (PowerShell writes UTF-16), else UTF-8."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    wide = data[:400].count(0) * 3 > len(data[:400])
+    if wide:
+        return data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le", "replace")
+    return data.decode("utf-8", "replace")
+
+
+def relevant(text: str) -> str:
+    """A long log reduced to what stands around each environment printed in it; its ends where none is.
+
+    Bounds the work on a log of any length; one environment a worker is plenty, so the first ones count.
+    """
+    if len(text) <= LONGEST_WHOLE:
+        return text
+    kept: list[str] = []
+    end = room = 0
+    for mark in MARK.finditer(text):
+        if mark.start() < end - AFTER // 2:
+            continue
+        start = max(end, mark.start() - BEFORE)
+        end = mark.start() + AFTER
+        kept.append(text[start:end])
+        room += end - start
+        if room > LONGEST_WHOLE:
+            break
+    half = LONGEST_WHOLE // 2
+    return "\n".join(kept) if kept else text[:half] + "\n" + text[-half:]
+
+
 def cleaned(text: str) -> tuple[str, ...]:
     """Lines without quote marks, log prefixes, colours and HTML entities; each cut to a sane length."""
+    text = relevant(text)
     if "&" in text:
         text = html.unescape(text)
+    text = BREAK.sub("\n", CONTROL.sub("", text))
     rows = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[:MOST_LINES]
     return tuple(_bare(row[:LONGEST_LINE]) for row in rows)
 
@@ -36,7 +80,7 @@ def cleaned(text: str) -> tuple[str, ...]:
 def _bare(line: str) -> str:
     line = ANSI.sub("", line).replace("\u00a0", " ")
     line = QUOTE.sub("", line) if line.lstrip().startswith(">") else line.strip()
-    line = WORKER.sub("", line).removeprefix("- ")
+    line = BOLD.sub(r"\1", WORKER.sub("", line)).removeprefix("- ")
     return LOG_PREFIX.sub("", line).strip().strip("`")
 
 
