@@ -31,7 +31,13 @@ MARKS = {"passed": "ok", "failed": "FAIL", "skipped": "skip", "flaky": "flaky"}
 @output_option
 @click.pass_context
 def command(ctx: click.Context, format: str, output: str | None) -> None:
-    """List the checks, or run some."""
+    """List the checks, or run some.
+
+    \b
+    Examples:
+      envsetup checks
+      envsetup checks run import matmul --device cpu
+    """
     if ctx.invoked_subcommand is None:
         emit(listing(format), output)
 
@@ -95,7 +101,13 @@ def run(
     verbose: int,
     quiet: bool,
 ) -> int:
-    """Run checks by their ids."""
+    """Run checks by their ids.
+
+    \b
+    Examples:
+      envsetup checks run matmul
+      envsetup checks run matmul --device cuda:0 --repeat 10 --python .venv/bin/python
+    """
     from envsetup.cli.progress import Narrator
     from envsetup.doctor import Examination, ask_or_raise, run_checks
     from envsetup.host import LocalHost

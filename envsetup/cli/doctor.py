@@ -120,6 +120,12 @@ def command(
 
     A project states its own demands in pyproject.toml, under [tool.envsetup]: select, ignore,
     fail-on, require and preview, each beaten by the option of that name.
+
+    \b
+    Examples:
+      envsetup doctor --python .venv/bin/python -o report.json -o report.html
+      envsetup doctor --level quick --require cuda --require 'gpus>=1'
+      envsetup doctor --from machine.json
     """
     from msgspec.structs import replace
 

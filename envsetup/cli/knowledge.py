@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 @click.group("knowledge", context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """What is believed about PyTorch's wheels, and from where."""
+    """What is believed about PyTorch's wheels, and from where.
+
+    \b
+    Example:
+      envsetup knowledge show
+    """
 
 
 @command.command("show")

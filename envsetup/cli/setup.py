@@ -85,7 +85,14 @@ def command(
     verbose: int,
     quiet: bool,
 ) -> int:
-    """Make an environment in DIR [.venv], install the right torch, and prove that it works."""
+    """Make an environment in DIR [.venv], install the right torch, and prove that it works.
+
+    \b
+    Examples:
+      envsetup setup
+      envsetup setup --dry-run
+      envsetup setup ~/torch-env --with torchvision --installer uv
+    """
     from envsetup.bootstrap import Job
     from envsetup.host import LocalHost
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,42 @@ def test_each_command_has_its_help(name: str) -> None:
 
     assert answer.exit_code == 0, answer.output
     assert "Usage:" in answer.output
+
+
+def every_command(group: click.Group = root, above: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    found = []
+    for name in group.list_commands(click.Context(group)):
+        inner = group.get_command(click.Context(group), name)
+        found.append((*above, name))
+        if isinstance(inner, click.Group):
+            found += every_command(inner, (*above, name))
+    return found
+
+
+@pytest.mark.parametrize("words", every_command(), ids=" ".join)
+def test_each_commands_help_shows_an_example_of_it(words: tuple[str, ...]) -> None:
+    """Each example is the command itself, with options that it knows."""
+    output = CliRunner().invoke(root, [*words, "--help"]).output
+    examples = re.findall(r"^ {4}(?:.*\| )?envsetup (.+)$", output, re.MULTILINE)
+
+    assert any(example.startswith(" ".join(words)) for example in examples), output
+    for example in examples:
+        given = {word.split("=")[0] for word in shlex.split(example) if word.startswith("-")} - {
+            "-"
+        }
+        named = [word for word in shlex.split(example) if not word.startswith("-")]
+        assert given <= known_options(named), example
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_shells_that_the_docs_name_get_their_completion(shell: str) -> None:
+    page = (ROOT / "docs" / "how-to" / "shell-completion.md").read_text("utf-8")
+    done = CliRunner().invoke(
+        root, env={"_ENVSETUP_COMPLETE": f"{shell}_source"}, prog_name="envsetup"
+    )
+
+    assert f"_ENVSETUP_COMPLETE={shell}_source envsetup" in page
+    assert "_ENVSETUP_COMPLETE" in done.output, done.output
 
 
 @pytest.mark.parametrize("name", COMMANDS)
