@@ -11,7 +11,7 @@ release = version = __version__
 
 extensions = ["myst_parser"]
 source_suffix = {".md": "markdown"}
-exclude_patterns = ["_build", "generate.py"]
+exclude_patterns = ["_build", "generate.py", "screenshots.py", "pictures/*.txt"]
 
 html_theme = "furo"
 html_title = f"envsetup {__version__}"

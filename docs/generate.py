@@ -8,6 +8,7 @@ python docs/generate.py print    writes them to standard output
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import sys
 from collections.abc import Iterator
@@ -104,7 +105,7 @@ def prose(command: click.Command) -> str:
     blocks = []
     for block in text.split("\n\n"):
         if block.lstrip().startswith("\b"):
-            kept = block.replace("\b\n", "").strip("\n")
+            kept = inspect.cleandoc(block.replace("\b\n", "\n"))
             blocks.append(f"```text\n{kept}\n```")
         else:
             blocks.append(" ".join(block.split()))

@@ -118,6 +118,29 @@ def test_the_reference_is_in_step_with_the_code() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_pictures_show_what_the_program_says() -> None:
+    done = subprocess.run(
+        [sys.executable, "docs/screenshots.py", "check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_pictures_fetch_nothing_and_the_readme_shows_one() -> None:
+    pictures = sorted((ROOT / "docs" / "pictures").glob("*.svg"))
+
+    assert pictures
+    for picture in pictures:
+        text = picture.read_text("utf-8")
+        assert not re.search(r"url\((?!#)|<script|href=", text), picture.name
+        assert len(text) < 30_000
+    assert any(f"(docs/pictures/{p.name})" in (ROOT / "README.md").read_text() for p in pictures)
+
+
 def test_every_exit_code_has_its_line() -> None:
     page = (ROOT / "docs" / "reference" / "exit-codes.md").read_text("utf-8")
 
