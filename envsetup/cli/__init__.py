@@ -66,6 +66,6 @@ def root() -> None:
 
 def main() -> None:
     """Entry point: maps every outcome to the exit codes of the contract."""
-    from envsetup.cli.exits import run
+    from envsetup.cli.process import run
 
     sys.exit(run(root))

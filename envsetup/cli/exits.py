@@ -1,15 +1,8 @@
-"""Exit codes, and the one place where errors become them."""
+"""Exit codes, and the error that ends a command with one."""
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
-import signal
-import sys
-import traceback
 from enum import IntEnum
-from itertools import pairwise
 
 import click
 
@@ -29,98 +22,3 @@ class Failure(click.ClickException):
     def __init__(self, message: str, exit_code: Exit) -> None:
         super().__init__(message)
         self.exit_code = int(exit_code)  # type: ignore[misc] # click reads it from the instance
-
-
-SAYS_SO_IN_JSON = (Exit.TOOL_FAILED, Exit.TARGET_UNUSABLE, Exit.INTERRUPTED)
-"""On these a command may have answered nothing, and JSON is promised on every code but 2."""
-
-
-def run(root: click.Group) -> int:
-    """Runs the group and gives its exit code; no program that it started outlives it."""
-    _open_closed_streams()
-    _interrupt_on("SIGTERM", "SIGHUP")
-    try:
-        code, why = _outcome(root)
-    except KeyboardInterrupt:  # once more, while the first was being answered
-        code, why = int(Exit.INTERRUPTED), "interrupted"
-    finally:
-        _end_programs()
-    if code in SAYS_SO_IN_JSON:
-        _answer_in_json(code, why)
-    return code
-
-
-def _interrupt_on(*names: str) -> None:
-    """Has the signals that this system knows, and nobody has switched off, end the run as Ctrl-C does."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    for name in names:
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, interrupt)
-
-
-def _end_programs() -> None:
-    """Threads of a probe don't hear of an interrupt: what they run is ended here."""
-    if "envsetup.host.programs" in sys.modules:
-        from envsetup.host import end_all
-
-        end_all()
-
-
-def _answer_in_json(code: int, why: str) -> None:
-    """One document where one was asked for and the command gave none."""
-    from envsetup.cli.output import has_answered
-
-    words = sys.argv[1:]
-    asked = "--format=json" in words or ("--format", "json") in pairwise(words)
-    if asked and not has_answered():
-        import json
-
-        document = {"schema_version": "1", "error": why, "exit_code": code}
-        with contextlib.suppress(OSError):
-            click.echo(json.dumps(document, indent=2))
-
-
-def _open_closed_streams() -> None:
-    """A stream that was closed before the start (`2>&-`) is None in Python: what goes there is dropped."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
-
-
-def _outcome(root: click.Group) -> tuple[int, str]:
-    """The exit code and, where it isn't the command's own answer, why; a bug of ours is 3."""
-    try:
-        result = root.main(standalone_mode=False)
-        return int(result) if isinstance(result, int) else int(Exit.OK), ""
-    except click.exceptions.Exit as end:
-        return end.exit_code, ""
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
-        return int(Exit.INTERRUPTED), "interrupted"
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code, error.format_message()
-    except BrokenPipeError:
-        # The reader went away (`| head`): nothing is wrong, and nothing may be flushed any more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(Exit.OK), ""
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
-            return _bug(error)
-        why = f"the answer can't be written: {error.strerror}. Make room."
-        click.echo(f"Error: {why}", err=True)
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(Exit.TOOL_FAILED), why
-    except Exception as error:
-        return _bug(error)
-
-
-def _bug(error: Exception) -> tuple[int, str]:
-    traceback.print_exception(error)
-    click.echo("envsetup itself failed; this is a bug. Please report the lines above.", err=True)
-    return int(Exit.TOOL_FAILED), f"envsetup itself failed: {type(error).__name__}: {error}"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import envsetup.cli as cli
-from envsetup.cli import exits, output
+from envsetup.cli import output, process
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and process groups of POSIX")
 
@@ -108,8 +108,8 @@ def test_in_text_standard_output_stays_empty(hung: Path) -> None:
 @pytest.fixture
 def _as_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(output, "_ANSWERS", [])
-    monkeypatch.setattr(exits, "_end_programs", lambda: None)
-    monkeypatch.setattr(exits, "_interrupt_on", lambda *_: None)
+    monkeypatch.setattr(process, "_end_programs", lambda: None)
+    monkeypatch.setattr(process, "_interrupt_on", lambda *_: None)
 
 
 @pytest.mark.usefixtures("_as_a_process")
@@ -123,7 +123,7 @@ def test_a_bug_of_ours_is_exit_3_and_json(
     monkeypatch.setattr(sys, "argv", ["envsetup", "schema", "report", "--format", "json"])
     monkeypatch.setattr(cli.root, "main", lambda **_: fail())
 
-    assert exits.run(cli.root) == 3
+    assert process.run(cli.root) == 3
     said = capsys.readouterr()
     assert "made up" in json.loads(said.out)["error"]
     assert "this is a bug" in said.err
@@ -138,6 +138,6 @@ def test_a_target_that_is_not_there_is_exit_4_and_one_document(
         argv = ["envsetup", *words, "--python", "/no/such/python", "--format=json"]
         monkeypatch.setattr(sys, "argv", argv)
 
-        assert exits.run(cli.root) == 4, words
+        assert process.run(cli.root) == 4, words
         said = capsys.readouterr().out
         assert json.loads(said)["schema_version"] == "1", words

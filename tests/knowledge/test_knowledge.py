@@ -78,6 +78,37 @@ def test_a_pci_id_tells_the_architecture():
     assert KNOWLEDGE.chip("8086:3e92") is None
 
 
+@pytest.mark.parametrize(
+    ("pci_id", "computes"),
+    [
+        ("10de:2882", "8.9"),  # GeForce RTX 4060
+        ("10de:2335", "9.0"),  # H200
+        ("10de:2901", "10.0"),  # B200
+        ("10de:3182", "10.3"),  # B300
+        ("10de:2b00", "11.0"),  # Jetson AGX Thor
+        ("10de:2b85", "12.0"),  # GeForce RTX 5090
+        ("10de:2e12", "12.1"),  # GB10
+        ("10de:1024", "3.5"),  # Tesla K40c
+        ("1002:74a1", "gfx942"),  # Instinct MI300X
+        ("1002:75a0", "gfx950"),  # Instinct MI350X
+        ("1002:7550", "gfx1201"),  # Radeon RX 9070
+        ("1002:7590", "gfx1200"),  # Radeon RX 9060 XT
+        ("1002:1586", "gfx1151"),  # Strix Halo
+        ("1002:150e", "gfx1150"),  # Strix
+    ],
+)
+def test_a_card_without_a_driver_is_known_by_its_number(pci_id: str, computes: str):
+    chip = KNOWLEDGE.chip(pci_id)
+    assert computes in (chip.compute_capability, chip.gfx)
+
+
+@pytest.mark.parametrize(
+    "pci_id", ["10de:22ba", "10de:1af1", "10de:1ad6", "1002:7314", "1002:1478", "8086:4905"]
+)
+def test_sound_bridges_and_switches_on_a_card_are_no_gpu(pci_id: str):
+    assert KNOWLEDGE.chip(pci_id) is None
+
+
 def test_names_tell_the_capability():
     assert KNOWLEDGE.compute_capability("NVIDIA GeForce RTX 5090") == "12.0"
     assert KNOWLEDGE.compute_capability("Quadro RTX 6000") == "7.5"
