@@ -85,26 +85,6 @@ def test_what_the_text_does_not_tell_is_untold() -> None:
     assert isinstance(machine.wsl, Absent)
 
 
-@pytest.mark.parametrize(
-    "wrap",
-    [
-        lambda row: f"> {row}",
-        lambda row: f"2025-01-01 12:00:00,123 {row}",
-        lambda row: f"(worker pid=123, ip=10.0.0.1) {row}",
-        lambda row: row if row.startswith("GPU ") else row.replace(":", " " * 20 + ":", 1),
-        lambda row: row + "\r",
-        lambda row: row.replace("'", "&#39;"),
-    ],
-)
-def test_what_a_paste_puts_around_the_lines_is_taken_off(wrap: object) -> None:
-    assert callable(wrap)
-    machine = read_text("\n".join(wrap(row) for row in COLLECTED.splitlines()))
-    assert machine is not None
-    told = summary(machine)
-    assert (told["torch"], told["driver"], told["python"]) == ("2.6.0+cu124", "550.54.15", "3.11.4")
-    assert len(told["gpus"]) == 2
-
-
 def test_no_cuda_is_no_gpu() -> None:
     machine = read_text(
         COLLECTED.split("GPU models")[0] + "GPU models and configuration: No CUDA\n"

@@ -22,16 +22,9 @@ from envsetup.model import (
 )
 from envsetup.probes.packages import normal
 from envsetup.probes.pasted.lines import SOURCE, UNTOLD, nothing_told, told
+from envsetup.probes.pasted.wrapping import KEYS
 from envsetup.probes.torch_ import build_of
 
-KEYS = (
-    "PyTorch version", "Is debug build", "CUDA used to build PyTorch", "ROCM used to build PyTorch",
-    "XPU used to build PyTorch", "OS", "GCC version", "Clang version", "CMake version", "Libc version",
-    "Python version", "Python platform", "Is CUDA available", "Is XPU available", "CUDA runtime version",
-    "CUDA_MODULE_LOADING set to", "GPU models and configuration", "Nvidia driver version", "cuDNN version",
-    "HIP runtime version", "MIOpen runtime version", "Is XNNPACK available", "CPU", "Architecture",
-    "Versions of relevant libraries", "Is MPS available",
-)  # fmt: skip
 LINE = re.compile(rf"^({'|'.join(re.escape(k) for k in KEYS)})\s{{0,40}}[:：]\s{{0,8}}(.*)$")
 ALIASES = {
     "Platform": "Python platform", "GPU model": "GPU models and configuration",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import html
 import re
+from itertools import islice
 from typing import TypeVar
 
 from envsetup.model import Known, Machine, Source, Unreadable
+from envsetup.probes.pasted.wrapping import unwrapped
 
 T = TypeVar("T")
 
@@ -19,16 +21,13 @@ MARK = re.compile(
     r"PyTorch version|CUDA used to build PyTorch|GPU models and configuration|NVIDIA-SMI|NVSMI LOG"
     r"|(?:CUDA|GPU) available|PyTorch: \d"
 )
-BREAK = re.compile(r"<br\s{0,3}/?>", re.IGNORECASE)
+TAG = re.compile(
+    r"</?(?:br|p|pre|code|div|li|ul|tr|td|details|summary)\b[^<>]{0,200}>", re.IGNORECASE
+)
+"""What HTML puts between lines."""
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f\u200b\u200e\u200f\ufeff]")
 BOLD = re.compile(r"^(?:[*+]\s{1,4})?\*\*(.{1,80}?)\*\*")
-WORKER = re.compile(r"^\([^()]{1,80}pid=\d{1,10}[^()]{0,80}\)\s?")
-"""What Ray puts before each line of a worker."""
 QUOTE = re.compile(r"^[>\s]{0,40}")
-LOG_PREFIX = re.compile(
-    r"^(?:\[?\d{4}-\d\d-\d\d[T ][\d:.,]{5,15}(?:Z|[+-]\d\d:?\d\d)?\]?\s{0,4})?"
-    r"(?:(?:INFO|DEBUG|WARNING|ERROR)\s{0,4}[:|]?\s{0,4}(?:\d\d-\d\d [\d:]{8}\s{1,4}\[\S{1,60}\]\s{0,4})?)?"
-)
 ANSI = re.compile(r"\x1b\[[\d;]{0,20}[A-Za-z]")
 
 SOURCE = Source(kind="text", ref="pasted text")
@@ -72,16 +71,15 @@ def cleaned(text: str) -> tuple[str, ...]:
     text = relevant(text)
     if "&" in text:
         text = html.unescape(text)
-    text = BREAK.sub("\n", CONTROL.sub("", text))
-    rows = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[:MOST_LINES]
-    return tuple(_bare(row[:LONGEST_LINE]) for row in rows)
+    text = TAG.sub("\n", CONTROL.sub("", text))
+    rows = unwrapped(text.replace("\r\n", "\n").replace("\r", "\n"))
+    return tuple(_bare(row[:LONGEST_LINE]) for row in islice(rows, MOST_LINES))
 
 
 def _bare(line: str) -> str:
     line = ANSI.sub("", line).replace("\u00a0", " ")
     line = QUOTE.sub("", line) if line.lstrip().startswith(">") else line.strip()
-    line = BOLD.sub(r"\1", WORKER.sub("", line)).removeprefix("- ")
-    return LOG_PREFIX.sub("", line).strip().strip("`")
+    return BOLD.sub(r"\1", line).removeprefix("- ").strip().strip("`")
 
 
 def told(value: T) -> Known[T]:

@@ -139,7 +139,8 @@ def _under_wsl(lines: tuple[str, ...]) -> bool:
 def _driver(lines: tuple[str, ...]) -> Any:
     version = next((m.group(1) for line in lines if (m := DRIVER.search(line))), None)
     version = version or next((_release(row) for row in _rows(lines)), None)
-    cuda = next((m.group(1) for line in lines if (m := CUDA.search(line))), None)
+    # A narrow page breaks the line before the number.
+    cuda = m.group(1) if (m := CUDA.search("\n".join(lines))) else None
     failed = next((line for line in lines if FAILED.search(line)), None)
     smi = Unreadable(error=failed[:300], source=SOURCE) if failed else told("nvidia-smi")
     if version is None and failed is None:
