@@ -209,9 +209,8 @@ class Foreman:
             return
         task = child.tasks.pop(event["task"])
         child.running = None
-        status = "blocked" if event.get("blocked") else event["status"]
-        self.statuses[task["key"]] = status
-        if status == "failed":
+        self.statuses[task["key"]] = event["status"]
+        if event["status"] == "failed":
             self.failed.append(task)
 
     def know_devices(self, names):
@@ -317,7 +316,7 @@ class Foreman:
                 cause = self.perform.blocked_by(task, self.statuses)
                 if cause is not None:
                     self.perform.skip(task, cause, self.journal)
-                    self.statuses[task["key"]] = "blocked"
+                    self.statuses[task["key"]] = "skipped"
                     continue
                 attempt = task.get("attempt", 1)
                 status = self.perform.perform(self.torch, task, self.journal, log, attempt)

@@ -11,7 +11,7 @@ import types
 
 TAIL = 4000
 """Characters kept of a log, a message, a traceback."""
-BLOCKING = ("failed", "crashed", "timed-out", "not-started", "blocked")
+BLOCKING = ("failed", "crashed", "timed-out", "not-started", "skipped")
 
 
 def perform(torch, task, journal, log=None, attempt=1):
@@ -86,7 +86,7 @@ def tail_of(log):
 
 
 def blocked_by(task, statuses):
-    """The first requirement that went wrong on the same device, or None."""
+    """The first requirement that went wrong, or couldn't run, on the same device; or None."""
     for required in task["requires"]:
         mine = "%s@%s#" % (required, task["device"])
         if any(s in BLOCKING for key, s in statuses.items() if key.startswith(mine)):
@@ -96,7 +96,7 @@ def blocked_by(task, statuses):
 
 def skip(task, cause, journal):
     text = "needs %s, which did not pass on %s" % (cause, task["device"])
-    journal.write("result", task=task["key"], status="skipped", blocked=True, message=text)
+    journal.write("result", task=task["key"], status="skipped", message=text)
 
 
 # -- which checks on which devices -----------------------------------------------------------------

@@ -137,7 +137,7 @@ def run_in_turn(torch, order, journal):
         cause = perform.blocked_by(task, statuses)
         if cause is not None:
             perform.skip(task, cause, journal)
-            statuses[task["key"]] = "blocked"
+            statuses[task["key"]] = "skipped"
         else:
             attempt = order.get("attempt", 1)
             statuses[task["key"]] = perform.perform(torch, task, journal, None, attempt)

@@ -3,6 +3,8 @@
 What it proves: conv2d plain, strided and padded unequally, dilated, grouped; its gradients by input and weight;
 channels-last; max-pooling and batch normalisation; twelve epochs of a training that tells three textures apart.
 
+On the CPU the convolutions are done once more without oneDNN, which then serves as the second opinion.
+
 How: convolution is written out in float64 on the CPU as a sum over the kernel's positions of shifted, strided slices;
 autograd differentiates that sum, which uses no convolution code. Batch normalisation is compared with its formula.
 
@@ -39,6 +41,10 @@ def run(torch: Any, device: str) -> dict[str, Any]:
     with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         for number, case in enumerate(CASES):
             found[f"conv{number}_error"] = _convolution(torch, device, case)
+        if device == "cpu":
+            with torch.backends.mkldnn.flags(enabled=False):
+                found["without_onednn_error"] = _convolution(torch, device, CASES[0])
+            found["onednn"] = torch.backends.mkldnn.is_available()
         found["normalisation_error"] = _normalisation(torch, device)
         _pooling(torch, device)
         losses, accuracy = _training(torch, device)

@@ -6,7 +6,8 @@ What it proves: SGD, momentum, Nesterov, weight decay, Adam, AdamW, RMSprop and 
 How: parameters of 7 and 3 numbers get a gradient (k x / 2 + sin 3x in step k) set by hand; the
 same steps are computed from the published formulas in float64 on the CPU.
 
-Tolerances: each step is a dozen roundings of numbers of size one: 256 x eps of the dtype.
+Tolerances: each step is a dozen roundings of numbers of size one: 256 x eps of the dtype. `foreach` may round each
+step's size once more, to float32: older releases (seen in 1.13's Adagrad) keep it in such a tensor.
 
 A failure means that trainings converge wrongly or not at all although losses and gradients are right.
 """
@@ -23,6 +24,8 @@ TIMEOUT_S = 60.0
 
 STEPS = 5
 ROUNDINGS = 256
+STEP_SIZE_ROUNDINGS = STEPS * 0.1 * 2.0**-23
+"""What float32 makes of five steps' sizes of 0.1."""
 
 
 def run(torch: Any, device: str) -> dict[str, Any]:
@@ -32,14 +35,15 @@ def run(torch: Any, device: str) -> dict[str, Any]:
     for name, make, options, formula in _table(torch):
         want = _by_formula(torch, formula, dtype)
         for way in _ways(device):
+            label = f"foreach_{name}" if way else name
+            due = limit + (STEP_SIZE_ROUNDINGS if way else 0.0)
             got = _by_torch(torch, make, dict(options, **way), device, dtype)
             error = max(_off(a, b) for a, b in zip(got, want))
-            if not error <= limit:
-                told = "foreach " if way else ""
+            if not error <= due:
                 raise AssertionError(
-                    f"{told}{name}: off by {error:.3g} after {STEPS} steps, allowed {limit:.3g}"
+                    f"{label}: off by {error:.3g} after {STEPS} steps, allowed {due:.3g}"
                 )
-            found[f"{name}_error"] = {"value": error, "limit": limit, "unit": "absolute"}
+            found[f"{label}_error"] = {"value": error, "limit": due, "unit": "absolute"}
     return found
 
 

@@ -32,6 +32,7 @@ def run(torch: Any, device: str) -> dict[str, Any]:
     count = max(1, min(MOST, int(allowed)))
     runtimes = _runtimes()
     found: dict[str, Any] = {"usable_cores": allowed, "openmp": ", ".join(runtimes) or "none seen"}
+    found["parallel"] = "OpenMP" if torch.backends.openmp.is_available() else "no OpenMP"
     found["openmp_copies"] = _one_copy(runtimes)
     before = torch.get_num_threads()
     numbers, a, b = _inputs(torch)
@@ -60,17 +61,31 @@ def usable_cores() -> float:
 
 
 def _quotas() -> list[float]:
-    """Quotas of cgroup v2 and v1 as seen from inside a container."""
+    """Quotas of this process's cgroup and of all above it, in version 2 and 1: the tightest holds."""
     found = []
-    words = _words("/sys/fs/cgroup/cpu.max")
-    if len(words) == 2 and words[0].isdigit():
-        found.append(int(words[0]) / int(words[1]))
-    quota, period = (
-        _words(f"/sys/fs/cgroup/cpu/cpu.cfs_{part}_us") for part in ("quota", "period")
-    )
-    if quota and period and int(quota[0]) > 0:
-        found.append(int(quota[0]) / int(period[0]))
+    for folder in _cgroups():
+        words = _words(f"{folder}/cpu.max")
+        if len(words) == 2 and words[0].isdigit():
+            found.append(int(words[0]) / int(words[1]))
+        quota, period = (_words(f"{folder}/cpu.cfs_{part}_us") for part in ("quota", "period"))
+        if quota and period and int(quota[0]) > 0:
+            found.append(int(quota[0]) / int(period[0]))
     return found
+
+
+def _cgroups() -> list[str]:
+    found = []
+    for row in _words("/proc/self/cgroup"):
+        number, _, rest = row.partition(":")
+        names, _, path = rest.partition(":")
+        if number != "0" and "cpu" not in names.split(","):
+            continue
+        base = "/sys/fs/cgroup" if number == "0" else "/sys/fs/cgroup/cpu"
+        parts = [part for part in path.split("/") if part]
+        if ".." in parts:  # outside of the namespace: only its root can be read
+            parts = []
+        found += ["/".join([base, *parts[:count]]) for count in range(len(parts), -1, -1)]
+    return found or ["/sys/fs/cgroup", "/sys/fs/cgroup/cpu"]
 
 
 def _words(path: str) -> list[str]:

@@ -9,13 +9,17 @@ The cache lies in a fresh folder, so that nothing compiled earlier answers.
 
 Tolerances: 20-term sums through six steps: 512 x eps of float32, relative to the largest value.
 
-A failure usually means no working C++ compiler or Python headers (CPU), or a Triton that doesn't fit (GPU); the
-message holds the compiler's words. Eager mode is not affected.
+Without a C++ compiler (CPU) or Triton (GPU) there is nothing to compile with: skipped. A failure usually means a
+compiler or Python headers that don't work (CPU), or a Triton that doesn't fit (GPU); the message holds the compiler's
+words. Eager mode is not affected.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import shutil
+import sys
 import tempfile
 import unittest
 import unittest.mock
@@ -34,8 +38,17 @@ LIMIT = 512 * 2.0**-23
 def run(torch: Any, device: str) -> dict[str, Any]:
     if not hasattr(torch, "compile"):
         raise unittest.SkipTest("this torch has no torch.compile (it came with 2.0)")
+    _needs_its_tools(device)
     with tempfile.TemporaryDirectory() as cache, _environment(TORCHINDUCTOR_CACHE_DIR=cache):
         return _compare(torch, device)
+
+
+def _needs_its_tools(device: str) -> None:
+    if device.startswith(("cuda", "xpu")) and importlib.util.find_spec("triton") is None:
+        raise unittest.SkipTest("no Triton is installed, which compiles for this device")
+    usual = {"win32": "cl", "darwin": "clang++"}.get(sys.platform, "g++")
+    if device == "cpu" and shutil.which(os.environ.get("CXX") or usual) is None:
+        raise unittest.SkipTest(f"no C++ compiler on PATH ({usual}, or the one that CXX names)")
 
 
 def _environment(**variables: str) -> Any:

@@ -43,6 +43,8 @@ def run(torch: Any, device: str) -> dict[str, Any]:
     _equal("torch.__version__ and version.py", version, written)
     _equal("torch.__version__ and torch.version", version, str(torch.version.__version__))
     found: dict[str, Any] = {"version": version, "extension": _extension(torch)}
+    found["source"] = str(getattr(torch.version, "git_version", None) or "not told")
+    found["cpu_capability"] = _instructions(torch)
     distribution = _distribution(folder)
     if distribution is None:
         found["metadata"] = "none found beside the module"
@@ -67,6 +69,12 @@ def _version_file(path: str) -> str:
         if isinstance(target, ast.Name) and target.id == "__version__":
             return str(ast.literal_eval(node.value))  # type: ignore[attr-defined]
     raise AssertionError(f"{path} assigns no __version__")
+
+
+def _instructions(torch: Any) -> str:
+    """The instruction set that torch's CPU kernels were chosen for, such as AVX2."""
+    ask = getattr(getattr(torch.backends, "cpu", None), "get_cpu_capability", None)
+    return str(ask()) if ask else "not told by this release"
 
 
 def _extension(torch: Any) -> str:

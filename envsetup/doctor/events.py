@@ -49,7 +49,6 @@ class Tally:
         self.progress = progress
         self.results: dict[str, Outcome] = {}
         self.again: dict[str, Outcome] = {}
-        self.blocked: set[str] = set()
         self.starts: dict[str, int] = {}
         self.since_start: dict[str, float] = {}
         self.imported: Event = {}
@@ -124,8 +123,6 @@ class Tally:
             measurements=measurements_of(event.get("measurements")),
             log_tail=text_of(event.get("log_tail")),
         )
-        if event.get("blocked") is True:
-            self.blocked.add(key)
         self._settle(key, outcome, 2 if event.get("attempt") == 2 else 1)
 
     def _settle(self, key: str, outcome: Outcome, attempt: int) -> None:
@@ -152,7 +149,7 @@ class Tally:
 
     def statuses(self) -> dict[str, str]:
         """What the next worker needs to know of keys that are settled."""
-        return {k: "blocked" if k in self.blocked else o.status for k, o in self.results.items()}
+        return {key: outcome.status for key, outcome in self.results.items()}
 
     def failed_keys(self) -> list[str]:
         return [k for k, o in self.results.items() if o.status == "failed"]

@@ -63,8 +63,17 @@ FIXES = (
         Symptom(pattern="Numpy is not available", confidence="medium"),
         Symptom(pattern=r"Could not infer dtype of numpy\."),
         Symptom(pattern=r"numpy\.dtype size changed", confidence="medium"),
+        Symptom(
+            pattern=r"numpy\._?core\.(?:multiarray|umath) failed to import", confidence="medium"
+        ),
+        Symptom(
+            pattern=r"compiled against (?:ABI|API) version 0x\w{1,8} but this version of numpy is",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"was removed in the NumPy 2\.0 release", confidence="medium"),
+        Symptom(pattern=r"No module named '?numpy\._?core", confidence="medium"),
     ),
-    excludes=("No module named '?numpy",),
+    excludes=(r"No module named '?numpy(?![\w.])",),
     suppresses=("AB102",),
     ask="`pip list`: numpy 2 beside torch before 2.3?",
     fixes=FIXES,

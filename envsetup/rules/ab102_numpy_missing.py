@@ -52,7 +52,7 @@ FIXES = (Fix(text="`pip install numpy`"),)
     severity="note",
     symptoms=(
         Symptom(pattern="Failed to initialize NumPy: No module named"),
-        Symptom(pattern="No module named '?numpy'?"),
+        Symptom(pattern=r"No module named '?numpy(?![\w.])"),
         Symptom(pattern="Numpy is not available", confidence="low"),
     ),
     fixes=FIXES,

@@ -64,6 +64,12 @@ text_rule(
         Symptom(pattern=r"undefined symbol: \w*(?:torch|c10)\w*", confidence="medium"),
         Symptom(pattern="undefined symbol: _Z", confidence="low"),
         Symptom(pattern=r"libtorch\w*\.so\S*: cannot open shared object", confidence="medium"),
+        Symptom(pattern=r"(?<![\w.-])(?!lib)[\w.-]{1,80}\.so: undefined symbol: _ZN"),
+        Symptom(pattern=r"Symbol not found: _{1,2}ZN\w{0,3}(?:3c10|2at|5torch)"),
+        Symptom(
+            pattern=r"DLL load failed(?: while importing)? (?:_C\w{0,20}|\w{1,40}_(?:cuda|cpu|ext)): The specified procedure",
+            confidence="medium",
+        ),
     ),
     excludes=("torchvision::nms", r"libcu\w+\.so\S*: undefined symbol"),
     fixes=FIXES,

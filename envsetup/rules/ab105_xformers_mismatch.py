@@ -55,6 +55,9 @@ PIN = re.compile(r"torch\s*\(?==\s*([0-9][0-9A-Za-z.+]*)\)?\s*$")
     symptoms=(
         Symptom(pattern=r"xFormers can't load C\+\+/CUDA extensions"),
         Symptom(pattern="xFormers was built for"),
+        Symptom(pattern=r"xFormers wasn't buil[dt] with CUDA support"),
+        Symptom(pattern=r"\bxformers \S{1,30} (?:requires|depends on|has requirement) torch"),
+        Symptom(pattern=r"No operator found for `?memory_efficient_attention", confidence="medium"),
     ),
     fixes=FIXES,
 )

@@ -55,6 +55,8 @@ text_rule(
         Symptom(pattern="bitsandbytes CUDA binary"),
         Symptom(pattern=r"libbitsandbytes_cuda\d+\w*\.(?:so|dll)"),
         Symptom(pattern="bitsandbytes was compiled without GPU support"),
+        Symptom(pattern=r"libbitsandbytes_\w{1,12}\.(?:so|dll): undefined symbol"),
+        Symptom(pattern=r"has no attribute 'c(?:get_col_row|(?:de)?quantize|adam|gemm)\w{0,40}'"),
     ),
     fixes=FIXES,
 )

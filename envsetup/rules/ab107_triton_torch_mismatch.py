@@ -61,6 +61,9 @@ PIN = re.compile(r"triton\s*\(?==\s*(\d[\w.]*)")
         Symptom(pattern="cannot import name 'triton_key'"),
         Symptom(pattern=r"module 'triton\S*' has no attribute"),
         Symptom(pattern=r"cannot import name '\w+' from 'triton"),
+        Symptom(pattern=r"No module named '?triton\.\w"),
+        Symptom(pattern=r"requires triton\S{1,30}[^\n]{0,120}but you have triton"),
+        Symptom(pattern=r"object has no attribute 'cluster_dims'", confidence="medium"),
     ),
     fixes=FIXES,
 )

@@ -49,6 +49,8 @@ text_rule(
         Symptom(pattern="Killed signal terminated program"),
         Symptom(pattern=r"(?:cc1plus|cicc|nvcc|ptxas).{0,60}\bKilled\b"),
         Symptom(pattern="nvcc error.{0,60}died due to signal 9"),
+        Symptom(pattern=r"virtual memory exhausted: Cannot allocate memory", confidence="medium"),
+        Symptom(pattern=r"cc1plus: out of memory allocating"),
     ),
     suppresses=("CT108",),
     fixes=FIXES,

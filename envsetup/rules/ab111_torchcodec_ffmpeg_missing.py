@@ -64,6 +64,8 @@ FIXES = (
             pattern=r"libav(?:util|codec|format)\.(?:so|dll)\S*.{0,60}(?:cannot open|not found)"
         ),
         Symptom(pattern="No module named '?torchcodec"),
+        Symptom(pattern=r"Couldn't find appropriate backend to handle uri"),
+        Symptom(pattern=r"libtorchcodec_core\d", confidence="medium"),
     ),
     fixes=FIXES,
 )

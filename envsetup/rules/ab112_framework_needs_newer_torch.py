@@ -60,6 +60,18 @@ LONGEST = 300
     symptoms=(
         Symptom(pattern="Disabling PyTorch because PyTorch"),
         Symptom(pattern="None of PyTorch, TensorFlow"),
+        Symptom(
+            pattern=r"requires the PyTorch library but it was not found in your environment",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"(?:PyTorch|\btorch) ?>= ?[\d.]{1,10} is required"),
+        Symptom(pattern=r"module 'torch\.[\w.]{1,60}' has no attribute", confidence="medium"),
+        Symptom(
+            pattern=r"module 'torch' has no attribute '(?:float8_\w{1,12}|u?int\d{1,2}|compile\w{0,10}|xpu|mps|vmap|func|inference_mode|library|export|get_default_device)'",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"cannot import name '\w{1,60}' from 'torch\.", confidence="medium"),
+        Symptom(pattern=r"No module named '?torch\.\w", confidence="medium"),
     ),
     fixes=FIXES,
 )

@@ -60,7 +60,7 @@ FIXES = (
         Symptom(
             pattern=r"no kernel image is available for execution on the device", confidence="medium"
         ),
-        Symptom(pattern=r"with CUDA capability sm_\d+ is not compatible"),
+        Symptom(pattern=r"\bsm_\d{2,3}[a-z]? is not compatible"),
         Symptom(pattern=r"cudaErrorNoKernelImageForDevice", confidence="medium"),
         Symptom(pattern=r"CUBLAS_STATUS_ARCH_MISMATCH"),
         Symptom(pattern=r"no longer supports this GPU because it is too old"),

@@ -63,6 +63,14 @@ text_rule(
             pattern=r"\w{0,20}(?:flash_attn|xformers|gsplat|bitsandbytes|exllama|mamba_ssm|causal_conv1d|diff_gaussian|torchvision::|_C\.abi3|vllm/_C)[^\n]{0,300}no kernel image is available for execution on the device"
         ),
         Symptom(pattern=r"FlashAttention only supports \w{1,20} GPUs or newer"),
+        Symptom(
+            pattern=r"(?:\w\.cuh?[:(]\d{1,5}|cudaCheckErrors?\(\)|ggml_cuda)[^\n]{0,160}no kernel image is available for execution on the device",
+            confidence="medium",
+        ),
+        Symptom(
+            pattern=r"(?:(?<!torch\.)\b_C\.\w{1,60}\(|\b\w{1,40}(?:_cuda|_ext|ext_module)\.\w{1,60}\()[^\n]{0,300}no kernel image is available for execution on the device",
+            confidence="medium",
+        ),
     ),
     ask="Does `python -c \"import torch; print(torch.ones(1, device='cuda') + 1)\"` work? Then the extension is at fault.",
     fixes=FIXES,

@@ -88,6 +88,7 @@ def _listed(value: str) -> tuple[list[str], list[str]] | None:
         Symptom(
             pattern=r"Unknown CUDA arch \([^)]{1,40}\) or GPU not supported", confidence="high"
         ),
+        Symptom(pattern=r"nvcc fatal *: Unsupported gpu architecture", confidence="medium"),
     ),
     ask="`echo $TORCH_CUDA_ARCH_LIST`; `nvidia-smi --query-gpu=compute_cap --format=csv`",
     fixes=FIXES,

@@ -63,6 +63,12 @@ FIXES = (Fix(text="Use float16: `--dtype half`, `fp16=True`, `torch.float16`"),)
             pattern=r"bf16/gpu|bf16 (?:mixed precision )?requires? (?:PyTorch|Ampere)",
             confidence="medium",
         ),
+        Symptom(pattern=r"\bfp8\w{0,8} not supported in this architecture"),
+        Symptom(pattern=r"\bfp8 \w{1,20} models? (?:is|are) only supported on GPUs"),
+        Symptom(
+            pattern=r"quantization method \w{0,20}(?:fp8|fp4|modelopt)\w{0,10} is not supported for the current GPU",
+            confidence="medium",
+        ),
     ),
     ask="`python -c 'import torch; print(torch.cuda.get_device_capability())'`",
     fixes=FIXES,

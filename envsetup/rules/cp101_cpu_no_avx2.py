@@ -60,6 +60,11 @@ FIXES = (
         Symptom(pattern=r"\billegal instruction"),
         Symptom(pattern=r"\bSIGILL\b"),
         Symptom(pattern="0xC000001D"),
+        Symptom(pattern=r"illegal hardware instruction"),
+        Symptom(pattern=r"compiled to use (?:AVX|SSE|FMA)\S{0,6} instructions"),
+        Symptom(
+            pattern=r"Ungültiger Maschinenbefehl|非法指令|Instruction non permise|Instrucción ilegal|Недопустимая инструкция|Istruzione non consentita"
+        ),
     ),
     excludes=("illegal instruction was encountered",),
     ask="`lscpu | grep -o avx2`: anything? In a virtual machine, which CPU type?",

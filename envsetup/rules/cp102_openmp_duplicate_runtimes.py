@@ -62,6 +62,8 @@ RUNTIMES = ("libiomp5", "libomp.")
         Symptom(pattern="OMP: Error #15"),
         Symptom(pattern=r"found lib\w*omp\w*\.\w+ already initialized"),
         Symptom(pattern="multiple copies of the OpenMP runtime"),
+        Symptom(pattern=r"MKL_THREADING_LAYER=\w{1,10} is incompatible with \S{0,10}gomp"),
+        Symptom(pattern=r"Found Intel OpenMP .{0,20}and LLVM OpenMP"),
     ),
     ask="Which packages own a libiomp5 or libomp?",
     fixes=FIXES,

@@ -75,6 +75,15 @@ FIXES = (
         Symptom(
             pattern=r"NVIDIA Driver was not detected\. +GPU functionality will not be available"
         ),
+        Symptom(
+            pattern=r"(?:docker|container|kubernetes|\bpod\b|root@[0-9a-f]{12}).{0,400}libcuda\.so[.\d]{0,4}: cannot open shared object file",
+            confidence="medium",
+        ),
+        Symptom(
+            pattern=r"libcuda\.so[.\d]{0,4}: cannot open shared object file.{0,400}(?:docker|container|kubernetes|\bpod\b|root@[0-9a-f]{12})",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"NVML Shared Library Not Found", confidence="low"),
     ),
     suppresses=(
         "DR101",

@@ -65,10 +65,14 @@ text_rule(
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"could not select device driver .{0,30}capabilities: \[\[gpu"),
-        Symptom(pattern="unknown or invalid runtime name: nvidia"),
+        Symptom(pattern="(?:invalid runtime name: |unknown runtime specified )nvidia"),
         Symptom(pattern=r"unresolvable CDI devices nvidia\.com/gpu"),
         Symptom(
-            pattern="nvidia-container-runtime.{0,60}(?:executable file not found|no such file)"
+            pattern="nvidia-container-(?:runtime|cli|toolkit).{0,60}(?:executable file not found|no such file)"
+        ),
+        Symptom(pattern=r"stat nvidia\.com/gpu=\w{1,20}: no such file"),
+        Symptom(
+            pattern=r"RuntimeClass \W{0,2}nvidia\W{0,2} not found|no runtime for \W{0,2}nvidia\W{0,2} is configured"
         ),
     ),
     ask=(

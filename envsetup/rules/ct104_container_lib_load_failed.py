@@ -58,7 +58,7 @@ text_rule(
     severity="error",
     platforms=("linux",),
     symptoms=(
-        Symptom(pattern="nvidia-container-cli: initialization error"),
+        Symptom(pattern=r"nvidia-container-cli(?:\.real)?: initialization error"),
         Symptom(pattern=r"load library failed: libnvidia-ml\.so"),
         Symptom(
             pattern="nvidia-container-cli: (?:ldcache|mount|container|detection|device) error",

@@ -63,6 +63,7 @@ FIXES = (
     symptoms=(
         Symptom(pattern="NVIDIA_DRIVER_CAPABILITIES", confidence="medium"),
         Symptom(pattern="NVIDIA_VISIBLE_DEVICES\\s*=\\s*['\\\"]?(?:void|none)\\b"),
+        Symptom(pattern=r"libcuda\.so[.\d]{0,4}: cannot open shared object file", confidence="low"),
     ),
     suppresses=("CU101", "DR101"),
     fixes=FIXES,

@@ -79,6 +79,11 @@ SMALL_BYTES = 64 * 1024 * 1024
             pattern="(?:extend|creating shared memory segment|create shared memory segment).{0,20}/dev/shm/nccl"
         ),
         Symptom(pattern=r"/dev/shm/\S{0,80}: No space left"),
+        Symptom(pattern=r"/dev/shm has only \d"),
+        Symptom(pattern=r"unable to write to file </torch_"),
+        Symptom(pattern=r"No space left on device\W{0,4}/dev/shm"),
+        Symptom(pattern=r"NCCL WARN [^\n]{0,80}No space left on device"),
+        Symptom(pattern=r"DataLoader worker .{0,60}exited unexpectedly", confidence="low"),
     ),
     suppresses=("DL104", "ST101"),
     ask="`df -h /dev/shm`: how large, how full?",

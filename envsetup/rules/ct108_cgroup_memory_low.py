@@ -69,6 +69,7 @@ NEEDED_BYTES = 2 * 2**30
         Symptom(pattern="Memory cgroup out of memory"),
         Symptom(pattern=r"exitcode ?: ?-9\b", confidence="medium"),
         Symptom(pattern="oom-kill(?:er)?", confidence="medium"),
+        Symptom(pattern=r"DataLoader worker .{0,60}exited unexpectedly", confidence="low"),
     ),
     ask="Does the kernel log or the pod's status say OOM?",
     fixes=FIXES,

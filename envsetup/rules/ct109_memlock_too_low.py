@@ -57,6 +57,7 @@ text_rule(
         Symptom(pattern="ibv_create_cq failed.{0,60}Cannot allocate memory"),
         Symptom(pattern=r"ibv_reg_mr\w* failed"),
         Symptom(pattern=r"ibv_\w+ failed with error Cannot allocate memory"),
+        Symptom(pattern=r"RLIMIT_MEMLOCK is \d|severely limit memory registrations"),
     ),
     suppresses=("DS109",),
     fixes=FIXES,

@@ -47,9 +47,16 @@ from envsetup.rules.libraries import damaged
     severity="error",
     symptoms=(
         Symptom(
-            pattern=r"lib(?:cudart|cublas|cublasLt|cufft|curand|cusolver|cusparse|nvrtc|cupti|nccl|cufile|nvToolsExt|nvJitLink)[\w.-]{0,24}: cannot open shared object file"
+            pattern=r"lib(?:cudart|cublas|cufft|curand|cusolver|cusparse|cudss|cutensor|nvrtc|cupti|nccl|cufile|nvshmem|nvToolsExt|nvJitLink|nvjpeg|npp)[\w.-]{0,24}'?: cannot open shared object file"
         ),
-        Symptom(pattern=r"libcud\w{1,12}\.so[.\d]{0,8} not found", confidence="medium"),
+        Symptom(
+            pattern=r"lib(?:cudart|cublas\w{0,2}|cufft|curand|cusolver|cusparse\w{0,2}|nvrtc|nvJitLink)\.so\S{0,10} (?:is )?not found",
+            confidence="medium",
+        ),
+        Symptom(
+            pattern=r"(?:cudart|cublas(?:Lt)?|cufft|curand|cusolver|cusparse|nvrtc)64_\d{1,3}\S{0,8}\.dll (?:is )?not found",
+            confidence="medium",
+        ),
     ),
     excludes=("libcudnn\\w{0,20}\\.so[.\\d]{0,8}: cannot open",),
     ask="Which file asks for it: the module named first in the traceback; which CUDA is it built for?",

@@ -56,6 +56,12 @@ text_rule(
             pattern=r"lib(?:cublas|cublasLt|cusparse|cusolver|nccl|nvJitLink)\S{0,20}: (?:undefined symbol|symbol lookup error)",
             confidence="medium",
         ),
+        Symptom(pattern=r"undefined symbol: _{0,2}(?:cu|nv|nccl)\w{1,60}, version lib(?:cu|nv)"),
+        Symptom(pattern=r"not defined in file lib(?:cu|nv)\S{1,30} with link time reference"),
+        Symptom(
+            pattern=r"undefined symbol: _{0,2}(?:cudnn|cublas|cusparse|cusolver|nvrtc)\w{1,60}",
+            confidence="medium",
+        ),
     ),
     ask="`echo $LD_LIBRARY_PATH`; `LD_DEBUG=libs python -c 'import torch' 2>&1 | grep -i nvjitlink`",
     fixes=(

@@ -50,6 +50,7 @@ text_rule(
             pattern=r"CUDNN_STATUS_VERSION_MISMATCH|CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH",
             confidence="medium",
         ),
+        Symptom(pattern=r"CuDNN library: [\d.]{1,10} but source was compiled with"),
     ),
     ask="`python -c 'import torch; print(torch.backends.cudnn.version())'`",
     fixes=(

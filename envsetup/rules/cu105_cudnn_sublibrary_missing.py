@@ -55,6 +55,11 @@ from envsetup.rules.libraries import damaged
         Symptom(
             pattern=r"libcudnn\.so[.\d]{0,8}: cannot open shared object file", confidence="medium"
         ),
+        Symptom(pattern=r"CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED"),
+        Symptom(pattern=r"Cannot load symbol cudnn"),
+        Symptom(pattern=r"zlibwapi\.dll", confidence="medium"),
+        Symptom(pattern=r"Could not (?:locate|load library) cudnn\w{1,20}\.dll"),
+        Symptom(pattern=r"Library (?:lib)?cudnn\S{1,24} is not found"),
     ),
     excludes=("Error: /usr/local/cuda",),
     ask="`pip list | grep cudnn`: which major is installed, which does the failing package want?",

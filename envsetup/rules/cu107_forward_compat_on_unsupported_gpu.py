@@ -73,6 +73,7 @@ def _newer_than_driver(driver: NvidiaDriver, knowledge: Knowledge) -> str | None
         Symptom(
             pattern=r"CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE|cudaErrorCompatNotSupportedOnDevice"
         ),
+        Symptom(pattern=r"cudaErrorSystemDriverMismatch|CUDA_ERROR_SYSTEM_DRIVER_MISMATCH"),
     ),
     ask="`ldconfig -p | grep libcuda` and `echo $LD_LIBRARY_PATH`: is a compat folder there?",
     fixes=FIXES,

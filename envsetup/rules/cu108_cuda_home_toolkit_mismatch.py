@@ -61,6 +61,8 @@ FIXES = (
         Symptom(
             pattern=r"Installed CUDA version [\d.]{1,8} does not match the version torch was compiled with"
         ),
+        Symptom(pattern=r"nvcc fatal *: Unsupported gpu architecture", confidence="low"),
+        Symptom(pattern=r"only supported on CUDA \d{1,2}\.\d and above", confidence="medium"),
     ),
     ask="`nvcc --version`; `python -c 'import torch; print(torch.version.cuda)'`",
     fixes=FIXES,

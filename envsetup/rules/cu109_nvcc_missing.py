@@ -65,6 +65,12 @@ FIXES = (
             confidence="medium",
         ),
         Symptom(pattern=r"Cannot find CUDA_HOME"),
+        Symptom(pattern=r"CUDA_HOME does not exist"),
+        Symptom(pattern=r"No such file or directory: '?nvcc\b"),
+        Symptom(pattern=r"command '\S{0,100}nvcc(?:\.exe)?' failed: No such file"),
+        Symptom(
+            pattern=r"fatal error: (?:cuda|cuda_runtime|cuda_runtime_api|cublas_v2|cusparse|cusolverDn|cusolver_common|curand|curand_kernel|device_launch_parameters|cufft|nvToolsExt)\.h: No such file"
+        ),
     ),
     ask="`nvcc --version`; `echo $CUDA_HOME`",
     fixes=FIXES,

@@ -91,6 +91,10 @@ def _unknown(entry: str, gpus: tuple[Gpu, ...]) -> str | None:
         Symptom(
             pattern=r"Attempting to deserialize object on CUDA device \d{1,4}", confidence="medium"
         ),
+        Symptom(pattern=r"\bcudaErrorNoDevice\b", confidence="medium"),
+        Symptom(pattern=r"AssertionError: Invalid device id"),
+        Symptom(pattern=r"device < num_gpus\W{0,4}INTERNAL ASSERT"),
+        Symptom(pattern=r"You requested gpus?: \[[^\]]{0,60}\]\W{0,3}But your machine only has"),
     ),
     ask="`echo $CUDA_VISIBLE_DEVICES`; `nvidia-smi -L`: does it name a GPU of this machine?",
     fixes=FIXES,

@@ -49,6 +49,12 @@ text_rule(
     title="CUDA was initialised before a fork",
     severity="note",
     platforms=("linux",),
-    symptoms=(Symptom(pattern="Cannot re-initialize CUDA in forked subprocess"),),
+    symptoms=(
+        Symptom(pattern="Cannot re-initialize CUDA in forked subprocess"),
+        Symptom(
+            pattern=r"CUDA error: initialization error|runtime error \(3\) : initialization error|cudaErrorInitializationError",
+            confidence="medium",
+        ),
+    ),
     fixes=FIXES,
 )

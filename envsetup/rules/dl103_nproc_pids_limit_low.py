@@ -60,8 +60,12 @@ FIXES = (
     symptoms=(
         Symptom(pattern="Thread creation failed: Resource temporarily"),
         Symptom(pattern="pthread_create failed"),
-        Symptom(pattern=r"BlockingIOError: \[Errno 11\] Resource temporarily unavailable"),
+        Symptom(pattern=r"\[Errno 11\] Resource temporarily unavailable"),
         Symptom(pattern="can't start new thread"),
+        Symptom(pattern=r"OMP: System error #11"),
+        Symptom(pattern=r"what\(\): Resource temporarily unavailable"),
+        Symptom(pattern=r"fork: (?:retry: )?Resource temporarily unavailable"),
+        Symptom(pattern=r"\bRLIMIT_NPROC \d"),
     ),
     fixes=FIXES,
 )

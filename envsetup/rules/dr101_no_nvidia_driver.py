@@ -56,8 +56,20 @@ FIXES = (
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(pattern=r"Found no NVIDIA driver on your system"),
-        Symptom(pattern=r"couldn't communicate with the NVIDIA driver", confidence="medium"),
-        Symptom(pattern=r"nvidia-smi: command not found", confidence="medium"),
+        Symptom(pattern=r"couldn't communicate with the NVIDIA driver", confidence="low"),
+        Symptom(
+            pattern=r"nvidia-smi['\"]?:? (?:command not found|not found|is not recognized|不是内部)"
+            r"|command not found: nvidia-smi",
+            confidence="medium",
+        ),
+        Symptom(
+            pattern=r"lib(?:cuda|nvidia-ml)\.so[.\d]{0,4}'?: cannot open shared object file",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"(?:find|open CUDA library) libcuda\.so", confidence="medium"),
+        Symptom(
+            pattern=r"NVML Shared Library Not Found|NVMLError_LibraryNotFound", confidence="medium"
+        ),
     ),
     excludes=(r"microsoft-standard-WSL", r"/usr/lib/wsl\b", r"\bWSL ?[12]\b"),
     suppresses=(

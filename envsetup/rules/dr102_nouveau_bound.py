@@ -60,6 +60,8 @@ FIXES = (
         Symptom(pattern=r"already bound to nouveau"),
         Symptom(pattern=r"Nouveau kernel driver is currently in use"),
         Symptom(pattern=r"disable the nouveau kernel (?:driver|module)", confidence="medium"),
+        Symptom(pattern=r"nouveau, rivafb, nvidiafb"),
+        Symptom(pattern=r"obtained ownership of the NVIDIA device", confidence="medium"),
     ),
     suppresses=(
         "DR101",

@@ -60,6 +60,7 @@ FIXES = (
         Symptom(pattern=r"nvml: driver/library mismatch"),
         Symptom(pattern=r"\bNVML_ERROR_LIB_RM_VERSION_MISMATCH\b"),
         Symptom(pattern=r"API mismatch: the (?:client|NVIDIA kernel module)"),
+        Symptom(pattern=r"NVML/RM version mismatch|NVMLError_LibRmVersionMismatch"),
     ),
     suppresses=(
         "DR107",
@@ -69,6 +70,7 @@ FIXES = (
         "CU107",
         "DR108",
         "DR113",
+        "CT104",
     ),
     ask="`cat /proc/driver/nvidia/version` and `nvidia-smi`: do both name the same version?",
     fixes=FIXES,

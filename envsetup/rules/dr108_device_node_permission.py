@@ -67,6 +67,7 @@ SHARED = ("/dev/nvidiactl", "/dev/nvidia-uvm")
             pattern=r"/dev/nvidia(?:\d{1,2}|ctl|-uvm)\W{0,3}:? ?(?:Permission denied|Operation not permitted)"
         ),
         Symptom(pattern=r"No CUDA GPUs are available", confidence="low"),
+        Symptom(pattern=r"NVIDIA-SMI has failed because you do not have suitable permissions"),
     ),
     suppresses=("DR107",),
     ask="`ls -l /dev/nvidia*` and `id`: may this user open them?",

@@ -59,6 +59,10 @@ text_rule(
         Symptom(pattern="hang.{0,40}nccl", confidence="medium"),
         Symptom(pattern="Watchdog caught collective operation timeout", confidence="medium"),
         Symptom(pattern=r"\bACS\b.{0,80}P2P|P2P.{0,80}\bACS\b"),
+        Symptom(
+            pattern=r"\bNCCL error\b.{0,160}unhandled system error|ncclSystemError",
+            confidence="low",
+        ),
     ),
     ask="Does it go with NCCL_P2P_DISABLE=1? `lspci -vvv | grep ACSCtl`.",
     fixes=FIXES,

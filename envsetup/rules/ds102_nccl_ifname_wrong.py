@@ -52,6 +52,7 @@ text_rule(
         Symptom(pattern="No interface found in the same subnet"),
         Symptom(pattern="is neither AF_INET"),
         Symptom(pattern="Unable to find (?:address for|interface)", confidence="medium"),
+        Symptom(pattern=r"NCCL WARN .{0,60}no (?:socket )?interface found"),
     ),
     fixes=FIXES,
 )

@@ -53,6 +53,8 @@ text_rule(
     symptoms=(
         Symptom(pattern="Unable to resolve hostname to a"),
         Symptom(pattern="connectFullMesh failed"),
+        Symptom(pattern=r"gloo/transport/tcp/pair\.cc:\d{1,5}\] connect \[(?:127\.|::1)"),
+        Symptom(pattern=r"gloo/transport/tcp/pair\.cc:\d{1,5}\] connect \[", confidence="medium"),
     ),
     fixes=FIXES,
 )

@@ -53,6 +53,18 @@ text_rule(
         Symptom(pattern="DistNetworkError", confidence="medium"),
         Symptom(pattern="RendezvousConnectionError"),
         Symptom(pattern="init_process_group.{0,40}(?:hang|timed out)", confidence="medium"),
+        Symptom(pattern=r"store->get\('\w{1,40}'\) got error", confidence="medium"),
+        Symptom(pattern=r"in store based barrier", confidence="medium"),
+        Symptom(pattern=r"RendezvousTimeoutError"),
+        Symptom(pattern=r"connect\(\) timed out\. Original timeout"),
+        Symptom(pattern=r"\b\d{1,4}/\d{1,4} clients joined"),
+        Symptom(
+            pattern=r"(?:torch[./]distributed|rendezvous|c10d).{0,500}(?:Name or service not known|Temporary failure in name resolution)"
+        ),
+        Symptom(
+            pattern=r"(?:Name or service not known|Temporary failure in name resolution).{0,500}(?:torch[./]distributed|rendezvous|c10d)"
+        ),
+        Symptom(pattern=r"ncclRemoteError", confidence="low"),
     ),
     excludes=("EADDRINUSE",),
     fixes=FIXES,

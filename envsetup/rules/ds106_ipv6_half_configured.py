@@ -48,6 +48,7 @@ text_rule(
     symptoms=(
         Symptom(pattern="IPv6 network addresses of .{0,120}cannot be retrieved"),
         Symptom(pattern="Connect to fe80:"),
+        Symptom(pattern=r"errno: 97 - Address family not supported", confidence="low"),
     ),
     fixes=FIXES,
 )

@@ -56,6 +56,8 @@ text_rule(
         Symptom(pattern="Got completion (?:from peer .{0,60})?with (?:error|status)"),
         Symptom(pattern="ibv_modify_qp failed"),
         Symptom(pattern="Failed to open libibverbs"),
+        Symptom(pattern=r"NCCL WARN .{0,40}Unable to open device"),
+        Symptom(pattern=r"Call to ibv_\w{1,30} failed", confidence="medium"),
     ),
     fixes=FIXES,
 )

@@ -52,6 +52,12 @@ text_rule(
         Symptom(
             pattern="environment variable (?:RANK|WORLD_SIZE|MASTER_ADDR|MASTER_PORT) expected"
         ),
+        Symptom(
+            pattern=r"KeyError: '(?:LOCAL_RANK|LOCAL_WORLD_SIZE|MASTER_ADDR|MASTER_PORT|WORLD_SIZE)'"
+        ),
+        Symptom(
+            pattern=r"environ\[\W?RANK\W?\].{0,200}KeyError: 'RANK'|KeyError: 'RANK'.{0,200}environ\["
+        ),
     ),
     fixes=FIXES,
 )

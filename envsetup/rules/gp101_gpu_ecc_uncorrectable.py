@@ -56,7 +56,7 @@ FIXES = (
         "windows",
     ),
     symptoms=(
-        Symptom(pattern=r"uncorrectable ECC error encountered"),
+        Symptom(pattern=r"(?<!\b0 )(?<!\bno )\buncorrectable ECC\b"),
         Symptom(pattern=r"cudaErrorECCUncorrectable|CUDA_ERROR_ECC_UNCORRECTABLE"),
         Symptom(pattern=r"Double Bit ECC Error", confidence="medium"),
     ),

@@ -76,7 +76,7 @@ def _told(machine: Machine) -> Iterator[tuple[str, str, str]]:
     symptoms=(
         Symptom(pattern=r"GPU is lost"),
         Symptom(pattern=r"Unable to determine the device handle for (?:the )?GPU"),
-        Symptom(pattern=r"GPU has fallen off the bus"),
+        Symptom(pattern=r"\bfallen off (?:of )?the bus\b"),
     ),
     suppresses=(
         "GP102",

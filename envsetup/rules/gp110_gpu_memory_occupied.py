@@ -60,6 +60,10 @@ DESKTOP_BYTES = 3 * 2**29
             pattern=r"CUDA error: out of memory|cudaErrorMemoryAllocation|CUDA_ERROR_OUT_OF_MEMORY",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"Free memory on device .{0,60}is less than desired GPU memory utilization"
+        ),
+        Symptom(pattern=r"cudaGetDeviceCount\(\).{0,200}Error 2: out of memory"),
     ),
     ask="`nvidia-smi`: which processes hold memory before the program starts?",
     fixes=FIXES,

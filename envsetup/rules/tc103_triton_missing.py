@@ -55,7 +55,7 @@ NEEDED = re.compile(r"(?:pytorch-)?triton(?:-rocm|-xpu)?\b")
     symptoms=(
         Symptom(pattern="TritonMissing"),
         Symptom(pattern="Cannot find a working triton installation"),
-        Symptom(pattern="No module named '?triton'?"),
+        Symptom(pattern=r"No module named '?triton(?![\w.])"),
     ),
     fixes=FIXES,
 )

@@ -903,6 +903,37 @@ def compile_does_nothing(torch):
     torch.compile = lambda function, **options: function
 
 
+@breaks("profiler")
+def profiler_forgets_a_call(torch):
+    import torch.profiler
+
+    def make(averages):
+        def forgetful(self, *args, **options):
+            events = averages(self, *args, **options)
+            for event in events:
+                if event.key == "aten::mm":
+                    event.count -= 1
+            return events
+
+        return forgetful
+
+    wrap(torch.profiler.profile, "key_averages", make)
+
+
+@breaks("profiler")
+def profiler_changes_what_it_watches(torch):
+    import torch.profiler
+
+    def make(enter):
+        def entered(self):
+            torch.mm = lambda a, b: a @ b * 1.0001
+            return enter(self)
+
+        return entered
+
+    wrap(torch.profiler.profile, "__enter__", make)
+
+
 @breaks("cpp_extension")
 def compiler_that_fails(torch):
     import sysconfig

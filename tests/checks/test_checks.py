@@ -50,7 +50,10 @@ ON_CPU = [
 PASSES: list[list[str | None]] = [[stem, "cpu", None] for stem in ON_CPU]
 PASSES.append(["companions", "cpu", "sound_torchvision"])
 PASSES += [[stem, "cuda:0", "pretend_cuda"] for stem in sabotage.PRETEND.split()]
-PASSES += [[stem, "cpu", None] for stem in ("torch_export", "throughput", "distributed_training")]
+PASSES += [
+    [stem, "cpu", None]
+    for stem in ("torch_export", "throughput", "distributed_training", "profiler")
+]
 PASSES.append(["peer_copy", "cuda:0", "two_devices"])
 PASSES.append(["device_assert", "cuda:0", "assertion_is_seen"])
 BROKEN: list[list[str | None]] = [[stem, "cpu", name] for stem, name in sabotage.TABLE]

@@ -219,3 +219,14 @@ def test_the_docs_build_without_a_warning(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr[-4000:]
     assert (tmp_path / "reference" / "commands.html").is_file()
+
+
+def test_the_page_of_coverage_names_every_check_and_no_other() -> None:
+    from envsetup.doctor.catalogue import all_checks
+
+    page = (ROOT / "docs" / "explanation" / "coverage.md").read_text("utf-8")
+    rows = [line.split("|")[2] for line in page.splitlines() if line.startswith("| ")][2:]
+    named = {name for row in rows for name in re.findall(r"`([a-z-]+)`", row)}
+    beyond = set(re.findall(r"`([a-z-]+)`", page.split("What PyTorch's scripts leave out")[1]))
+    known = {check.id for check in all_checks()}
+    assert named | beyond == known
