@@ -159,5 +159,7 @@ def outcome_lines(outcome: Outcome, verbose: int) -> list[str]:
     if outcome.message:
         lines.append(f"      {outcome.message}")
     if verbose:
-        lines += [f"      {k} = {m.value}" for k, m in outcome.measurements.items()]
+        from envsetup.report.measured import measured
+
+        lines += [f"      {k}: {measured(m)}" for k, m in outcome.measurements.items()]
     return lines

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from envsetup.model import Measurement, Outcome, Report
+from envsetup.report.measured import measured
 from envsetup.report.safe import plain
 from envsetup.report.summary import grouped, summary
 
@@ -122,15 +123,9 @@ def _bars(outcome: Outcome) -> list[dict[str, object]]:
     for name, one in outcome.measurements.items():
         if not isinstance(one.value, tuple):
             found.append(
-                {"name": name, "text": _measured(one), "share": _share(one), "over": _over(one)}
+                {"name": name, "text": measured(one), "share": _share(one), "over": _over(one)}
             )
     return found
-
-
-def _measured(one: Measurement) -> str:
-    value = f"{one.value:.4g}" if isinstance(one.value, float) else str(one.value)
-    limit = f" (limit {one.limit:.4g})" if one.limit is not None else ""
-    return plain(f"{value}{limit} {one.unit}".strip())
 
 
 def _over(one: Measurement) -> bool:

@@ -19,6 +19,7 @@ from envsetup.model import (
     value_of,
 )
 from envsetup.report.causes import followers
+from envsetup.report.measured import measured
 from envsetup.report.safe import one_line, plain
 from envsetup.report.summary import grouped, summary
 
@@ -259,9 +260,7 @@ def _details(report: Report, pen: Pen) -> Iterator[str]:
     for one in report.checks:
         yield f" {one.device:<8} {one.id:<20} {one.status:<10} {one.duration_s:7.2f} s"
         for name, m in one.measurements.items():
-            value = f"{m.value:.4g}" if isinstance(m.value, float) else str(m.value)
-            limit = f" (limit {m.limit:g})" if m.limit is not None else ""
-            yield from pen.wrap(f"{name}: {value}{limit} {m.unit}", 10)
+            yield from pen.wrap(f"{name}: {measured(m)}", 10)
     if report.undecided:
         yield ""
         yield f" {len(report.undecided)} rules could not decide:"
@@ -318,12 +317,12 @@ def _verdict_words(report: Report) -> str:
 
 def _next(report: Report) -> str:
     worst = next((f for f in _ordered(report, False) if f.severity != "note"), None)
+    bad = next((o for o in report.checks if o.status not in ("passed", "skipped")), None)
+    if bad is not None and (worst is None or worst.severity != "error"):
+        return f"Next: envsetup checks run {bad.id} --device {bad.device} -v"
     if worst is not None and worst.fixes:
-        return f"Next: {worst.fixes[0].text}"
-    if report.verdict == "failed":
-        bad = next((o for o in report.checks if o.status not in ("passed", "skipped")), None)
-        if bad is not None:
-            return f"Next: envsetup checks run {bad.id} --device {bad.device} -v"
+        first = worst.fixes[0]
+        return f"Next: {shlex.join(first.argv) if first.argv else first.text}"
     if report.verdict == "ok" and not report.proven:
         return "Next: envsetup doctor, which computes on every device."
     if report.verdict == "unknown":

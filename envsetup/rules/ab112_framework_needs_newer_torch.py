@@ -40,7 +40,7 @@ from envsetup.model import Fix, Machine, Package, TorchInstall
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
-    Fix(text="A newer torch"),
+    Fix(text="Install a newer torch: `envsetup install-plan` says how"),
     Fix(text="Or an older release of the framework"),
 )
 

@@ -42,8 +42,8 @@ from envsetup.model import (
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
-    Fix(text="OMP_NUM_THREADS = cores / processes"),
-    Fix(text="num_workers no higher than the cores"),
+    Fix(text="Set OMP_NUM_THREADS = cores / processes"),
+    Fix(text="Set num_workers no higher than the cores"),
 )
 
 

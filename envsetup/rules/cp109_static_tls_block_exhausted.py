@@ -42,7 +42,7 @@ from envsetup.rules import Symptom, text_rule
 FIXES = (
     Fix(text="Import torch first (before cv2, sklearn)"),
     Fix(text="`export LD_PRELOAD=<the library in the message>`"),
-    Fix(text="A newer glibc (2.32 or later)", safety="reboot"),
+    Fix(text="Use a system with a newer glibc (2.32 or later)", safety="reboot"),
 )
 
 text_rule(

@@ -46,7 +46,7 @@ from envsetup.rules import Draft, fact_evidence, rule
 
 FIXES = (
     Fix(text="`export OMP_NUM_THREADS=<quota>`, or torch.set_num_threads(<quota>)"),
-    Fix(text="Fewer data loader workers"),
+    Fix(text="Use fewer data loader workers"),
 )
 
 

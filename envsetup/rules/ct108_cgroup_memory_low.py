@@ -49,7 +49,7 @@ from envsetup.rules import Draft, Symptom, fact_evidence, rule
 FIXES = (
     Fix(text="Docker: raise it, for example `-m 16g`"),
     Fix(text="Kubernetes: raise resources.limits.memory"),
-    Fix(text="Fewer data loader workers, smaller batches"),
+    Fix(text="Use fewer data loader workers, smaller batches"),
 )
 
 NEEDED_BYTES = 2 * 2**30

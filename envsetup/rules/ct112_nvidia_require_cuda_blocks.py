@@ -38,7 +38,7 @@ from envsetup.model import (
 from envsetup.rules import Symptom, text_rule
 
 FIXES = (
-    Fix(text="An image with a lower CUDA version"),
+    Fix(text="Take an image with a lower CUDA version"),
     Fix(text="Update the host's driver", safety="reboot"),
 )
 

@@ -45,7 +45,7 @@ from envsetup.model import (
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
-    Fix(text="Smaller OMP_NUM_THREADS and num_workers"),
+    Fix(text="Set smaller OMP_NUM_THREADS and num_workers"),
     Fix(text="`ulimit -u 65535`"),
     Fix(text="Docker: `--pids-limit=-1`"),
 )

@@ -38,7 +38,7 @@ from envsetup.model import (
 from envsetup.rules import Symptom, text_rule
 
 FIXES = (
-    Fix(text="A short TMPDIR"),
+    Fix(text="Set a short TMPDIR"),
     Fix(text=("`pip install --force-reinstall --no-deps torch` in the same version and build")),
 )
 

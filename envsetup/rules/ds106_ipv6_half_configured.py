@@ -36,7 +36,7 @@ from envsetup.model import (
 )
 from envsetup.rules import Symptom, text_rule
 
-FIXES = (Fix(text="The IPv4 address as MASTER_ADDR; `export NCCL_SOCKET_FAMILY=AF_INET`"),)
+FIXES = (Fix(text="Give the IPv4 address as MASTER_ADDR; `export NCCL_SOCKET_FAMILY=AF_INET`"),)
 
 text_rule(
     __name__,

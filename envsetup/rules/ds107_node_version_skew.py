@@ -37,7 +37,7 @@ from envsetup.model import (
 )
 from envsetup.rules import Symptom, text_rule
 
-FIXES = (Fix(text="One image or lock file everywhere; compare with `envsetup report diff`"),)
+FIXES = (Fix(text="Use one image or lock file everywhere; compare with `envsetup report diff`"),)
 
 text_rule(
     __name__,

@@ -46,7 +46,7 @@ from envsetup.model import (
 from envsetup.rules import Draft, Symptom, Undecidable, fact_evidence, rule
 
 FIXES = (
-    Fix(text="A torch that still fits (2.4 for macOS 12.3, 2.7 for 13)"),
+    Fix(text="Install a torch that still fits (2.4 for macOS 12.3, 2.7 for 13)"),
     Fix(text="Update macOS", safety="reboot"),
 )
 

@@ -39,7 +39,7 @@ from envsetup.model import (
 from envsetup.rules import Symptom, text_rule
 
 FIXES = (
-    Fix(text="A newer torch"),
+    Fix(text="Install a newer torch: `envsetup install-plan` says how"),
     Fix(
         text=(
             "`export PYTORCH_ENABLE_MPS_FALLBACK=1` before torch is imported: that operator "

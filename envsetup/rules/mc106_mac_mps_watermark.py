@@ -41,7 +41,7 @@ from envsetup.model import (
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
-    Fix(text="Smaller batches"),
+    Fix(text="Use smaller batches"),
     Fix(text="`unset PYTORCH_MPS_HIGH_WATERMARK_RATIO`"),
 )
 

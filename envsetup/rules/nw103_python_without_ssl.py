@@ -44,7 +44,7 @@ from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(text="Activate the Conda environment"),
-    Fix(text="Another interpreter, such as one that uv manages"),
+    Fix(text="Use another interpreter, such as one that uv manages"),
     Fix(text="Built from source: install OpenSSL's headers and build again", safety="root"),
 )
 

@@ -40,7 +40,7 @@ from envsetup.rules import Symptom, text_rule
 
 FIXES = (
     Fix(text="`hf auth login`, and accept the model's terms"),
-    Fix(text="An entry in keyring or netrc"),
+    Fix(text="Make an entry in keyring or netrc"),
 )
 
 text_rule(

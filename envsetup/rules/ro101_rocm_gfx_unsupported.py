@@ -48,7 +48,7 @@ from envsetup.model import (
 from envsetup.rules import Draft, Symptom, Undecidable, rule
 
 FIXES = (
-    Fix(text="A build that lists the target (AMD's per-family index)"),
+    Fix(text="Install a build that lists the target (AMD's per-family index)"),
     Fix(
         text=(
             "Same family only, unsupported: `export HSA_OVERRIDE_GFX_VERSION=10.3.0` "

@@ -43,7 +43,7 @@ from envsetup.model import (
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
-    Fix(text="torch 2.6 or later"),
+    Fix(text="Install torch 2.6 or later: `envsetup install-plan` says how"),
     Fix(text="Until then load safetensors only"),
 )
 

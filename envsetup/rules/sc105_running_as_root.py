@@ -36,7 +36,7 @@ from envsetup.model import (
 )
 from envsetup.rules import Symptom, text_rule
 
-FIXES = (Fix(text="A normal user and a virtual environment"),)
+FIXES = (Fix(text="Use a normal user and a virtual environment"),)
 
 text_rule(
     __name__,

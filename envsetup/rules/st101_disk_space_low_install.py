@@ -45,7 +45,7 @@ from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(text="`export TMPDIR=<folder on a larger disk>`"),
-    Fix(text="The CPU build where no GPU is meant"),
+    Fix(text="Take the CPU build where no GPU is meant"),
     Fix(text="`pip cache purge`, `uv cache prune`", safety="deletes"),
 )
 

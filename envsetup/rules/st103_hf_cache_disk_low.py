@@ -43,7 +43,7 @@ from envsetup.model import (
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
-    Fix(text="HF_HOME on a larger disk"),
+    Fix(text="Set HF_HOME to a folder on a larger disk"),
     Fix(text="`hf cache prune`", safety="deletes"),
 )
 

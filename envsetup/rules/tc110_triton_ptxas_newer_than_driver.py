@@ -50,7 +50,7 @@ from envsetup.rules import Draft, Symptom, fact_evidence, rule
 FIXES = (
     Fix(text="Point TRITON_PTXAS_PATH at a ptxas of CUDA 11.8"),
     Fix(text="Or an older pair of torch and triton"),
-    Fix(text="Driver 525 or later", safety="reboot"),
+    Fix(text="Install driver 525 or later", safety="reboot"),
 )
 
 

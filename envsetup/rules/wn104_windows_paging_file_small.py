@@ -38,7 +38,7 @@ from envsetup.model import (
 from envsetup.rules import Symptom, text_rule
 
 FIXES = (
-    Fix(text="Fewer data loader workers"),
+    Fix(text="Use fewer data loader workers"),
     Fix(text="Let Windows manage the paging file, or set at least 32 GB", safety="reboot"),
 )
 

@@ -39,9 +39,9 @@ from envsetup.model import (
 from envsetup.rules import Symptom, text_rule
 
 FIXES = (
-    Fix(text="Shorter kernels, smaller batches"),
+    Fix(text="Run shorter kernels, smaller batches"),
     Fix(text="TCC or MCDM where the card allows it: `nvidia-smi -fdm`", safety="reboot"),
-    Fix(text="TdrDelay=60 in the registry", safety="reboot"),
+    Fix(text="Set TdrDelay=60 in the registry", safety="reboot"),
 )
 
 text_rule(
