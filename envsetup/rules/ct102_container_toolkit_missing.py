@@ -68,7 +68,8 @@ text_rule(
         Symptom(pattern="(?:invalid runtime name: |unknown runtime specified )nvidia"),
         Symptom(pattern=r"unresolvable CDI devices nvidia\.com/gpu"),
         Symptom(
-            pattern="nvidia-container-(?:runtime|cli|toolkit).{0,60}(?:executable file not found|no such file)"
+            pattern=r"nvidia-container-runtime.{0,60}(?:executable file not found|no such file)"
+            r"|nvidia-container-(?:cli|toolkit)\W{0,4}executable file not found"
         ),
         Symptom(pattern=r"stat nvidia\.com/gpu=\w{1,20}: no such file"),
         Symptom(

@@ -61,7 +61,11 @@ FIXES = (
     severity="error",
     platforms=("linux",),
     symptoms=(
-        Symptom(pattern="NVIDIA_DRIVER_CAPABILITIES", confidence="medium"),
+        Symptom(pattern="NVIDIA_DRIVER_CAPABILITIES", confidence="low"),
+        Symptom(
+            pattern=r"NVIDIA_DRIVER_CAPABILITIES\s*=(?!\S{0,80}(?:compute|all))",
+            confidence="medium",
+        ),
         Symptom(pattern="NVIDIA_VISIBLE_DEVICES\\s*=\\s*['\\\"]?(?:void|none)\\b"),
         Symptom(pattern=r"libcuda\.so[.\d]{0,4}: cannot open shared object file", confidence="low"),
     ),

@@ -47,7 +47,7 @@ from envsetup.rules.libraries import damaged
     severity="error",
     symptoms=(
         Symptom(
-            pattern=r"lib(?:cudart|cublas|cufft|curand|cusolver|cusparse|cudss|cutensor|nvrtc|cupti|nccl|cufile|nvshmem|nvToolsExt|nvJitLink|nvjpeg|npp)[\w.-]{0,24}'?: cannot open shared object file"
+            pattern=r"lib(?:cudart|cublas|cufft|curand|cusolver|cusparse|cudss|cutensor|nvrtc|cupti|nccl(?!-net)|cufile|nvshmem|nvToolsExt|nvJitLink|nvjpeg|npp)[\w.-]{0,24}'?: cannot open shared object file"
         ),
         Symptom(
             pattern=r"lib(?:cudart|cublas\w{0,2}|cufft|curand|cusolver|cusparse\w{0,2}|nvrtc|nvJitLink)\.so\S{0,10} (?:is )?not found",

@@ -59,10 +59,12 @@ text_rule(
         Symptom(pattern=r"connect\(\) timed out\. Original timeout"),
         Symptom(pattern=r"\b\d{1,4}/\d{1,4} clients joined"),
         Symptom(
-            pattern=r"(?:torch[./]distributed|rendezvous|c10d).{0,500}(?:Name or service not known|Temporary failure in name resolution)"
+            pattern=r"(?:torch[./]distributed|rendezvous|c10d).{0,500}Name or service not known"
+            r"|Name or service not known.{0,500}(?:torch[./]distributed|rendezvous|c10d)"
         ),
         Symptom(
-            pattern=r"(?:Name or service not known|Temporary failure in name resolution).{0,500}(?:torch[./]distributed|rendezvous|c10d)"
+            pattern=r"(?:torch[./]distributed|rendezvous|c10d).{0,500}Temporary failure in name resolution"
+            r"|Temporary failure in name resolution.{0,500}(?:torch[./]distributed|rendezvous|c10d)"
         ),
         Symptom(pattern=r"ncclRemoteError", confidence="low"),
     ),

@@ -22,8 +22,8 @@ _MPS_FLOOR = 14
 """The highest macOS that any torch's MPS asks for: from here on macOS isn't too old."""
 
 _TOLD = re.compile(
-    r"capability sm_(?P<sm>\d{2,3})[a-z]? is not compatible"
-    r"|of (?:cuda|compute) capability (?P<cc>\d{1,2}\.\d)",
+    r"\bsm_(?P<sm>\d{2,3})[a-z]? is not compatible"
+    r"|of (?:cuda|compute) capability (?:\(CC\) )?(?P<cc>\d{1,2}\.\d)",
     re.IGNORECASE,
 )
 _SUPPORTED = re.compile(

@@ -38,7 +38,7 @@ from envsetup.model import (
 from envsetup.rules import Symptom, text_rule
 
 FIXES = (
-    Fix(text="A newer torch with its triton"),
+    Fix(text="Install a newer torch with its triton"),
     Fix(text="Or `export TRITON_PTXAS_PATH=/usr/local/cuda/bin/ptxas` of a newer toolkit"),
 )
 
@@ -52,6 +52,7 @@ text_rule(
     symptoms=(
         Symptom(pattern="is not defined for option 'gpu-name'"),
         Symptom(pattern="ptxas fatal", confidence="medium"),
+        Symptom(pattern=r"'sm_\d{2,3}[a-z]?' is not a recognized processor", confidence="medium"),
     ),
     fixes=FIXES,
 )

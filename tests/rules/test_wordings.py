@@ -1,0 +1,159 @@
+"""The same failure in the wordings of other versions, libraries, shells and languages.
+
+The texts are variations of what users paste; each stands for a signature, not for a case.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from envsetup.knowledge import load
+from envsetup.rules.triage import match_error
+
+NO_KERNEL = "no kernel image is available for execution on the device"
+MANGLED = "_ZN3c1015SmallVectorBaseIjE8grow_podEPKvmm"
+
+GPU_AND_DRIVER = [
+    ("ImportError: libcuda.so.1: cannot open shared object file: No such file", "DR101"),
+    ("dlerror: libnvidia-ml.so.1: cannot open shared object file", "DR101"),
+    ("pynvml.NVMLError_LibraryNotFound: NVML Shared Library Not Found", "DR101"),
+    ("zsh: command not found: nvidia-smi", "DR101"),
+    ("'nvidia-smi' is not recognized as an internal or external command", "DR101"),
+    ("root@9f31c2ab77de:/srv# python a.py\nlibcuda.so.1: cannot open shared object file", "CT101"),
+    ("modprobe: FATAL: Module nvidia not found.", "DR104"),
+    ("NVIDIA-SMI has failed because it couldn‘t communicate with the NVIDIA driver", "DR104"),
+    ("pynvml.nvml.NVMLError_DriverNotLoaded: Driver Not Loaded", "DR104"),
+    ("*** [scripts/Makefile.build:250: /var/lib/dkms/nvidia/550.54/build/x.o] Error 1", "DR104"),
+    ("modprobe: ERROR: could not insert 'nvidia': Exec format error", "DR104"),
+    ("NVRM: This can occur when a driver such as:\nNVRM: nouveau, rivafb, nvidiafb", "DR102"),
+    ("RM has detected an NVML/RM version mismatch.", "DR103"),
+    (
+        "nvidia-container-cli: initialization error: nvml error: driver/library version mismatch",
+        "DR103",
+    ),
+    ("NVIDIA-SMI has failed because you do not have suitable permissions.", "DR108"),
+    ("CUDA error: uncorrectable ECC", "GP101"),
+    ("NVRM: installed in this system has\nNVRM: fallen off the bus and is not responding", "GP104"),
+    (
+        "Free memory on device (2/24 GiB) on startup is less than desired GPU memory utilization",
+        "GP110",
+    ),
+    ("Unexpected error from cudaGetDeviceCount(). Did you... Error 2: out of memory", "GP110"),
+]
+KERNELS = [
+    ("RTX 50xx's sm_120 is not compatible with the current PyTorch installation", "AR101"),
+    ("geforce rtx 5080 with cuda capabilities sm_120 is not compatible", "AR101"),
+    ("Quadro M2000 with CUDA capability sm_52 is not compatible with the current", "AR102"),
+    ("GPU0 which is of compute capability (CC) 12.0", "AR101"),
+    ("GPU0 which is of compute capability (CC) 6.1", "AR102"),
+    (f"[nms_kernel.cu:88]: launch failed: {NO_KERNEL}", "AR103"),
+    (f"    out = _C.rasterize_points(*args)\nRuntimeError: CUDA error: {NO_KERNEL}", "AR103"),
+    (f"THCudaCheck FAIL file=/x/THC/Dropout.cu line=9 error=48 : {NO_KERNEL}\nTesla K40", "AR102"),
+    ("nvcc fatal   : Unsupported gpu architecture 'compute_90'", "AR104"),
+    ("type fp8e4nv not supported in this architecture", "AR105"),
+]
+BINARIES = [
+    ("ImportError: numpy._core.multiarray failed to import", "AB101"),
+    (
+        "module compiled against ABI version 0x1000009 but this version of numpy is 0x2000000",
+        "AB101",
+    ),
+    ("AttributeError: `np.Inf` was removed in the NumPy 2.0 release.", "AB101"),
+    (f"/env/pointops/_C.cpython-311-x86_64-linux-gnu.so: undefined symbol: {MANGLED}", "AB104"),
+    ("Symbol not found: __ZN3c106detail14torchCheckFailEPKcS2_j", "AB104"),
+    ("`cutlassF` is not supported because: xFormers wasn't build with CUDA support", "AB105"),
+    ("xformers 0.0.29 requires torch==2.5.1, but you have torch 2.6.0", "AB105"),
+    ("bitsandbytes/libbitsandbytes_cpu.so: undefined symbol: cquantize_blockwise_fp16", "AB106"),
+    ("AttributeError: 'NoneType' object has no attribute 'cget_col_row_stats'", "AB106"),
+    ("ModuleNotFoundError: No module named 'triton.ops'", "AB107"),
+    ("ModuleNotFoundError: No module named 'triton'", "TC103"),
+    (
+        "RuntimeError: Couldn't find appropriate backend to handle uri a.flac and format None",
+        "AB111",
+    ),
+    ("AttributeError: module 'torch.library' has no attribute 'register_fake'", "AB112"),
+    ("ImportError: cannot import name 'DTensor' from 'torch.distributed.tensor'", "AB112"),
+    ("MKL_THREADING_LAYER=INTEL is incompatible with libgomp.so.1 library.", "CP102"),
+    ("zsh: illegal hardware instruction  python3 main.py", "CP101"),
+    ("Ungültiger Maschinenbefehl (Speicherabzug geschrieben)", "CP101"),
+]
+CUDA_LIBRARIES = [
+    ("ImportError: libcudss.so.0: cannot open shared object file", "CU101"),
+    ("RuntimeError: Library libcublas.so.12 is not found or cannot be loaded", "CU101"),
+    (
+        "Could not load dynamic library 'cudart64_110.dll'; dlerror: cudart64_110.dll not found",
+        "CU101",
+    ),
+    ("libtorch_cuda.so: undefined symbol: cudaGraphAddNode_v2, version libcudart.so.12", "CU102"),
+    (
+        "symbol cublasX version libcublas.so.12 not defined in file libcublas.so.12 with link time reference",
+        "CU102",
+    ),
+    ("Loaded runtime CuDNN library: 8.1.0 but source was compiled with: 8.6.0.", "CU104"),
+    ("cuDNN error: CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED", "CU105"),
+    ("Could not load library cudnn_cnn_infer64_8.dll. Error code 126", "CU105"),
+    ("MissingCUDAException: CUDA_HOME does not exist, unable to compile CUDA op(s)", "CU109"),
+    ("FileNotFoundError: [Errno 2] No such file or directory: 'nvcc'", "CU109"),
+    ("ext.cpp:4:10: fatal error: cuda_runtime_api.h: No such file or directory", "CU109"),
+    ("AssertionError: Invalid device id", "CU112"),
+    ("You requested gpu: [0, 1]\n But your machine only has: [0]", "CU112"),
+]
+CONTAINERS_AND_PROCESSES = [
+    ("docker: Error response from daemon: Unknown runtime specified nvidia.", "CT102"),
+    ('exec: "nvidia-container-cli": executable file not found in $PATH', "CT102"),
+    ('pod rejected: RuntimeClass "nvidia" not found', "CT102"),
+    ("nvidia-container-cli: mount error: stat failed: /x: no such file or directory", "CT104"),
+    ("because /dev/shm has only 67108864 bytes available. This will harm performance", "CT106"),
+    ("RuntimeError: unable to write to file </torch_12_99>", "CT106"),
+    ("NCCL WARN Call to posix_fallocate failed : No space left on device", "CT106"),
+    ("libibverbs: Warning: RLIMIT_MEMLOCK is 65536 bytes.", "CT109"),
+    ("cuda runtime error (3) : initialization error at THCGeneral.cpp:51", "DL101"),
+    ("terminate called...'std::system_error'\n what():  Resource temporarily unavailable", "DL103"),
+    ("bash: fork: retry: Resource temporarily unavailable", "DL103"),
+]
+NODES = [
+    ("NCCL WARN NET/Socket: no interface found", "DS102"),
+    ("gloo/transport/tcp/pair.cc:799] connect [127.0.1.1]:4321: Connection refused", "DS103"),
+    ("Timed out initializing process group in store based barrier on rank: 1", "DS104"),
+    ("socket.gaierror: Name or service not known\ntorch.distributed.elastic failed", "DS104"),
+    (
+        "TimeoutError: Timed out after 1801 seconds waiting for clients. 1/2 clients joined.",
+        "DS104",
+    ),
+    ("NCCL WARN NET/IB : Unable to open device mlx5_1", "DS109"),
+    ("KeyError: 'LOCAL_RANK'", "DS112"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        *GPU_AND_DRIVER,
+        *KERNELS,
+        *BINARIES,
+        *CUDA_LIBRARIES,
+        *CONTAINERS_AND_PROCESSES,
+        *NODES,
+    ],
+)
+def test_another_wording_leads_to_the_same_rule(text, code):
+    assert match_error(text, knowledge=load())[0].code == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "libnccl-net.so: cannot open shared object file : when loading libnccl-net.so",
+        "[c10d] cannot be initialized on [::]:29500 (errno: 97 - Address family not supported)",
+        "ImportError: libcurl.so.4: cannot open shared object file: No such file or directory",
+        "0 uncorrectable ECC errors",
+        "NVIDIA_DRIVER_CAPABILITIES=compute,utility",
+        "KeyError: 'RANK'",
+        "AttributeError: module 'torch' has no attribute 'my_own_function'",
+        "/app/libfoo.so: undefined symbol: foo_init",
+        "fatal error: mylib.h: No such file or directory",
+        "No such file or directory: 'nvcc_flags.txt'",
+    ],
+)
+def test_what_only_looks_alike_claims_nothing(text):
+    assert all(m.confidence == "low" for m in match_error(text))
