@@ -3,8 +3,8 @@
 What it proves: `torch.profiler` starts and ends, names the operations and counts their calls, and the result under it
 is the same to the bit. On CUDA and ROCm devices it is told whether kernels were timed as well.
 
-How: seven products and three hyperbolic tangents, before and under the profiler. Counts are exact; times must be positive and no
-longer than the whole took.
+How: seven products and three hyperbolic tangents, before and under the profiler. Counts are exact; times must be
+positive and no longer than the whole took.
 
 A failure means a profiler (Kineto) that doesn't fit this system. Where no kernel was timed on a GPU, the library that
 times them is missing or not allowed to: CUPTI, or ROCm's tracer.
