@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from envsetup.doctor import Examination
     from envsetup.doctor.needs import Need
     from envsetup.knowledge import Knowledge
-    from envsetup.model import Finding, Machine, Outcome, Report, Settings, Verdict
+    from envsetup.model import Machine, Report, Settings, Verdict
 
 FORMATS = ("text", "json", "markdown", "html", "junit", "github")
 ENDINGS = {
@@ -39,7 +39,6 @@ ENDINGS = {
     ".txt": "text",
 }
 LARGEST_INPUT_BYTES = 64 * 1024 * 1024
-RANK = {"note": 0, "warning": 1, "error": 2, "never": 3}
 
 
 @click.command("doctor")
@@ -85,7 +84,9 @@ RANK = {"note": 0, "warning": 1, "error": 2, "never": 3}
     "--from", "source", metavar="FILE", help="Diagnose saved JSON or pasted text; - is stdin."
 )
 @click.option(
-    "--baseline", metavar="REPORT.json", help="Only what is new counts for the exit code."
+    "--baseline",
+    metavar="REPORT.json",
+    help="Only what is new or got worse since then counts for the exit code.",
 )
 @format_option(FORMATS)
 @outputs_option
@@ -129,12 +130,13 @@ def command(
     """
     from msgspec.structs import replace
 
+    from envsetup.cli.baseline import baseline_report, count
     from envsetup.cli.settings import settings_here
     from envsetup.doctor import Examination
 
     settings = settings_here()
     files = [file_and_format(o, format) for o in outputs]
-    known = load_report(baseline) if baseline else None
+    before = baseline_report(baseline) if baseline else None
     examination = Examination(
         level=level,  # type: ignore[arg-type]
         devices=device_names(devices),
@@ -151,7 +153,7 @@ def command(
     report = replace(report, settings=settings)
     fail_on = (settings and settings.fail_on) or fail_on
     show(report, format, files, full=full, color=color, verbose=verbose)
-    if code is Exit.OK and counts(report, fail_on, known):
+    if code is Exit.OK and count(before, report, fail_on, quiet):
         code = Exit.OK if exit_zero else Exit.FINDINGS
     return int(code)
 
@@ -243,15 +245,6 @@ def read_input(path: str, option: str) -> bytes:
     if len(data) > LARGEST_INPUT_BYTES:
         raise click.UsageError(f"{option} {path}: more than 64 MiB, which is no report")
     return data
-
-
-def load_report(path: str) -> Report:
-    from envsetup.report import load
-
-    try:
-        return load(read_input(path, "--baseline"))
-    except ValueError as error:
-        raise click.UsageError(f"--baseline {path}: {error}") from error
 
 
 # -- examining -----------------------------------------------------------------------------------------
@@ -358,38 +351,3 @@ def show(
             write_text(path, render(shown, kind).rstrip("\n") + "\n")
     options = {"color": color, "verbose": bool(verbose), **look()} if format == "text" else {}
     emit(render(shown, format, **options), None)
-
-
-def counts(report: Report, fail_on: str, baseline: Report | None) -> bool:
-    """Whether anything at or above the threshold is there that the baseline doesn't hold."""
-    old_findings = _old_marks(baseline) if baseline else set()
-    old_checks = {(o.id, o.device) for o in baseline.checks if _weight(o)} if baseline else set()
-    least = RANK[fail_on]
-    findings = any(
-        RANK[f.severity] >= least and not f.suppressed_by and _mark(f) not in old_findings
-        for f in report.findings
-    )
-    checks = any(
-        _weight(o) and RANK[_weight(o)] >= least and (o.id, o.device) not in old_checks
-        for o in report.checks
-    )
-    return findings or checks
-
-
-def _old_marks(baseline: Report) -> set[tuple[str, str | None]]:
-    """Marks of what was there, under the codes of today."""
-    from envsetup.rules import renamed
-
-    marks = {_mark(f) for f in baseline.findings}
-    return {(now.code if (now := renamed(code)) else code, about) for code, about in marks}
-
-
-def _mark(finding: Finding) -> tuple[str, str | None]:
-    return finding.code, finding.subject
-
-
-def _weight(outcome: Outcome) -> str:
-    """The severity that a check's status counts as; empty for passed and skipped."""
-    if outcome.status in ("passed", "skipped"):
-        return ""
-    return "warning" if outcome.status == "flaky" else "error"

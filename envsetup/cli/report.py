@@ -84,9 +84,10 @@ def diff(ctx: click.Context, before: str, after: str, format: str, output: str |
       envsetup report diff yesterday.json today.json
       envsetup report diff yesterday.json today.json --format html -o changes.html
     """
+    from envsetup.report import redact
     from envsetup.report.diff import compare, render
 
-    changes = compare(read(before), read(after))
+    changes = compare(redact(read(before)), redact(read(after)))
     emit(render(changes, format), output)
     if any(c.worse for c in changes):
         ctx.exit(int(Exit.FINDINGS))

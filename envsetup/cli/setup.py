@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from envsetup.cli.doctor import FORMATS, counts, examine, file_and_format, knowledge, show
+from envsetup.cli.doctor import FORMATS, examine, file_and_format, knowledge, show
 from envsetup.cli.exits import Exit, Failure
 from envsetup.cli.options import (
     color_option,
@@ -208,6 +208,7 @@ def prove(
     from msgspec.structs import replace
 
     from envsetup.doctor import Examination
+    from envsetup.report.diff import weighing
 
     report, code = examine(ready.python, Examination(timeout_s=timeout), format, quiet, verbose)
     report = replace(report, plan=plan)
@@ -215,6 +216,6 @@ def prove(
     if not quiet:
         for path, _ in files:
             click.echo(f"saved {path}", err=True)
-    if code is Exit.OK and counts(report, "error", None):
+    if code is Exit.OK and weighing(None, report, "error"):
         code = Exit.OK if exit_zero else Exit.FINDINGS
     return int(code)

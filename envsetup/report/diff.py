@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from statistics import median
 
 import msgspec
 
-from envsetup.model import Outcome, Record, Report
+from envsetup.model import Finding, Outcome, Record, Report, Severity
 from envsetup.report.markdown import text as markdown_text
 from envsetup.report.safe import one_line
 from envsetup.report.summary import grouped, summary
 
 SLOWER_BY = 2.0
-"""A check that takes this many times longer than before, and …"""
+"""What takes this many times longer than before, and …"""
 NOISE_S = 0.5
 """… this much longer, is slower by more than what busy machines vary."""
-GOOD = ("passed", "skipped")
+ENOUGH_TO_COMPARE = 3
+"""Checks of a device from which on their median says how busy the machine was."""
+WEIGHTS: dict[str, Severity] = {
+    "failed": "error",
+    "crashed": "error",
+    "timed-out": "error",
+    "not-started": "error",
+    "flaky": "warning",
+}
+"""The severity that a check's status counts as; passed and skipped have none."""
+RANK = {None: -1, "note": 0, "warning": 1, "error": 2, "never": 3}
+MARKS = {None: "", "note": "note", "warning": "worse", "error": "worse"}
 
 
 class Change(Record):
@@ -24,43 +37,69 @@ class Change(Record):
     name: str
     before: str | None
     after: str | None
-    worse: bool
+    severity: Severity | None = None
+    """How much it weighs that this came; None where it is no turn for the worse."""
+
+    @property
+    def worse(self) -> bool:
+        return RANK[self.severity] >= RANK["warning"]
 
 
 def compare(before: Report, after: Report) -> tuple[Change, ...]:
-    return (*_facts(before, after), *_findings(before, after), *_checks(before, after))
+    """All that changed, the worst first; both reports redacted alike, or paths differ by that alone."""
+    found = (*_facts(before, after), *_findings(before, after), *_checks(before, after))
+    timed = _times(before, after)
+    return tuple(sorted((*found, *timed), key=lambda c: -RANK[c.severity]))
 
 
-def _facts(before: Report, after: Report) -> list[Change]:
+def weighing(before: Report | None, after: Report, fail_on: str) -> list[Change]:
+    """What is new at or above a severity; without a report to compare with, everything is."""
+    least = RANK[fail_on]
+    return [c for c in compare(before or _blank(after), after) if RANK[c.severity] >= least]
+
+
+def _blank(report: Report) -> Report:
+    """As if nothing had been found and nothing had run on that same machine."""
+    return msgspec.structs.replace(report, findings=(), checks=())
+
+
+# -- facts ---------------------------------------------------------------------------------------
+
+
+def _facts(before: Report, after: Report) -> Iterator[Change]:
     old, new = summary(before.machine), summary(after.machine)
-    return [
-        Change(
-            what="fact",
-            name=key,
-            before=_words(old[key]),
-            after=_words(new[key]),
-            worse=_worse_fact(key, old[key], new[key]),
-        )
-        for key in old
-        if old[key] != new[key]
-    ]
+    for key in old:
+        if old[key] != new[key]:
+            words = _words(old[key]), _words(new[key])
+            weight = _fact_weight(key, old[key], new[key])
+            yield Change(what="fact", name=key, before=words[0], after=words[1], severity=weight)
 
 
-def _worse_fact(key: str, old: object, new: object) -> bool:
-    """CUDA gone, a GPU gone, an older driver, or a CPU build in place of one for a GPU."""
-    if key == "cuda_available":
-        return old is True and new is not True
-    if key == "gpus" and isinstance(old, list) and isinstance(new, list):
-        return len(new) < len(old)
-    if key == "torch_backend":
-        return new == "cpu" and old not in (None, "cpu")
-    if key in ("driver", "driver_cuda") and isinstance(old, str) and isinstance(new, str):
-        return _numbers(new) < _numbers(old)
-    return False
+def _fact_weight(key: str, old: object, new: object) -> Severity | None:
+    """CUDA or a GPU gone, a CPU build in place of one for a GPU, an older driver.
+
+    What isn't known in either report has not changed for the worse: a quick look doesn't ask torch.
+    """
+    if old is None or new is None:
+        return None
+    match key:
+        case "cuda_available":
+            lost = bool(old) and not new
+        case "gpus":
+            lost = isinstance(old, list) and isinstance(new, list) and len(new) < len(old)
+        case "torch_backend":
+            lost = new == "cpu" != old
+        case "driver" | "driver_cuda":
+            return "warning" if _older(str(new), str(old)) else None
+        case _:
+            lost = False
+    return "error" if lost else None
 
 
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(n) for n in re.findall(r"\d+", version))
+def _older(new: str, old: str) -> bool:
+    """By the parts that both versions give: 580.65 is not older than 580.65.06."""
+    pairs = zip(re.findall(r"\d+", new), re.findall(r"\d+", old), strict=False)
+    return next((int(a) < int(b) for a, b in pairs if int(a) != int(b)), False)
 
 
 def _words(value: object) -> str | None:
@@ -69,85 +108,128 @@ def _words(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _findings(before: Report, after: Report) -> list[Change]:
-    old = {(f.code, f.subject): f for f in before.findings if not f.suppressed_by}
-    new = {(f.code, f.subject): f for f in after.findings if not f.suppressed_by}
-    gone = [old[k] for k in old if k not in new]
-    came = [new[k] for k in new if k not in old]
-    return [
-        *(
-            Change(what="finding", name=f.code, before=f.message, after=None, worse=False)
-            for f in gone
-        ),
-        *(
-            Change(
+# -- findings ------------------------------------------------------------------------------------
+
+
+def _findings(before: Report, after: Report) -> Iterator[Change]:
+    """New is what the other report held neither openly nor as explained by another finding."""
+    old = {_mark(f): f for f in sorted(before.findings, key=_weight)}
+    new = {_mark(f) for f in after.findings}
+    for mark, one in old.items():
+        if mark not in new and not one.suppressed_by:
+            yield Change(what="finding", name=one.code, before=one.message, after=None)
+    for one in after.findings:
+        was = old.get(_mark(one))
+        if not one.suppressed_by and (was is None or _weight(was) < _weight(one)):
+            before_words = was.message if was else None
+            yield Change(
                 what="finding",
-                name=f.code,
-                before=None,
-                after=f.message,
-                worse=f.severity != "note",
+                name=one.code,
+                before=before_words,
+                after=one.message,
+                severity=one.severity,
             )
-            for f in came
-        ),
-    ]
 
 
-def _checks(before: Report, after: Report) -> list[Change]:
+def _weight(finding: Finding) -> int:
+    return RANK[finding.severity]
+
+
+def _mark(finding: Finding) -> tuple[str, str | None]:
+    """The code of today, and what it is about: what tells findings apart."""
+    from envsetup.rules import renamed
+
+    now = renamed(finding.code)
+    return (now.code if now else finding.code), finding.subject
+
+
+# -- checks --------------------------------------------------------------------------------------
+
+
+def _checks(before: Report, after: Report) -> Iterator[Change]:
     old = {(o.id, o.device): o for o in before.checks}
-    found = []
-    for one in after.checks:
-        was = old.get((one.id, one.device))
-        name = f"{one.id} on {one.device}"
-        if was is None or was.status != one.status:
-            worse = one.status not in GOOD and (was is None or was.status in GOOD)
-            status = was.status if was else None
-            found.append(
-                Change(what="check", name=name, before=status, after=one.status, worse=worse)
+    new = {(o.id, o.device): o for o in after.checks}
+    for key in {**old, **new}:
+        was, now = old.get(key), new.get(key)
+        statuses = was.status if was else None, now.status if now else None
+        if statuses[0] != statuses[1]:
+            weight, weighed = (WEIGHTS.get(s or "") for s in (statuses[1], statuses[0]))
+            yield Change(
+                what="check",
+                name=f"{key[0]} on {key[1]}",
+                before=statuses[0],
+                after=statuses[1],
+                severity=weight if RANK[weight] > RANK[weighed] else None,
             )
-        elif _slower(was, one):
-            old_s, new_s = f"{was.duration_s:.2f} s", f"{one.duration_s:.2f} s"
-            found.append(Change(what="time", name=name, before=old_s, after=new_s, worse=False))
-    now = {(o.id, o.device) for o in after.checks}
-    for one in before.checks:
-        if (one.id, one.device) not in now:
-            name = f"{one.id} on {one.device}"
-            found.append(
-                Change(what="check", name=name, before=one.status, after=None, worse=False)
-            )
-    return found
 
 
-def _slower(was: Outcome, now: Outcome) -> bool:
-    return now.duration_s > max(SLOWER_BY * was.duration_s, was.duration_s + NOISE_S)
+def _times(before: Report, after: Report) -> Iterator[Change]:
+    """What takes longer; what slows all checks of a device alike is told once, as the device's."""
+    old = {(o.id, o.device): o for o in before.checks if o.status == "passed"}
+    for device in dict.fromkeys(o.device for o in after.checks):
+        mine = [o for o in after.checks if o.device == device and o.status == "passed"]
+        pairs = [(old[key], now) for now in mine if (key := (now.id, now.device)) in old]
+        slowdown = 1.0
+        if len(pairs) >= ENOUGH_TO_COMPARE:
+            slowdown = max(1.0, median(_ratio(was, now) for was, now in pairs))
+            was_s, now_s = (sum(one[i].duration_s for one in pairs) for i in (0, 1))
+            yield from _slower(f"all checks on {device}", was_s, now_s, 1.0)
+        for was, now in pairs:
+            yield from _slower(f"{now.id} on {device}", was.duration_s, now.duration_s, slowdown)
+
+
+def _ratio(was: Outcome, now: Outcome) -> float:
+    return now.duration_s / was.duration_s if was.duration_s > 0 else 1.0
+
+
+def _slower(name: str, was_s: float, now_s: float, slowdown: float) -> Iterator[Change]:
+    expected_s = was_s * slowdown
+    if now_s > max(SLOWER_BY * expected_s, expected_s + NOISE_S):
+        words = f"{was_s:.2f} s", f"{now_s:.2f} s"
+        yield Change(what="time", name=name, before=words[0], after=words[1], severity="warning")
+
+
+# -- the formats ---------------------------------------------------------------------------------
 
 
 def render(changes: tuple[Change, ...], format: str) -> str:
     if format == "json":
-        told = {"schema_version": "1", "worse": any(c.worse for c in changes), "changes": changes}
-        return msgspec.json.format(msgspec.json.encode(told), indent=2).decode()
+        told = [{**msgspec.to_builtins(c), "worse": c.worse} for c in changes]
+        worse = any(c.worse for c in changes)
+        whole = {"schema_version": "1", "worse": worse, "changes": told}
+        return msgspec.json.format(msgspec.json.encode(whole), indent=2).decode()
     if format == "html":
         from envsetup.report.html import render_changes
 
         return render_changes(changes)
     if not changes:
         return "Nothing changed.\n"
-    if format == "markdown":
-        rows = [
-            f"| {c.what} | {markdown_text(c.name)} | {_cell(c.before)} | {_cell(c.after)} |"
-            for c in changes
-        ]
-        return (
-            "\n".join(["| what | name | before | after |", "| --- | --- | --- | --- |", *rows])
-            + "\n"
-        )
-    return "\n".join(_line(c) for c in changes) + "\n"
+    rows = _markdown(changes) if format == "markdown" else _text(changes)
+    return "\n".join(rows) + "\n"
+
+
+def _markdown(changes: tuple[Change, ...]) -> list[str]:
+    rows = ["| | what | before | after |", "| --- | --- | --- | --- |"]
+    for one in changes:
+        mark = "**worse**" if one.worse else MARKS[one.severity]
+        cells = markdown_text(one.name), _cell(one.before), _cell(one.after)
+        rows.append(f"| {mark} | {one.what} {' | '.join(cells)} |")
+    return rows
 
 
 def _cell(value: str | None) -> str:
     return markdown_text(value) if value else ""
 
 
-def _line(change: Change) -> str:
-    mark = "worse" if change.worse else "     "
+def _text(changes: tuple[Change, ...]) -> list[str]:
+    worse = sum(c.worse for c in changes)
+    plural = "" if len(changes) == 1 else "s"
+    return [*map(line, changes), f"{len(changes)} change{plural}, {worse} for the worse."]
+
+
+def line(change: Change) -> str:
+    """One change on one line, as the terminal shows it."""
     before, after = (one_line(v) if v else "-" for v in (change.before, change.after))
-    return f"{mark}  {change.what} {one_line(change.name)}: {before} -> {after}"
+    return (
+        f"{MARKS[change.severity]:<5}  {change.what} {one_line(change.name)}: {before} -> {after}"
+    )

@@ -1,0 +1,44 @@
+"""What counts for the exit code, all of it or only what a saved report doesn't hold."""
+
+from __future__ import annotations
+
+import click
+from msgspec.structs import replace
+
+from envsetup.model import Report
+
+
+def baseline_report(path: str) -> Report:
+    """The saved report as strangers may see it. Raises click.UsageError where it is none."""
+    from envsetup.cli.doctor import read_input
+    from envsetup.report import ReportError, load
+
+    try:
+        return _comparable(load(read_input(path, "--baseline")))
+    except ReportError as error:
+        raise click.UsageError(f"--baseline {path}: {error}") from error
+
+
+def _comparable(report: Report) -> Report:
+    """Redacted, so that a path is the same whether its report was saved in full or not."""
+    from envsetup.report import redact
+
+    return redact(replace(report, full=False))
+
+
+def count(before: Report | None, report: Report, fail_on: str, quiet: bool) -> int:
+    """How much weighs at or above the threshold.
+
+    Where a baseline was given, standard error tells what got worse, be it below the threshold or not.
+    """
+    from envsetup.report.diff import line, weighing
+
+    if before is None:
+        return len(weighing(None, report, fail_on))
+    now = _comparable(report)
+    new = weighing(before, now, fail_on)
+    if not quiet:
+        worse = weighing(before, now, "note" if fail_on == "note" else "warning")
+        told = [line(change).strip() for change in worse] or ["nothing got worse"]
+        click.echo("".join(f"since the baseline: {one}\n" for one in told), err=True, nl=False)
+    return len(new)
