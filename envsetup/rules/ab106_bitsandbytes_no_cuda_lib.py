@@ -57,6 +57,9 @@ text_rule(
         Symptom(pattern="bitsandbytes was compiled without GPU support"),
         Symptom(pattern=r"libbitsandbytes_\w{1,12}\.(?:so|dll): undefined symbol"),
         Symptom(pattern=r"has no attribute 'c(?:get_col_row|(?:de)?quantize|adam|gemm)\w{0,40}'"),
+        Symptom(
+            pattern=r"CUDA[_ ]SETUP: (?:WARNING!|Something unexpected|Setup Failed|Problem)|did not contain \['libcudart"
+        ),
     ),
     fixes=FIXES,
 )

@@ -55,9 +55,7 @@ FIXES = (
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(pattern=r"which is of (?:cuda|compute) capability", confidence="medium"),
-        Symptom(
-            pattern=r"no kernel image is available for execution on the device", confidence="medium"
-        ),
+        Symptom(pattern=r"no kernel image is available", confidence="medium"),
         Symptom(pattern=r"\bsm_\d{2,3}[a-z]? is not compatible"),
         Symptom(pattern=r"cudaErrorNoKernelImageForDevice", confidence="medium"),
         Symptom(pattern=r"CUBLAS_STATUS_ARCH_MISMATCH"),

@@ -57,13 +57,16 @@ FIXES = (
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(pattern=r"which is of (?:cuda|compute) capability", confidence="medium"),
-        Symptom(
-            pattern=r"no kernel image is available for execution on the device", confidence="medium"
-        ),
+        Symptom(pattern=r"no kernel image is available", confidence="medium"),
         Symptom(pattern=r"\bsm_\d{2,3}[a-z]? is not compatible"),
         Symptom(pattern=r"cudaErrorNoKernelImageForDevice", confidence="medium"),
         Symptom(pattern=r"CUBLAS_STATUS_ARCH_MISMATCH"),
         Symptom(pattern=r"no longer supports this GPU because it is too old"),
+        Symptom(pattern=r"does not have CUDA compute capability", confidence="medium"),
+        Symptom(
+            pattern=r"no longer support(?:s|ing|ed)?\b.{0,30}\b(?:Tesla|GeForce|GTX|Quadro|Kepler|Maxwell|Pascal|Volta)\b",
+            confidence="medium",
+        ),
     ),
     ask="`python -c 'import torch; print(torch.cuda.get_arch_list(), torch.cuda.get_device_capability())'`",
     fixes=FIXES,

@@ -45,21 +45,21 @@ text_rule(
     severity="error",
     platforms=("linux",),
     symptoms=(
-        Symptom(pattern=r"undefined symbol: _{0,2}nvJitLink\w{1,40}"),
+        Symptom(pattern=r"undefined symbol: ?_{0,2}nvJitLink\w{1,40}"),
         Symptom(pattern=r"(?:/usr/local/cuda|/opt/cuda)\S{0,80}undefined symbol"),
         Symptom(pattern=r"Could not load library libcudnn\S{1,30} Error: /usr/local/cuda"),
         Symptom(
-            pattern=r"undefined symbol: (?:cublasLt|cusparse|cudnnGet|ncclComm|ncclMem)\w{0,40}",
+            pattern=r"undefined symbol: ?(?:cublasLt|cusparse|cudnnGet|ncclComm|ncclMem)\w{0,40}",
             confidence="medium",
         ),
         Symptom(
             pattern=r"lib(?:cublas|cublasLt|cusparse|cusolver|nccl|nvJitLink)\S{0,20}: (?:undefined symbol|symbol lookup error)",
             confidence="medium",
         ),
-        Symptom(pattern=r"undefined symbol: _{0,2}(?:cu|nv|nccl)\w{1,60}, version lib(?:cu|nv)"),
+        Symptom(pattern=r"undefined symbol: ?_{0,2}(?:cu|nv|nccl)\w{1,60}, version lib(?:cu|nv)"),
         Symptom(pattern=r"not defined in file lib(?:cu|nv)\S{1,30} with link time reference"),
         Symptom(
-            pattern=r"undefined symbol: _{0,2}(?:cudnn|cublas|cusparse|cusolver|nvrtc)\w{1,60}",
+            pattern=r"undefined symbol: ?_{0,2}(?:cudnn|cublas|cusparse|cusolver|nvrtc)\w{1,60}",
             confidence="medium",
         ),
     ),

@@ -51,8 +51,8 @@ FIXES = (
     severity="error",
     platforms=("linux",),
     symptoms=(
-        Symptom(pattern=r"libtorch_cuda\S{0,10}: undefined symbol: nccl\w{1,40}"),
-        Symptom(pattern=r"undefined symbol: nccl[A-Z]\w{1,40}", confidence="medium"),
+        Symptom(pattern=r"libtorch_cuda\S{0,10}: undefined symbol: ?nccl\w{1,40}"),
+        Symptom(pattern=r"undefined symbol: ?nccl[A-Z]\w{1,40}", confidence="medium"),
     ),
     ask="`ldconfig -p | grep nccl`; `LD_DEBUG=libs python -c 'import torch' 2>&1 | grep 'calling init.*nccl'`",
     fixes=FIXES,

@@ -51,6 +51,7 @@ text_rule(
             confidence="medium",
         ),
         Symptom(pattern=r"CuDNN library: [\d.]{1,10} but source was compiled with"),
+        Symptom(pattern=r"CUDNN_STATUS_NOT_INITIALIZED", confidence="low"),
     ),
     ask="`python -c 'import torch; print(torch.backends.cudnn.version())'`",
     fixes=(

@@ -95,6 +95,7 @@ def _unknown(entry: str, gpus: tuple[Gpu, ...]) -> str | None:
         Symptom(pattern=r"AssertionError: Invalid device id"),
         Symptom(pattern=r"device < num_gpus\W{0,4}INTERNAL ASSERT"),
         Symptom(pattern=r"You requested gpus?: \[[^\]]{0,60}\]\W{0,3}But your machine only has"),
+        Symptom(pattern=r"Ray does not allocate any GPUs", confidence="medium"),
     ),
     ask="`echo $CUDA_VISIBLE_DEVICES`; `nvidia-smi -L`: does it name a GPU of this machine?",
     fixes=FIXES,

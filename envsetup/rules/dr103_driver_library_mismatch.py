@@ -61,6 +61,7 @@ FIXES = (
         Symptom(pattern=r"\bNVML_ERROR_LIB_RM_VERSION_MISMATCH\b"),
         Symptom(pattern=r"API mismatch: the (?:client|NVIDIA kernel module)"),
         Symptom(pattern=r"NVML/RM version mismatch|NVMLError_LibRmVersionMismatch"),
+        Symptom(pattern=r"initialize NVML: Function Not Found", confidence="medium"),
     ),
     suppresses=(
         "DR107",

@@ -72,6 +72,9 @@ text_rule(
             confidence="medium",
         ),
         Symptom(pattern=r"\bnvidia\w{0,12}: version magic"),
+        Symptom(
+            pattern=r"\bNV_\w{1,30}=.{0,600}bad exit status: \d|ERROR \(dkms apport\): kernel package"
+        ),
     ),
     ask="`dkms status`; `ls /lib/modules/$(uname -r) | grep -i build`: is there a module for this kernel?",
     fixes=FIXES,

@@ -64,6 +64,10 @@ UVM = "/dev/nvidia-uvm"
         Symptom(pattern=r"\berror ?[=(] ?(?:30|999)\)? ?: unknown error"),
         Symptom(pattern=r"cuInit[^\n]{0,40}\b999\b"),
         Symptom(pattern=r"nvidia[-_]uvm[^\n]{0,60}(?:not|fail|missing)", confidence="medium"),
+        Symptom(
+            pattern=r"CUDA error.{0,300}\b(?:suspend|hibernat|resum(?:e|ing) from)|\b(?:suspend|hibernat).{0,300}CUDA error",
+            confidence="medium",
+        ),
     ),
     ask="`lsmod | grep nvidia_uvm`; `ls -l /dev/nvidia-uvm`; was the machine suspended?",
     fixes=FIXES,

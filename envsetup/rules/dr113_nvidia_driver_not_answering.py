@@ -57,6 +57,7 @@ FIXES = (
         Symptom(pattern=r"Unable to determine the device handle for GPU", confidence="medium"),
         Symptom(pattern=r"nvidia-smi (?:hangs|is stuck|does not respond)"),
         Symptom(pattern=r"\bNo devices were found\b", confidence="low"),
+        Symptom(pattern=r"No NVIDIA graphics adapter probed", confidence="medium"),
     ),
     suppresses=("WH101", "DR101"),
     ask="`sudo dmesg | grep -i -e nvrm -e xid`: what did the driver say last?",

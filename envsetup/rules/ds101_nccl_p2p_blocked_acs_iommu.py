@@ -60,7 +60,7 @@ text_rule(
         Symptom(pattern="Watchdog caught collective operation timeout", confidence="medium"),
         Symptom(pattern=r"\bACS\b.{0,80}P2P|P2P.{0,80}\bACS\b"),
         Symptom(
-            pattern=r"\bNCCL error\b.{0,160}unhandled system error|ncclSystemError",
+            pattern=r"unhandled system error|NCCL_ERROR_SYSTEM_ERROR|ncclSystemError",
             confidence="low",
         ),
     ),

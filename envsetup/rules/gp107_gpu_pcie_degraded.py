@@ -34,7 +34,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from envsetup.model import Fix, Gpu, Known, Machine
-from envsetup.rules import Draft, fact_evidence, rule
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(text="Reseat the card, try another slot or no riser; look at the firmware's lane settings"),
@@ -47,6 +47,7 @@ FIXES = (
     title="The PCIe link is narrower than it could be",
     severity="warning",
     platforms=("linux",),
+    symptoms=(Symptom(pattern=r"PCIe Bus Error: severity=", confidence="low"),),
     ask="`nvidia-smi -q | grep -A4 'Link Width'`",
     fixes=FIXES,
 )

@@ -64,6 +64,8 @@ DESKTOP_BYTES = 3 * 2**29
             pattern=r"Free memory on device .{0,60}is less than desired GPU memory utilization"
         ),
         Symptom(pattern=r"cudaGetDeviceCount\(\).{0,200}Error 2: out of memory"),
+        Symptom(pattern=r"CUBLAS_STATUS_ALLOC_FAILED", confidence="medium"),
+        Symptom(pattern=r"CUBLAS_STATUS_NOT_INITIALIZED", confidence="low"),
     ),
     ask="`nvidia-smi`: which processes hold memory before the program starts?",
     fixes=FIXES,

@@ -65,6 +65,10 @@ SHOWN = 3
             confidence="medium",
         ),
         Symptom(pattern=r"invalid ELF header", confidence="medium"),
+        Symptom(
+            pattern=r"torch/lib/lib\w{1,30}\.so\S{0,8}: undefined symbol: ?(?!_{0,2}(?:nccl|cu|nv))",
+            confidence="medium",
+        ),
     ),
     ask="`envsetup doctor`: which file differs from what the wheel recorded?",
     fixes=FIXES,

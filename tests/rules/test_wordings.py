@@ -39,6 +39,9 @@ GPU_AND_DRIVER = [
         "GP110",
     ),
     ("Unexpected error from cudaGetDeviceCount(). Did you... Error 2: out of memory", "GP110"),
+    ("Failed to initialize NVML: Function Not Found", "DR103"),
+    ("ERROR (dkms apport): kernel package linux-headers-6.9.3 is not supported", "DR104"),
+    ("CUDA error: unspecified launch failure, since I suspended the laptop", "DR107"),
 ]
 KERNELS = [
     ("RTX 50xx's sm_120 is not compatible with the current PyTorch installation", "AR101"),
@@ -49,6 +52,7 @@ KERNELS = [
     (f"[nms_kernel.cu:88]: launch failed: {NO_KERNEL}", "AR103"),
     (f"    out = _C.rasterize_points(*args)\nRuntimeError: CUDA error: {NO_KERNEL}", "AR103"),
     (f"THCudaCheck FAIL file=/x/THC/Dropout.cu line=9 error=48 : {NO_KERNEL}\nTesla K40", "AR102"),
+    ("RuntimeError: Device 0 does not have CUDA compute capability 5.0 or greater", "AR102"),
     ("nvcc fatal   : Unsupported gpu architecture 'compute_90'", "AR104"),
     ("type fp8e4nv not supported in this architecture", "AR105"),
 ]
@@ -60,10 +64,12 @@ BINARIES = [
     ),
     ("AttributeError: `np.Inf` was removed in the NumPy 2.0 release.", "AB101"),
     (f"/env/pointops/_C.cpython-311-x86_64-linux-gnu.so: undefined symbol: {MANGLED}", "AB104"),
+    ("OSError: /env/torch_scatter/_version.so: undefined symbol:_ZN3c105ErrorC1E", "AB104"),
     ("Symbol not found: __ZN3c106detail14torchCheckFailEPKcS2_j", "AB104"),
     ("`cutlassF` is not supported because: xFormers wasn't build with CUDA support", "AB105"),
     ("xformers 0.0.29 requires torch==2.5.1, but you have torch 2.6.0", "AB105"),
     ("bitsandbytes/libbitsandbytes_cpu.so: undefined symbol: cquantize_blockwise_fp16", "AB106"),
+    ("CUDA SETUP: Setup Failed!", "AB106"),
     ("AttributeError: 'NoneType' object has no attribute 'cget_col_row_stats'", "AB106"),
     ("ModuleNotFoundError: No module named 'triton.ops'", "AB107"),
     ("ModuleNotFoundError: No module named 'triton'", "TC103"),
