@@ -149,7 +149,7 @@ def _because(best: Candidate, situation: Situation, knowledge: Knowledge) -> Ite
 
 
 def _driver_reason(best: Candidate, situation: Situation, knowledge: Knowledge) -> Reason:
-    cuda = f"{best.build[2:-1]}.{best.build[-1]}"
+    cuda = _cuda(best.build)
     source = knowledge.drivers.source
     if best.native:
         text = f"driver {situation.driver} serves CUDA {cuda} by itself"
@@ -161,6 +161,11 @@ def _driver_reason(best: Candidate, situation: Situation, knowledge: Knowledge) 
     return Reason(
         code="driver-minor-version", text=text, source=knowledge.drivers.minor_version_source[0]
     )
+
+
+def _cuda(build: str) -> str:
+    """`cu126` as CUDA's version."""
+    return f"{build[2:-1]}.{build[-1]}"
 
 
 def _alternatives(
@@ -202,6 +207,7 @@ def _warnings(
         text = f"conda-forge may not have torch {best.version} yet: the newest there is taken"
         yield Reason(code="unpinned-conda", text=text)
     yield from _unverified(best, choice)
+    yield from _below_the_floor(best, situation, knowledge)
     yield from _old(best, choice, knowledge)
     yield from _amd(best, situation, knowledge)
     if version_key(best.version) < version_key(CVE_FIXED_IN):
@@ -231,6 +237,21 @@ def _unverified(best: Candidate, choice: Choice) -> Iterator[Reason]:
     instead = f"; the next certain one is {safe.version}+{safe.build}" if safe else ""
     text = f"{best.version}+{best.build} is {best.status}, nobody has seen it on the index{instead}"
     yield Reason(code="unverified-build", text=text)
+
+
+def _below_the_floor(
+    best: Candidate, situation: Situation, knowledge: Knowledge
+) -> Iterator[Reason]:
+    """A driver of CUDA 12.0's first release on Windows is older than the one 12.x is promised from."""
+    if not best.build.startswith("cu") or situation.driver is None or best.native:
+        return
+    floor = knowledge.driver_floor(_cuda(best.build), situation.driver_os)
+    if floor is not None and version_key(situation.driver) < version_key(floor.version):
+        text = (
+            f"driver {situation.driver} is older than {floor.version}, from which {best.build} is "
+            "promised to run: update the driver, or prove it with `envsetup doctor`"
+        )
+        yield Reason(code="driver-below-floor", text=text, source=floor.source)
 
 
 def _old(best: Candidate, choice: Choice, knowledge: Knowledge) -> Iterator[Reason]:
