@@ -367,16 +367,18 @@ def _audio(case: _Case, version: str, knowledge: Knowledge) -> None:
 
 
 def _rank(one: Candidate) -> tuple[object, ...]:
-    """GPU builds before an accepted CPU build, newest torch, proven, native, closest CUDA: in this order.
+    """GPU builds before an accepted CPU build, newest torch, proven, later CUDA family, native, closest CUDA.
 
-    Of native builds the newest CUDA fits best, of the others the oldest: the least is asked of the
-    driver. A ROCm build of the 7.14 line weighs some 25 GB and wants a recent kernel driver, so an
-    older line that serves the GPU comes first.
+    Within a family (12.x) the newest CUDA fits best of native builds, of the others the oldest: the
+    least is asked of the driver. An earlier family (11.8 on a driver of 12.4) serves too, without
+    what cuDNN and Triton have learnt since. A ROCm build of the 7.14 line weighs some 25 GB and wants
+    a recent kernel driver, so an older line that serves the GPU comes first.
     """
     return (
         kind_of(one.build) != "cpu",
         version_key(one.version),
         one.proven,
+        (cuda_of(one.build) or (0,))[0],
         one.native,
         _fit(one),
     )
