@@ -59,8 +59,11 @@ FIXES = (
         Symptom(pattern=r"which is of (?:cuda|compute) capability", confidence="medium"),
         Symptom(pattern=r"no kernel image is available", confidence="medium"),
         Symptom(pattern=r"\bsm_\d{2,3}[a-z]? is not compatible"),
-        Symptom(pattern=r"cudaErrorNoKernelImageForDevice", confidence="medium"),
-        Symptom(pattern=r"CUBLAS_STATUS_ARCH_MISMATCH"),
+        Symptom(
+            pattern=r"cudaErrorNoKernelImageForDevice|CUDA_ERROR_NO_BINARY_FOR_GPU",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"(?:CUBLAS|CUDNN)_STATUS_ARCH_MISMATCH"),
         Symptom(pattern=r"no longer supports this GPU because it is too old"),
         Symptom(pattern=r"does not have CUDA compute capability", confidence="medium"),
         Symptom(

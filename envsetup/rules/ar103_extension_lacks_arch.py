@@ -71,6 +71,10 @@ text_rule(
             pattern=r"(?:(?<!torch\.)\b_C\.\w{1,60}\(|\b\w{1,40}(?:_cuda|_ext|ext_module)\.\w{1,60}\()[^\n]{0,300}no kernel image is available for execution on the device",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"CUDA (?:driver )?error: invalid device function|error \(8\) : invalid device function|cudaErrorInvalidDeviceFunction",
+            confidence="medium",
+        ),
     ),
     ask="Does `python -c \"import torch; print(torch.ones(1, device='cuda') + 1)\"` work? Then the extension is at fault.",
     fixes=FIXES,

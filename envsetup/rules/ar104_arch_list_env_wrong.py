@@ -89,6 +89,10 @@ def _listed(value: str) -> tuple[list[str], list[str]] | None:
             pattern=r"Unknown CUDA arch \([^)]{1,40}\) or GPU not supported", confidence="high"
         ),
         Symptom(pattern=r"nvcc fatal *: Unsupported gpu architecture", confidence="medium"),
+        Symptom(
+            pattern=r"CUDA (?:driver )?error: invalid device function|error \(8\) : invalid device function|cudaErrorInvalidDeviceFunction",
+            confidence="low",
+        ),
     ),
     ask="`echo $TORCH_CUDA_ARCH_LIST`; `nvidia-smi --query-gpu=compute_cap --format=csv`",
     fixes=FIXES,

@@ -66,7 +66,10 @@ FIXES = (
     title="The container lost its GPU after a reload of systemd",
     severity="error",
     platforms=("linux",),
-    symptoms=(Symptom(pattern="Failed to initialize NVML: Unknown Error"),),
+    symptoms=(
+        Symptom(pattern="Failed to initialize NVML: Unknown Error"),
+        Symptom(pattern=r"\bNVMLError_Unknown\b|nvml error: unknown error", confidence="medium"),
+    ),
     suppresses=(
         "DR107",
         "DR101",

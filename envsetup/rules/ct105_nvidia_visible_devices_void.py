@@ -68,6 +68,10 @@ FIXES = (
         ),
         Symptom(pattern="NVIDIA_VISIBLE_DEVICES\\s*=\\s*['\\\"]?(?:void|none)\\b"),
         Symptom(pattern=r"libcuda\.so[.\d]{0,4}: cannot open shared object file", confidence="low"),
+        Symptom(
+            pattern=r"PTX JIT compiler library not found|cudaErrorJitCompilerNotFound|CUDA_ERROR_JIT_COMPILER_NOT_FOUND|libnvidia-ptxjitcompiler\.so\S{0,6} (?:cannot open|not found)",
+            confidence="medium",
+        ),
     ),
     suppresses=("CU101", "DR101"),
     fixes=FIXES,

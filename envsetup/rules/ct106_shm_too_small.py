@@ -68,7 +68,7 @@ SMALL_BYTES = 64 * 1024 * 1024
     severity="error",
     platforms=("linux",),
     symptoms=(
-        Symptom(pattern="killed by signal: Bus error"),
+        Symptom(pattern="killed by signal: ?Bus error"),
         Symptom(pattern="unexpected bus error encountered in worker"),
         Symptom(pattern="insufficient shared memory"),
         Symptom(pattern="workers are out of shared memory"),
@@ -84,6 +84,7 @@ SMALL_BYTES = 64 * 1024 * 1024
         Symptom(pattern=r"No space left on device\W{0,4}/dev/shm"),
         Symptom(pattern=r"NCCL WARN [^\n]{0,80}No space left on device"),
         Symptom(pattern=r"DataLoader worker .{0,60}exited unexpectedly", confidence="low"),
+        Symptom(pattern=r"\(SIGBUS\)|\bBus error \(core dumped\)", confidence="medium"),
     ),
     suppresses=("DL104", "ST101"),
     ask="`df -h /dev/shm`: how large, how full?",

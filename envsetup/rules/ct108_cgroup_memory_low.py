@@ -63,7 +63,7 @@ NEEDED_BYTES = 2 * 2**30
     severity="warning",
     platforms=("linux",),
     symptoms=(
-        Symptom(pattern="killed by signal: Killed"),
+        Symptom(pattern="killed by signal: ?Killed"),
         Symptom(pattern="exit(?:ed with)? code:? 137", confidence="medium"),
         Symptom(pattern="OOMKilled"),
         Symptom(pattern="Memory cgroup out of memory"),

@@ -50,11 +50,16 @@ from envsetup.rules.libraries import damaged
             pattern=r"lib(?:cudart|cublas|cufft|curand|cusolver|cusparse|cudss|cutensor|nvrtc|cupti|nccl(?!-net)|cufile|nvshmem|nvToolsExt|nvJitLink|nvjpeg|npp)[\w.-]{0,24}'?: cannot open shared object file"
         ),
         Symptom(
-            pattern=r"lib(?:cudart|cublas\w{0,2}|cufft|curand|cusolver|cusparse\w{0,2}|nvrtc|nvJitLink)\.so\S{0,10} (?:is )?not found",
+            pattern=r"lib(?:cudart|cublas\w{0,2}|cufft|curand|cusolver|cusparse\w{0,2}|nvrtc|nvJitLink)\.so\S{0,10} (?:=> |is )?not found",
             confidence="medium",
         ),
         Symptom(
             pattern=r"(?:cudart|cublas(?:Lt)?|cufft|curand|cusolver|cusparse|nvrtc)64_\d{1,3}\S{0,8}\.dll (?:is )?not found",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"failed to open (?:lib)?nvrtc-builtins"),
+        Symptom(
+            pattern=r"CUDNN_STATUS_RUNTIME_PREREQUISITE_MISSING|shared object initialization failed|CUDA_ERROR_SHARED_OBJECT_INIT_FAILED",
             confidence="medium",
         ),
     ),

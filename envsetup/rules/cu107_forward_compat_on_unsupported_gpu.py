@@ -74,6 +74,7 @@ def _newer_than_driver(driver: NvidiaDriver, knowledge: Knowledge) -> str | None
             pattern=r"CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE|cudaErrorCompatNotSupportedOnDevice"
         ),
         Symptom(pattern=r"cudaErrorSystemDriverMismatch|CUDA_ERROR_SYSTEM_DRIVER_MISMATCH"),
+        Symptom(pattern=r"cuInit[^\n]{0,40}\b80[34]\b"),
     ),
     ask="`ldconfig -p | grep libcuda` and `echo $LD_LIBRARY_PATH`: is a compat folder there?",
     fixes=FIXES,

@@ -59,7 +59,7 @@ FIXES = (
     symptoms=(
         Symptom(pattern=r"CUDA_HOME environment variable is not set"),
         Symptom(pattern=r"No such file or directory: \S{0,80}bin[/\\\\]nvcc"),
-        Symptom(pattern=r"\bnvcc: (?:command )?not found"),
+        Symptom(pattern=r"\bnvcc'?:? (?:(?:command )?not found|is not recognized)"),
         Symptom(
             pattern=r"nvcc (?:was |is )?not found|(?:unable|failed) to find nvcc|could not find nvcc",
             confidence="medium",
@@ -71,6 +71,8 @@ FIXES = (
         Symptom(
             pattern=r"fatal error: (?:cuda|cuda_runtime|cuda_runtime_api|cublas_v2|cusparse|cusolverDn|cusolver_common|curand|curand_kernel|device_launch_parameters|cufft|nvToolsExt)\.h: No such file"
         ),
+        Symptom(pattern=r"command not found: nvcc\b|'which', 'nvcc'"),
+        Symptom(pattern=r"unable to execute '\S{0,120}nvcc'"),
     ),
     ask="`nvcc --version`; `echo $CUDA_HOME`",
     fixes=FIXES,

@@ -55,12 +55,13 @@ text_rule(
         "windows",
     ),
     symptoms=(
-        Symptom(pattern=r"unsupported GNU version! gcc versions later than"),
+        Symptom(pattern=r"unsupported GNU version!"),
         Symptom(pattern=r"unsupported clang version"),
         Symptom(pattern=r"unsupported Microsoft Visual Studio version"),
         Symptom(
             pattern=r"The current installed version of \S{1,40} \([\d.]{1,12}\) is greater than the maximum required version"
         ),
+        Symptom(pattern=r"No supported gcc/g\+\+ host compiler found"),
     ),
     ask="`nvcc --version`; `gcc --version`",
     fixes=FIXES,

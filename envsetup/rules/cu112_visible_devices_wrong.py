@@ -96,6 +96,11 @@ def _unknown(entry: str, gpus: tuple[Gpu, ...]) -> str | None:
         Symptom(pattern=r"device < num_gpus\W{0,4}INTERNAL ASSERT"),
         Symptom(pattern=r"You requested gpus?: \[[^\]]{0,60}\]\W{0,3}But your machine only has"),
         Symptom(pattern=r"Ray does not allocate any GPUs", confidence="medium"),
+        Symptom(
+            pattern=r"cuInit[^\n]{0,40}\b100\b|CUDA_ERROR_INVALID_DEVICE\b|\bcudaErrorInvalidDevice\b",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"Duplicate GPU detected"),
     ),
     ask="`echo $CUDA_VISIBLE_DEVICES`; `nvidia-smi -L`: does it name a GPU of this machine?",
     fixes=FIXES,

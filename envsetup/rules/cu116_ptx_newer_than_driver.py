@@ -47,6 +47,11 @@ text_rule(
         Symptom(
             pattern=r"Unsupported \.version [\d.]{1,6}; current version is", confidence="medium"
         ),
+        Symptom(
+            pattern=r"PTX JIT compilation|CUDA_ERROR_INVALID_PTX|cudaErrorInvalidPtx",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"PTX JIT compiler library not found", confidence="low"),
     ),
     ask="`nvidia-smi`: the CUDA version in its header; which toolkit compiled the failing extension?",
     fixes=(

@@ -52,7 +52,7 @@ text_rule(
     symptoms=(
         Symptom(pattern="Cannot re-initialize CUDA in forked subprocess"),
         Symptom(
-            pattern=r"CUDA error: initialization error|runtime error \(3\) : initialization error|cudaErrorInitializationError",
+            pattern=r"CUDA error: initialization error|runtime error \(3\) : initialization error|cudaErrorInitializationError|CUDA_ERROR_NOT_INITIALIZED",
             confidence="medium",
         ),
     ),

@@ -66,7 +66,9 @@ FIXES = (
             pattern=r"lib(?:cuda|nvidia-ml)\.so[.\d]{0,4}'?: cannot open shared object file",
             confidence="medium",
         ),
-        Symptom(pattern=r"(?:find|open CUDA library) libcuda\.so", confidence="medium"),
+        Symptom(
+            pattern=r"(?:find|open CUDA library) lib(?:cuda|nvidia-ml)\.so", confidence="medium"
+        ),
         Symptom(
             pattern=r"NVML Shared Library Not Found|NVMLError_LibraryNotFound", confidence="medium"
         ),

@@ -61,7 +61,11 @@ FIXES = (
         Symptom(pattern=r"\bNVML_ERROR_LIB_RM_VERSION_MISMATCH\b"),
         Symptom(pattern=r"API mismatch: the (?:client|NVIDIA kernel module)"),
         Symptom(pattern=r"NVML/RM version mismatch|NVMLError_LibRmVersionMismatch"),
-        Symptom(pattern=r"initialize NVML: Function Not Found", confidence="medium"),
+        Symptom(
+            pattern=r"initialize NVML: Function Not Found|nvmlInit_v2_\(\)\W{0,3}INTERNAL ASSERT",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"NVMLError_FunctionNotFound", confidence="low"),
     ),
     suppresses=(
         "DR107",

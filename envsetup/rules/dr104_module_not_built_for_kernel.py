@@ -63,7 +63,7 @@ text_rule(
         Symptom(pattern=r"Unable to find the kernel source tree for the currently running kernel"),
         Symptom(pattern=r"Unable to load the kernel module 'nvidia\.ko'", confidence="medium"),
         Symptom(
-            pattern=r"initialize NVML: Driver Not Loaded|NVMLError_DriverNotLoaded|NVML_ERROR_DRIVER_NOT_LOADED",
+            pattern=r"initialize NVML: Driver[ _]Not[ _]Loaded|NVMLError_DriverNotLoaded|NVML_ERROR_DRIVER_NOT_LOADED",
             confidence="medium",
         ),
         Symptom(pattern=r"/dkms/nvidia\S{0,160}\] Error \d"),
@@ -75,6 +75,10 @@ text_rule(
         Symptom(
             pattern=r"\bNV_\w{1,30}=.{0,600}bad exit status: \d|ERROR \(dkms apport\): kernel package"
         ),
+        Symptom(pattern=r"kernel module missing", confidence="medium"),
+        Symptom(pattern=r"NVIDIA driver is not loaded", confidence="medium"),
+        Symptom(pattern=r"nvidia-persistenced failed to initialize", confidence="medium"),
+        Symptom(pattern=r"(?:error processing package|installed) nvidia-\S{0,30}dkms"),
     ),
     ask="`dkms status`; `ls /lib/modules/$(uname -r) | grep -i build`: is there a module for this kernel?",
     fixes=FIXES,

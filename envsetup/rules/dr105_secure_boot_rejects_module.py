@@ -64,6 +64,10 @@ text_rule(
         Symptom(pattern=r"Key was rejected by service"),
         Symptom(pattern=r"Required key not available", confidence="medium"),
         Symptom(pattern=r"Loading of (?:unsigned )?module (?:with unavailable key )?is rejected"),
+        Symptom(pattern=r"unsigned module loading is restricted"),
+        Symptom(
+            pattern=r"could not insert '?nvidia'?: Operation not permitted", confidence="medium"
+        ),
     ),
     suppresses=("DR101", "DR104"),
     ask="`mokutil --sb-state`; `sudo dmesg | grep -i reject`",

@@ -68,6 +68,12 @@ UVM = "/dev/nvidia-uvm"
             pattern=r"CUDA error.{0,300}\b(?:suspend|hibernat|resum(?:e|ing) from)|\b(?:suspend|hibernat).{0,300}CUDA error",
             confidence="medium",
         ),
+        Symptom(pattern=r"CUDA error: unknown error|\bcudaErrorUnknown\b", confidence="medium"),
+        Symptom(
+            pattern=r"OS call failed or operation not supported on this OS|cudaErrorOperatingSystem|CUDA_ERROR_OPERATING_SYSTEM",
+            confidence="low",
+        ),
+        Symptom(pattern=r"could not insert '?nvidia[-_]uvm'?", confidence="medium"),
     ),
     ask="`lsmod | grep nvidia_uvm`; `ls -l /dev/nvidia-uvm`; was the machine suspended?",
     fixes=FIXES,

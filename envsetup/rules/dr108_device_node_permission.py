@@ -68,6 +68,7 @@ SHARED = ("/dev/nvidiactl", "/dev/nvidia-uvm")
         ),
         Symptom(pattern=r"No CUDA GPUs are available", confidence="low"),
         Symptom(pattern=r"NVIDIA-SMI has failed because you do not have suitable permissions"),
+        Symptom(pattern=r"NVMLError_NoPermission|nvml error: insufficient permissions"),
     ),
     suppresses=("DR107",),
     ask="`ls -l /dev/nvidia*` and `id`: may this user open them?",

@@ -54,6 +54,9 @@ text_rule(
     symptoms=(
         Symptom(pattern=r"alternate method of installing the NVIDIA driver was detected"),
         Symptom(pattern=r"installed previously using a different installer"),
+        Symptom(
+            pattern=r"\bnvidia-[\w.-]{1,40} : (?:Depends|Conflicts|Breaks):? ", confidence="medium"
+        ),
     ),
     ask="`which nvidia-uninstall` and the package manager's list: does the driver stand in both?",
     fixes=FIXES,

@@ -58,6 +58,11 @@ FIXES = (
         Symptom(pattern=r"nvidia-smi (?:hangs|is stuck|does not respond)"),
         Symptom(pattern=r"\bNo devices were found\b", confidence="low"),
         Symptom(pattern=r"No NVIDIA graphics adapter probed", confidence="medium"),
+        Symptom(
+            pattern=r"Insufficient External Power|improperly attached external power",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"could not insert '?nvidia'?: No such device", confidence="medium"),
     ),
     suppresses=("WH101", "DR101"),
     ask="`sudo dmesg | grep -i -e nvrm -e xid`: what did the driver say last?",

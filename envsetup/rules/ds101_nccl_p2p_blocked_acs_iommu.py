@@ -56,13 +56,26 @@ text_rule(
             pattern="nccl.{0,60}(?:hang|stuck|deadlock)|all_?reduce.{0,60}(?:hang|stuck|deadlock)",
             confidence="medium",
         ),
-        Symptom(pattern="hang.{0,40}nccl", confidence="medium"),
+        Symptom(pattern=r"(?:hang|stuck|freez)\w{0,4}.{0,40}\bnccl", confidence="medium"),
         Symptom(pattern="Watchdog caught collective operation timeout", confidence="medium"),
         Symptom(pattern=r"\bACS\b.{0,80}P2P|P2P.{0,80}\bACS\b"),
         Symptom(
             pattern=r"unhandled system error|NCCL_ERROR_SYSTEM_ERROR|ncclSystemError",
             confidence="low",
         ),
+        Symptom(
+            pattern=r"Timeout at NCCL work|NCCL operations have failed or timed out",
+            confidence="medium",
+        ),
+        Symptom(
+            pattern=r"peer access is not supported|peer mapping resources exhausted|cudaErrorTooManyPeers|cudaErrorPeerAccessUnsupported",
+            confidence="medium",
+        ),
+        Symptom(
+            pattern=r"Failed to find reverse path from|cudaIpcOpenMemHandle failed",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"Could not find real path of", confidence="low"),
     ),
     ask="Does it go with NCCL_P2P_DISABLE=1? `lspci -vvv | grep ACSCtl`.",
     fixes=FIXES,

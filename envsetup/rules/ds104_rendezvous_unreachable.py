@@ -67,6 +67,13 @@ text_rule(
             r"|Temporary failure in name resolution.{0,500}(?:torch[./]distributed|rendezvous|c10d)"
         ),
         Symptom(pattern=r"ncclRemoteError", confidence="low"),
+        Symptom(pattern=r"ValueError: host not found", confidence="medium"),
+        Symptom(
+            pattern=r"(?:Call to (?:recv|connect)|Connect) (?:from|to) \S{1,60} failed : (?:Connection|No route|Operation timed)",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"Call to connect returned Connection refused", confidence="medium"),
+        Symptom(pattern=r"NCCL WARN .{0,60}Connection closed by remote peer", confidence="low"),
     ),
     excludes=("EADDRINUSE",),
     fixes=FIXES,

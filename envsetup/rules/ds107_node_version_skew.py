@@ -50,6 +50,7 @@ text_rule(
         Symptom(pattern="mismatched NCCL version"),
         Symptom(pattern="Mismatched collective"),
         Symptom(pattern="ncclInvalidUsage", confidence="low"),
+        Symptom(pattern=r"NCCL error\b.{0,160}invalid usage", confidence="low"),
     ),
     fixes=FIXES,
 )

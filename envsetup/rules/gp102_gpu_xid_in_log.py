@@ -70,6 +70,10 @@ def _weight(number: int) -> Severity:
         Symptom(pattern=r"NVRM: Xid \(\S{1,30}\): (?:48|64|95|119|120|140)\b"),
         Symptom(pattern=r"NVRM: Xid \(\S{1,30}\): \d{1,3}", confidence="medium"),
         Symptom(pattern=r"\bXid \d{1,3}\b", confidence="low"),
+        Symptom(
+            pattern=r"uncorrectable NVLink error|cudaErrorNvlinkUncorrectable|CUDA_ERROR_NVLINK_UNCORRECTABLE"
+        ),
+        Symptom(pattern=r"\bSXid \(PCI", confidence="medium"),
     ),
     ask="`sudo dmesg | grep Xid`: which number, how often?",
     fixes=FIXES,

@@ -77,6 +77,7 @@ def _told(machine: Machine) -> Iterator[tuple[str, str, str]]:
         Symptom(pattern=r"GPU is lost"),
         Symptom(pattern=r"Unable to determine the device handle for (?:the )?GPU"),
         Symptom(pattern=r"\bfallen off (?:of )?the bus\b"),
+        Symptom(pattern=r"GPU requires (?:a )?reset", confidence="medium"),
     ),
     suppresses=(
         "GP102",

@@ -54,6 +54,13 @@ FIXES = (
         Symptom(pattern=r"CUDA-capable device\(?s\)? (?:is/)?are busy or unavailable"),
         Symptom(pattern=r"cudaErrorDevicesUnavailable|CUDA_ERROR_DEVICE_UNAVAILABLE"),
         Symptom(pattern=r"setDevice\(\) on prohibited device|cudaErrorProhibited\w{0,10}"),
+        Symptom(
+            pattern=r"exclusive-thread device already in use|cudaErrorDeviceAlreadyInUse|CUDA_ERROR_DEVICE_ALREADY_IN_USE"
+        ),
+        Symptom(
+            pattern=r"MPS client failed to connect|cudaErrorMps\w{1,30}|CUDA_ERROR_MPS_",
+            confidence="medium",
+        ),
     ),
     ask="`nvidia-smi --query-gpu=compute_mode --format=csv`; is another process on the GPU?",
     fixes=FIXES,

@@ -58,6 +58,10 @@ FIXES = (
             pattern=r"MIG (?:mode )?(?:is )?enabled[^\n]{0,60}no (?:MIG )?(?:devices|instances?)"
         ),
         Symptom(pattern=r"No MIG devices found"),
+        Symptom(
+            pattern=r"CUDA_VISIBLE_DEVICES\W{1,3}MIG-.{0,300}(?:device_count|is_available).{0,40}(?:\b0\b|False)",
+            confidence="medium",
+        ),
     ),
     ask="`nvidia-smi -L`: are MIG devices listed below the GPU?",
     fixes=FIXES,

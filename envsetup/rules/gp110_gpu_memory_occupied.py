@@ -66,6 +66,8 @@ DESKTOP_BYTES = 3 * 2**29
         Symptom(pattern=r"cudaGetDeviceCount\(\).{0,200}Error 2: out of memory"),
         Symptom(pattern=r"CUBLAS_STATUS_ALLOC_FAILED", confidence="medium"),
         Symptom(pattern=r"CUBLAS_STATUS_NOT_INITIALIZED", confidence="low"),
+        Symptom(pattern=r"NVML_SUCCESS == r\b", confidence="medium"),
+        Symptom(pattern=r"Cuda failure \W{0,2}(?:2 )?\W{0,2}out of memory", confidence="medium"),
     ),
     ask="`nvidia-smi`: which processes hold memory before the program starts?",
     fixes=FIXES,

@@ -61,6 +61,7 @@ NO_ROOM = re.compile(
             pattern=r"BAR ?\d(?: \[[^\]]{1,60}\])?: (?:no space for|can't assign|failed to assign)"
         ),
         Symptom(pattern=r"RmInitAdapter failed", confidence="medium"),
+        Symptom(pattern=r"rm_init_adapter failed|failed to copy vbios", confidence="medium"),
     ),
     ask="`sudo dmesg | grep -i -e 'BAR' -e NVRM`",
     fixes=FIXES,

@@ -63,6 +63,10 @@ FIXES = (
     symptoms=(
         Symptom(pattern=r"Triton Error \[CUDA\]: device kernel image is invalid"),
         Symptom(pattern=r"Triton Error \[CUDA\]", confidence="low"),
+        Symptom(
+            pattern=r"device kernel image is invalid|cudaErrorInvalidKernelImage|CUDA_ERROR_INVALID_IMAGE",
+            confidence="low",
+        ),
     ),
     suppresses=("TC107", "CU116"),
     fixes=FIXES,

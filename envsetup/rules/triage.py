@@ -32,7 +32,7 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[^\[]|[\x00-\x08\x0e-\x1f\
 _SPACE = re.compile(r"\s")
 _BLOCK = 1 << 20
 """Characters split into words at a time."""
-_QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "\u00a0": " "})
+_PLAINER = str.maketrans("‘’“”：（），\u00a0", "''\"\":(), ")
 
 
 class Match(Record):
@@ -128,7 +128,7 @@ def _blocks(text: str) -> Iterator[list[str]]:
 
 
 def _flattened(text: str) -> _Flat:
-    clean = _ESCAPES.sub(" ", text[-LONGEST_TEXT:]).translate(_QUOTES)
+    clean = _ESCAPES.sub(" ", text[-LONGEST_TEXT:]).translate(_PLAINER)
     flat = " ".join(" ".join(block) for block in _blocks(clean) if block)
     lowered = flat.lower()
     if len(lowered) != len(flat):

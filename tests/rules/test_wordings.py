@@ -130,10 +130,39 @@ NODES = [
     ("KeyError: 'LOCAL_RANK'", "DS112"),
 ]
 
+NAMES_OF_ERRORS = [
+    ("cudaErrorInvalidDeviceFunction", "AR103"),
+    ("CUDA_ERROR_NO_BINARY_FOR_GPU", "AR101"),
+    ("nvrtc: error: invalid value for --gpu-architecture (-arch)", "AR101"),
+    ("CUDA error: PTX JIT compiler library not found", "CT105"),
+    ("CUDA error: PTX JIT compilation was disabled", "CU116"),
+    ("CUDA error: device kernel image is invalid", "TC110"),
+    ("cudaErrorNvlinkUncorrectable", "GP102"),
+    ("nvidia-nvswitch1: SXid (PCI:0000:c2:00.0): 20034, Fatal, Link 28 LTSSM Fault Up", "GP102"),
+    ("cudaErrorMpsConnectionFailed", "GP108"),
+    ("CUDA error: peer access is not supported between these two devices", "DS101"),
+    ("Call to cuInit results in CUDA_ERROR_NO_DEVICE", "CU112"),
+    ("cuInit(0) = 802", "DR109"),
+    ("cuInit(0) = 804", "CU107"),
+    ("nvml error: insufficient permissions", "DR108"),
+    ("NVIDIA-SMI couldn't find libnvidia-ml.so library in your system.", "DR101"),
+    ("nvidia-persistenced failed to initialize. Check syslog for more details.", "DR104"),
+    ("nvrtc: error: failed to open libnvrtc-builtins.so.12.4.", "CU101"),
+    ("cuDNN error: CUDNN_STATUS_ARCH_MISMATCH", "AR101"),
+    (
+        "ncclInvalidUsage\nDuplicate GPU detected : rank 0 and rank 1 both on CUDA device 1000",
+        "CU112",
+    ),
+    ("NCCL WARN Cuda failure 'out of memory'", "GP110"),
+    ("NCCL WARN Connect to 10.0.0.2<4563> failed : No route to host", "DS104"),
+    ("错误：RuntimeError：CUDA error：uncorrectable ECC error encountered", "GP101"),
+]
+
 
 @pytest.mark.parametrize(
     ("text", "code"),
     [
+        *NAMES_OF_ERRORS,
         *GPU_AND_DRIVER,
         *KERNELS,
         *BINARIES,
