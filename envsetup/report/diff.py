@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from statistics import median
 
 import msgspec
@@ -136,11 +137,17 @@ def _weight(finding: Finding) -> int:
 
 
 def _mark(finding: Finding) -> tuple[str, str | None]:
-    """The code of today, and what it is about: what tells findings apart."""
+    """What tells findings apart: the code, and what it is about."""
+    return _today(finding.code), finding.subject
+
+
+@cache
+def _today(code: str) -> str:
+    """The code that a renamed rule has now."""
     from envsetup.rules import renamed
 
-    now = renamed(finding.code)
-    return (now.code if now else finding.code), finding.subject
+    now = renamed(code)
+    return now.code if now else code
 
 
 # -- checks --------------------------------------------------------------------------------------

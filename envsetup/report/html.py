@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
+import math
 import shlex
+from collections import Counter
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from envsetup.model import Measurement, Outcome, Report
+from envsetup.model import Measurement, Outcome, Report, Severity, Status, Verdict
 from envsetup.report.measured import measured
+from envsetup.report.pages import pages
 from envsetup.report.safe import plain
-from envsetup.report.summary import grouped, summary
+from envsetup.report.summary import grouped, machine_words, summary
 
 if TYPE_CHECKING:
     from envsetup.report.diff import Change
@@ -19,28 +23,94 @@ if TYPE_CHECKING:
 TEMPLATE = "report.html.j2"
 WIDTH, HEIGHT = 220, 60
 """Of a curve, in CSS pixels."""
+HEADLINES: dict[Verdict, str] = {
+    "ok": "Fine",
+    "warnings": "Works, with warnings",
+    "failed": "Not usable as it is",
+    "unknown": "Not known",
+}
+
+
+KINDS: tuple[Severity, ...] = ("error", "warning", "note")
+MARKS: dict[Status, str] = {
+    "crashed": "☠",
+    "failed": "✗",
+    "timed-out": "⏱",
+    "not-started": "✗",
+    "flaky": "!",
+    "passed": "✓",
+    "skipped": "–",
+}
+"""The worst first, as they are counted."""
+LABELS = {
+    "torch_backend": "torch build",
+    "driver_cuda": "CUDA of the driver",
+    "cuda_available": "CUDA available",
+    "gpus": "GPUs",
+}
+"""Names for people, of the summary's keys that aren't yet."""
+
+
+class Span(NamedTuple):
+    """A bar of the waterfall; start and length in percent of the whole."""
+
+    name: str
+    seconds: float
+    start: float
+    length: float
 
 
 def render(report: Report, **_: object) -> str:
     """The page; every text from the report is escaped."""
     parts = _template(TEMPLATE)
+    there = pages(report.findings)
     style, script = (_block(parts, name) for name in ("style", "script"))
     page: str = parts.render(
         report=report,
+        headline=HEADLINES[report.verdict],
         style=style,
         script=script,
         policy=_policy(style, script),
-        facts={k: _words(v) for k, v in summary(report.machine).items() if v not in (None, [])},
+        facts=_facts(report),
+        counts=_counts(report),
         findings=[f for f in report.findings if f.suppressed_by is None],
         explained=[f for f in report.findings if f.suppressed_by is not None],
         devices=_devices(report),
+        pages=there,
+        paged={one.code for one in there},
+        title=_title(report),
         waterfall=_waterfall(report),
         command=lambda argv: plain(shlex.join(argv)),
         plain=plain,
         curves=_curves,
         bars=_bars,
+        marks=MARKS,
     )
     return page
+
+
+def _facts(report: Report) -> dict[str, str]:
+    told = {"system": machine_words(report.machine), **summary(report.machine)}
+    shown = {k: v for k, v in told.items() if v not in (None, []) and k not in ("os", "arch")}
+    return {LABELS.get(k, k): _words(v) for k, v in shown.items()}
+
+
+def _counts(report: Report) -> str:
+    """How many findings and checks there are of each kind, the worst first."""
+    open_ones = Counter(f.severity for f in report.findings if f.suppressed_by is None)
+    ran = Counter(o.status for o in report.checks)
+    found = [f"{n} {kind}{'s' * (n > 1)}" for kind in KINDS if (n := open_ones[kind])]
+    ended = [f"{n} {status}" for status in MARKS if (n := ran[status])]
+    checks = f"checks: {', '.join(ended)}" if ended else "no checks ran"
+    return f"{', '.join(found) or 'No findings'}; {checks}."
+
+
+def _title(report: Report) -> str:
+    """What tells one open tab from another: the verdict, torch, the system."""
+    told = summary(report.machine)
+    about = [f"torch {told['torch']}" if told["torch"] else "", told["os"] or ""]
+    head = HEADLINES[report.verdict]
+    return plain(", ".join(filter(None, [head, *about])) + " \N{EN DASH} envsetup")
 
 
 def render_changes(changes: tuple[Change, ...]) -> str:
@@ -87,14 +157,17 @@ def _hash(text: str) -> str:
 
 
 def _words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, list):
         value = grouped(" ".join(str(v) for v in gpu.values() if v) for gpu in value)
     return plain(str(value))
 
 
 def _devices(report: Report) -> dict[str, list[Outcome]]:
+    """The checks of each device, what did not pass first."""
     found: dict[str, list[Outcome]] = {}
-    for one in report.checks:
+    for one in sorted(report.checks, key=lambda o: o.status in ("passed", "skipped")):
         found.setdefault(one.device, []).append(one)
     return found
 
@@ -141,12 +214,16 @@ def _share(one: Measurement) -> float | None:
     return max(0.0, min(1.0, one.value / one.limit))
 
 
-def _waterfall(report: Report) -> list[dict[str, object]]:
-    """Durations of the checks as shares of the longest."""
-    longest = max((o.duration_s for o in report.checks), default=0.0) or 1.0
-    rows = sorted(report.checks, key=lambda o: -o.duration_s)
+def _waterfall(report: Report) -> list[Span]:
+    """What ran, in its order, each where the one before it ended, as shares of the whole."""
+    told = report.timings_s
+    parts = [("facts", told.get("facts", 0.0)), ("import of torch", told.get("import_torch", 0.0))]
+    parts += [(f"{o.id} on {o.device}", o.duration_s) for o in report.checks]
+    parts += [(name, told.get(name, 0.0)) for name in ("findings", "plan")]
+    took = [(name, seconds) for name, seconds in parts if 0 < seconds < math.inf]
+    whole = max(told.get("total", 0.0), sum(seconds for _, seconds in took)) or 1.0
+    ends = itertools.accumulate(seconds for _, seconds in took)
     return [
-        {"name": f"{o.id} on {o.device}", "seconds": o.duration_s, "share": o.duration_s / longest}
-        for o in rows
-        if o.duration_s > 0
+        Span(name, seconds, (end - seconds) / whole * 100, seconds / whole * 100)
+        for (name, seconds), end in zip(took, ends, strict=True)
     ]

@@ -74,3 +74,21 @@ def grouped(names: Iterable[str]) -> str:
     """Equal names once, with how many there are: eight cards of a kind are one thing to read."""
     counted = Counter(names)
     return ", ".join(f"{n} x {name}" if n > 1 else name for name, n in counted.items())
+
+
+def machine_words(machine: Machine) -> str:
+    """System, architecture, cores, memory and what it runs in, as far as they are known."""
+    cpu, memory = value_of(machine.cpu), value_of(machine.memory)
+    parts = [value_of(machine.os_version) or value_of(machine.os) or "unknown system"]
+    parts.append(value_of(machine.arch) or "")
+    if cpu and cpu.usable_cores:
+        parts.append(f"{cpu.usable_cores:g} cores")
+    if memory and memory.total_bytes:
+        parts.append(f"{memory.total_bytes / 2**30:.0f} GiB")
+    container = value_of(machine.container)
+    if container:
+        parts.append(f"container ({container.runtime})")
+    wsl = value_of(machine.wsl)
+    if wsl:
+        parts.append(f"WSL {wsl.version}")
+    return ", ".join(p for p in parts if p)

@@ -21,7 +21,7 @@ from envsetup.model import (
 from envsetup.report.causes import followers
 from envsetup.report.measured import measured
 from envsetup.report.safe import one_line, plain
-from envsetup.report.summary import grouped, summary
+from envsetup.report.summary import grouped, machine_words, summary
 
 State = Literal["fine", "partial", "missing", "failing", "crashed"]
 MARKS: dict[State, tuple[str, str]] = {
@@ -109,7 +109,7 @@ def _glance(report: Report, pen: Pen) -> Iterator[str]:
 
 def _areas(report: Report) -> Iterator[Line]:
     machine, told = report.machine, summary(report.machine)
-    yield Line(_state(machine.os), "machine", _machine_words(machine))
+    yield Line(_state(machine.os), "machine", machine_words(machine))
     yield Line(*_gpu_line(machine))
     python = value_of(machine.python)
     words = (
@@ -123,23 +123,6 @@ def _areas(report: Report) -> Iterator[Line]:
 
 def _state(fact: object) -> State:
     return "fine" if isinstance(fact, Known) else "partial"
-
-
-def _machine_words(machine: Machine) -> str:
-    cpu, memory = value_of(machine.cpu), value_of(machine.memory)
-    parts = [value_of(machine.os_version) or value_of(machine.os) or "unknown system"]
-    parts.append(value_of(machine.arch) or "")
-    if cpu and cpu.usable_cores:
-        parts.append(f"{cpu.usable_cores:g} cores")
-    if memory and memory.total_bytes:
-        parts.append(f"{memory.total_bytes / 2**30:.0f} GiB")
-    container = value_of(machine.container)
-    if container:
-        parts.append(f"container ({container.runtime})")
-    wsl = value_of(machine.wsl)
-    if wsl:
-        parts.append(f"WSL {wsl.version}")
-    return ", ".join(p for p in parts if p)
 
 
 def _gpu_line(machine: Machine) -> Line:

@@ -248,6 +248,7 @@ def test_dependencies_are_the_agreed_ones() -> None:
     assert names == {
         "click",
         "jinja2",
+        "markdown-it-py",
         "msgspec",
         "nvidia-ml-py",
         "packaging",

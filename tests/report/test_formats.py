@@ -74,7 +74,7 @@ def test_a_probe_and_a_report_both_give_a_machine(report: Report) -> None:
 
 
 @pytest.mark.parametrize("format", [f for f in FORMATS if f != "json"])
-def test_no_control_character_reaches_a_reader(hostile: Report, format: str) -> None:
+def test_no_control_character_reaches_areader(hostile: Report, format: str) -> None:
     assert not CONTROL.search(render(hostile, format))
 
 
@@ -82,22 +82,75 @@ class Elements(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.tags: list[str] = []
-        self.outside: list[str] = []
+        self.sources: list[str] = []
+        self.links: list[str] = []
+        self.ids: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        self.outside += [v for k, v in attrs if k in ("src", "href") and v]
+        told = {k: v or "" for k, v in attrs}
+        self.sources += [v for k, v in told.items() if "src" in k or (k == "href" and tag != "a")]
+        self.links += [told["href"]] if "href" in told else []
+        self.ids += [told["id"]] if "id" in told else []
+
+
+def elements(page: str) -> Elements:
+    seen = Elements()
+    seen.feed(page)
+    return seen
 
 
 def test_html_is_one_file_whose_strings_stay_text(hostile: Report) -> None:
     page = render(hostile, "html")
-    seen = Elements()
-    seen.feed(page)
+    seen = elements(page)
     assert seen.tags.count("script") == 1
-    assert seen.outside == []
+    assert seen.sources == []
+    assert not any("e.vil" in link for link in seen.links)
+    assert len(set(seen.ids)) == len(seen.ids)
     assert "default-src &#39;none&#39;" in page
     assert "alert(1)" not in re.sub(r"&lt;script&gt;alert\(1\)", "", page)
     assert "polyline" in page
+
+
+def test_each_finding_leads_to_its_page_that_is_there_once(report: Report) -> None:
+    twice = (*report.findings, *report.findings)
+    unknown = replace(report.findings[0], code="ZZ999", slug="of-tomorrow")
+    page = render(replace(report, findings=(*twice, unknown)), "html")
+
+    seen = elements(page)
+    within = [link for link in seen.links if link.startswith("#")]
+    assert sorted(within) == ["#page-AR101"] * 2 + ["#page-WH101"] * 2
+    assert {link[1:] for link in within} <= set(seen.ids)
+    assert "error ZZ999 of-tomorrow" in page
+    assert all(link.startswith("https://") for link in seen.links if link not in within)
+
+
+def test_html_in_a_page_is_shown_as_text() -> None:
+    from envsetup.report.pages import as_html, reader
+
+    shown = as_html("## A heading\n\n<script>x</script> [a](javascript:x) <https://a.b>", reader())
+
+    assert "<h4>A heading</h4>" in shown
+    assert "<script" not in shown
+    assert 'href="javascript' not in shown
+    assert 'href="https://a.b" rel="noopener noreferrer"' in shown
+
+
+def test_the_title_tells_one_tab_from_another(report: Report) -> None:
+    assert "<title>Not usable as it is, torch 2.15.0+cu132, linux – envsetup</title>" in render(
+        report, "html"
+    )
+
+
+def test_the_waterfall_is_the_whole_run_in_its_order(report: Report) -> None:
+    from envsetup.report.html import _waterfall
+
+    timed = replace(report, timings_s={"facts": 0.1, "import_torch": 1.0, "total": 2.0})
+    spans = _waterfall(timed)
+
+    assert [s.name for s in spans] == ["facts", "import of torch", "autograd on cpu"]
+    assert [(round(s.start), round(s.length)) for s in spans] == [(0, 5), (5, 50), (55, 5)]
+    assert _waterfall(replace(timed, checks=(), timings_s={})) == []
 
 
 def test_the_page_runs_its_own_script_alone(report: Report) -> None:
@@ -114,7 +167,7 @@ def test_the_page_runs_its_own_script_alone(report: Report) -> None:
         )
 
 
-def test_junit_is_what_its_readers_take(report: Report, hostile: Report) -> None:
+def test_junit_is_what_itsreaders_take(report: Report, hostile: Report) -> None:
     schema = xmlschema.XMLSchema(str(Path(__file__).parent / "junit.xsd"))
 
     for one in (report, hostile, redact(hostile)):

@@ -161,3 +161,21 @@ def test_a_copy_button_gives_the_command(browser: Browser, tmp_path: Path) -> No
     assert copied
     assert copied in shown.content().replace("&#39;", "'").replace("&quot;", '"')
     context.close()
+
+
+def test_a_finding_leads_to_its_page(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(render(made_up(), "html"), encoding="utf-8")
+    shown = browser.new_page()
+    shown.goto(file.as_uri())
+    page = shown.locator("#page-WH101")
+    assert not page.is_visible()
+
+    shown.get_by_role("link", name="WH101 cpu-build-on-gpu-machine").click()
+
+    page.wait_for(state="visible", timeout=5000)
+    assert shown.url.endswith("#page-WH101")
+    shown.goto("about:blank")
+    shown.goto(f"{file.as_uri()}#page-AR101")
+    assert shown.locator("#page-AR101").is_visible()
+    shown.close()
