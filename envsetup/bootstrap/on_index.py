@@ -11,6 +11,7 @@ from envsetup.host.http import Page, fetch
 from envsetup.knowledge.wheels import NotAnIndex, Wheel, wheels_on
 from envsetup.model import Machine, Plan, Reason, value_of
 from envsetup.plan import Request, make_plan
+from envsetup.plan.request import INDEX
 
 if TYPE_CHECKING:
     from envsetup.knowledge import Knowledge
@@ -61,9 +62,11 @@ def _look(plan: Plan, machine: Machine, ask: Fetch) -> tuple[bool | None, Reason
     url = f"{plan.index_url.rstrip('/')}/torch/"
     page = ask(url, PAGE_LIMIT_S)
     if page.missing:
-        return False, _reason(
-            MISSING, f"{url} answers {page.error}: this index has no such build", url
-        )
+        # PyTorch's own index says 403 of a page that isn't there; another may want a password.
+        login = page.status == 403 and not url.startswith(INDEX)
+        other = ", or wants a name and password" if login else ""
+        text = f"{url} answers {page.error}: this index has no such build{other}"
+        return False, _reason(MISSING, text, url)
     if page.text is None:
         return None, _reason(UNASKED, f"the wheel index could not be asked ({page.error})", url)
     try:

@@ -170,9 +170,10 @@ def _flags(given: _Given) -> Flags:
             f"--backend {given.text('backend')!r}: not understood; give {accepted}"
         )
     mirror = given.maybe("mirror")
-    if mirror is not None and not re.match(r"https?://[^\s/]+", mirror):
+    if mirror is not None and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", mirror):
         raise click.UsageError(
-            f"--mirror {mirror!r}: not an address; give one that begins with https://"
+            f"--mirror {mirror!r}: no address of an index; give one that begins with https:// and ends "
+            "with a path, without ? and #. A name and password belong into netrc or keyring"
         )
     return Flags(
         os=given.maybe("os"),  # type: ignore[arg-type] # click has checked it

@@ -175,3 +175,12 @@ def test_quoting():
     assert powershell(["x"], {"A": "it's"}) == "$env:A = 'it''s'; x"
     assert powershell(["a\u2019;calc;\u2019b"]) == "& 'a\u2019\u2019;calc;\u2019\u2019b'"
     assert posix(["x"], {"A": "a b"}) == "A='a b' x"
+
+
+@pytest.mark.parametrize(
+    "mirror", ["https://m/whl?token=secret", "https://m/whl#here", "m/whl", "https://a b/whl"]
+)
+def test_a_mirror_that_no_build_can_be_appended_to_is_refused(invoke, mirror: str):
+    done = invoke(f"LINUX --offline --mirror '{mirror}'")
+    assert done.exit_code == 2
+    assert "--mirror" in done.output
