@@ -397,7 +397,10 @@ def test_what_is_fetched_is_counted_and_what_lies_here_is_not() -> None:
     assert (told.download_bytes, told.least_room_bytes, told.sizes_unknown) == (70, 100, 1)
 
 
-@pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed")
+UV = shutil.which("uv") or str(Path(sys.executable).parent / "uv")
+
+
+@pytest.mark.skipif(not Path(UV).exists(), reason="uv is not installed")
 def test_uv_is_asked_first_too(environment: Path, index: tuple[str, Path]) -> None:
     url, page = index
     file = wheel(page, NEW)
@@ -414,7 +417,10 @@ def test_uv_is_asked_first_too(environment: Path, index: tuple[str, Path]) -> No
     )
     plan = Plan(action="install", installer="uv", commands=(Command(argv=argv),))
 
-    told = forecast(plan, machine_of(environment), LocalHost().env(), offline=False)
+    here = dict(LocalHost().env())
+    here["PATH"] = os.pathsep.join([str(Path(UV).parent), here.get("PATH", "")])
+
+    told = forecast(plan, machine_of(environment), here, offline=False)
 
     (change,) = told.changes
     assert (change.before, change.after) == (OLD, NEW)
