@@ -62,7 +62,9 @@ FIXES = (
         Symptom(pattern="_ARRAY_API not found"),
         Symptom(pattern="Numpy is not available", confidence="medium"),
         Symptom(pattern=r"Could not infer dtype of numpy\."),
-        Symptom(pattern=r"numpy\.dtype size changed", confidence="medium"),
+        Symptom(
+            pattern=r"numpy\.(?:dtype|ndarray|ufunc|flatiter) size changed", confidence="medium"
+        ),
         Symptom(
             pattern=r"numpy\._?core\.(?:multiarray|umath) failed to import", confidence="medium"
         ),
@@ -72,6 +74,21 @@ FIXES = (
         ),
         Symptom(pattern=r"was removed in the NumPy 2\.0 release", confidence="medium"),
         Symptom(pattern=r"No module named '?numpy\._?core", confidence="medium"),
+        Symptom(pattern=r"expected np\.ndarray \(got numpy\.ndarray\)"),
+        Symptom(
+            pattern=r"module 'numpy' has no attribute '_no_nep50_warning'|cannot import name 'ComplexWarning' from 'numpy",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"PyTorch was compiled without NumPy support", confidence="medium"),
+        Symptom(pattern=r"initialization of _internal failed without raising", confidence="medium"),
+        Symptom(
+            pattern=r"module 'numpy' has no attribute '(?:bool|int|float|object|str|long)'",
+            confidence="low",
+        ),
+        Symptom(
+            pattern=r"you should not try to import numpy from its source directory",
+            confidence="low",
+        ),
     ),
     excludes=(r"No module named '?numpy(?![\w.])",),
     suppresses=("AB102",),

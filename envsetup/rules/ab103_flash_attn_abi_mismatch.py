@@ -63,7 +63,11 @@ text_rule(
         ),
         Symptom(pattern=r"flash_attn\w*\.(?:cpython|cp3)\S*.{0,60}DLL load failed"),
         Symptom(pattern="DLL load failed while importing flash_attn"),
-        Symptom(pattern="undefined symbol: ?_ZN3c10", confidence="medium"),
+        Symptom(pattern="undefined symbol:? ?_ZN3c10", confidence="medium"),
+        Symptom(
+            pattern=r"packages that were not found in your environment: flash_attn",
+            confidence="medium",
+        ),
     ),
     suppresses=("AB104",),
     fixes=FIXES,

@@ -57,19 +57,34 @@ text_rule(
     severity="error",
     symptoms=(
         Symptom(
-            pattern="undefined symbol: ?_ZN(?:K?[23](?:at|c10)|5torch|K?3c10)", confidence="medium"
+            pattern="undefined symbol:? ?_ZN(?:K?[23](?:at|c10)|5torch|K?3c10)", confidence="medium"
         ),
         Symptom(pattern=r"libtorch_cuda_cu\.so"),
         Symptom(pattern=r"libc10\w*\.so: cannot open shared object"),
-        Symptom(pattern=r"undefined symbol: ?\w*(?:torch|c10)\w*", confidence="medium"),
-        Symptom(pattern="undefined symbol: ?_Z", confidence="low"),
+        Symptom(pattern=r"undefined symbol:? ?\w*(?:torch|c10)\w*", confidence="medium"),
+        Symptom(pattern="undefined symbol:? ?_Z", confidence="low"),
         Symptom(pattern=r"libtorch\w*\.so\S*: cannot open shared object", confidence="medium"),
-        Symptom(pattern=r"(?<![\w.-])(?!lib)[\w.-]{1,80}\.so: undefined symbol: ?_ZN"),
+        Symptom(pattern=r"(?<![\w.-])(?!lib)[\w.-]{1,80}\.so: undefined symbol:? ?_ZN"),
         Symptom(pattern=r"Symbol not found: _{1,2}ZN\w{0,3}(?:3c10|2at|5torch)"),
         Symptom(
             pattern=r"DLL load failed(?: while importing)? (?:_C\w{0,20}|\w{1,40}_(?:cuda|cpu|ext)): The specified procedure",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"No module named '[\w.]{1,60}\._(?:C|ext)'|No module named '?\w{1,40}_cuda\b",
+            confidence="medium",
+        ),
+        Symptom(
+            pattern=r"cannot import name '(?:_C|\w{1,40}_cuda)' from (?:partially initialized module )?'(?!torch')",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"NameError: name '_C' is not defined", confidence="medium"),
+        Symptom(pattern=r"Library not loaded: \S{0,80}lib(?:torch|c10)"),
+        Symptom(
+            pattern=r"DLL load failed(?: while importing)? (?:_C\w{0,20}|_ext|amp_C|\w{1,40}_(?:cuda|cpu|ext)): ",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"Cannot find DGL C\+\+"),
     ),
     excludes=("torchvision::nms", r"libcu\w+\.so\S*: undefined symbol"),
     fixes=FIXES,

@@ -60,6 +60,15 @@ text_rule(
         Symptom(
             pattern=r"CUDA[_ ]SETUP: (?:WARNING!|Something unexpected|Setup Failed|Problem)|did not contain \['libcudart"
         ),
+        Symptom(
+            pattern=r"bitsandbytes library load error|bitsandbytes native library|not available for bitsandbytes"
+        ),
+        Symptom(
+            pattern=r"latest version of bitsandbytes|No libcudart\.so found! Install CUDA",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"argument of type 'WindowsPath' is not iterable"),
+        Symptom(pattern=r"Error named symbol not found at line \d", confidence="medium"),
     ),
     fixes=FIXES,
 )

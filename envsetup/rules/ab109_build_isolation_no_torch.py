@@ -50,10 +50,18 @@ text_rule(
     severity="warning",
     symptoms=(
         Symptom(
-            pattern=r"(?:Getting requirements to build wheel|get_requires_for_build_wheel|build_meta|build backend|setup\.py|pip-build-env|build-env).{0,500}No module named '?torch'?"
+            pattern=r"(?:Getting requirements to build wheel|Preparing metadata|subprocess-exited-with-error|get_requires_for_build_wheel|build_meta|build backend|setup\.py|pip-build-env|build-env).{0,500}No module named '?torch(?![\w.])"
         ),
         Symptom(
-            pattern="No module named '?torch'?.{0,400}(?:subprocess-exited-with-error|Getting requirements to build|build_wheel|no-build-isolation|failed to build)"
+            pattern=r"No module named '?torch(?![\w.]).{0,400}(?:subprocess-exited-with-error|Getting requirements to build|build_wheel|no-build-isolation|failed to build)"
+        ),
+        Symptom(
+            pattern=r"Getting requirements to build wheel.{0,500}No module named '?(?:packaging|wheel|psutil|ninja|setuptools|pkg_resources)",
+            confidence="medium",
+        ),
+        Symptom(
+            pattern=r"Failed building wheel for (?:flash[-_]attn|deepspeed|apex|mamba|causal|xformers|gptq|auto[-_]gptq|pytorch3d|torch[-_])",
+            confidence="low",
         ),
     ),
     suppresses=("PY110",),

@@ -66,6 +66,14 @@ FIXES = (
         Symptom(pattern="No module named '?torchcodec"),
         Symptom(pattern=r"Couldn't find appropriate backend to handle uri"),
         Symptom(pattern=r"libtorchcodec_core\d", confidence="medium"),
+        Symptom(
+            pattern=r"FFmpeg (?:libraries|extension) (?:is|are) not available|Failed to load FFmpeg"
+        ),
+        Symptom(pattern=r"please install 'torchcodec'"),
+        Symptom(
+            pattern=r"\brequires FFmpeg\b|No such file or directory: '?ffmpeg\b",
+            confidence="medium",
+        ),
     ),
     fixes=FIXES,
 )

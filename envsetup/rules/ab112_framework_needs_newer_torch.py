@@ -72,6 +72,20 @@ LONGEST = 300
         ),
         Symptom(pattern=r"cannot import name '\w{1,60}' from 'torch\.", confidence="medium"),
         Symptom(pattern=r"No module named '?torch\.\w", confidence="medium"),
+        Symptom(pattern=r"module 'distutils' has no attribute 'version'", confidence="medium"),
+        Symptom(pattern=r"type object 'torch\.[\w.]{1,60}' has no attribute", confidence="medium"),
+        Symptom(pattern=r"PyTorch version \S{1,20} is too old"),
+        Symptom(
+            pattern=r"\brequires? (?:PyTorch|torch) ?(?:version )?[>=]=? ?\d", confidence="medium"
+        ),
+        Symptom(
+            pattern=r"scaled_dot_product_attention\(\) got an unexpected keyword argument",
+            confidence="medium",
+        ),
+        Symptom(
+            pattern=r"transformers[/\\].{0,300}NameError: name 'torch' is not defined",
+            confidence="medium",
+        ),
     ),
     fixes=FIXES,
 )

@@ -75,6 +75,10 @@ text_rule(
             pattern=r"CUDA (?:driver )?error: invalid device function|error \(8\) : invalid device function|cudaErrorInvalidDeviceFunction",
             confidence="medium",
         ),
+        Symptom(pattern=r"FlashAttention backward for head dim", confidence="medium"),
+        Symptom(
+            pattern=r"Flash attention only supports (?:gpu architectures|sm\d)", confidence="low"
+        ),
     ),
     ask="Does `python -c \"import torch; print(torch.ones(1, device='cuda') + 1)\"` work? Then the extension is at fault.",
     fixes=FIXES,

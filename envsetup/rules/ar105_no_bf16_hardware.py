@@ -69,6 +69,13 @@ FIXES = (Fix(text="Use float16: `--dtype half`, `fp16=True`, `torch.float16`"),)
             pattern=r"quantization method \w{0,20}(?:fp8|fp4|modelopt)\w{0,10} is not supported for the current GPU",
             confidence="medium",
         ),
+        Symptom(pattern=r"bf16 is not supported on your device"),
+        Symptom(pattern=r"Device compute capability .{0,60}\bFP8 execution"),
+        Symptom(
+            pattern=r"not supported for the current GPU\. Minimum capability", confidence="medium"
+        ),
+        Symptom(pattern=r"requires compute capability >", confidence="medium"),
+        Symptom(pattern=r"Cannot select: intrinsic %llvm\.nvvm", confidence="low"),
     ),
     ask="`python -c 'import torch; print(torch.cuda.get_device_capability())'`",
     fixes=FIXES,

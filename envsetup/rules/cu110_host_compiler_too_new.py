@@ -62,6 +62,7 @@ text_rule(
             pattern=r"The current installed version of \S{1,40} \([\d.]{1,12}\) is greater than the maximum required version"
         ),
         Symptom(pattern=r"No supported gcc/g\+\+ host compiler found"),
+        Symptom(pattern=r"'cudafe\+\+' died with status", confidence="medium"),
     ),
     ask="`nvcc --version`; `gcc --version`",
     fixes=FIXES,
