@@ -6,9 +6,11 @@ versions are text, compared only after `packaging.version` has read them.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar, Union
 
 from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -501,12 +503,36 @@ class Check(Record):
     page: str = ""
 
 
+def _can_be_told(number: float) -> bool:
+    """Whether JSON holds it and its readers take it.
+
+    It has no NaN and no infinity (RFC 8259, section 6); most readers stop at integers of 64 bits.
+    """
+    return abs(number) < 2**63 if isinstance(number, int) else math.isfinite(number)
+
+
+def _in_words(number: float) -> str:
+    return hex(number) if isinstance(number, int) else f"{number:.4g}"
+
+
 class Measurement(Record):
-    """A number that a check took; `limit` is what it had to stay under (or reach, as `unit` says)."""
+    """A number that a check took; `limit` is what it had to stay under (or reach, as `unit` says).
+
+    A number that JSON can't hold becomes text.
+    """
 
     value: float | int | str | bool | None | tuple[float, ...]
     limit: float | None = None
     unit: str = ""
+
+    def __post_init__(self) -> None:
+        value = self.value
+        if isinstance(value, (int, float)) and not _can_be_told(value):
+            force_setattr(self, "value", _in_words(value))
+        elif isinstance(value, tuple) and not all(map(_can_be_told, value)):
+            force_setattr(self, "value", ", ".join(map(_in_words, value)))
+        if self.limit is not None and not _can_be_told(self.limit):
+            force_setattr(self, "limit", None)
 
 
 class Outcome(Record):
@@ -519,6 +545,10 @@ class Outcome(Record):
     message: str = ""
     measurements: dict[str, Measurement] = field(default_factory=dict)
     log_tail: str = ""
+
+    def __post_init__(self) -> None:
+        if not _can_be_told(self.duration_s):
+            force_setattr(self, "duration_s", 0.0)
 
 
 Verdict = Literal["ok", "warnings", "failed", "unknown"]
@@ -553,3 +583,8 @@ class Report(Record):
     full: bool = False
     settings: Settings | None = None
     """What of a project's settings took effect."""
+
+    def __post_init__(self) -> None:
+        if not all(map(_can_be_told, self.timings_s.values())):
+            told = {k: v for k, v in self.timings_s.items() if _can_be_told(v)}
+            force_setattr(self, "timings_s", told)

@@ -230,7 +230,7 @@ def text_of(value: object) -> str:
 
 
 def _seconds(value: object) -> float:
-    return round(float(value), 4) if isinstance(value, (int, float)) else 0.0
+    return round(value, 4) if isinstance(value, (int, float)) else 0.0
 
 
 def measurements_of(raw: object) -> dict[str, Measurement]:
@@ -244,7 +244,7 @@ def _measurement(value: Any) -> Measurement:
         limit = value.get("limit")
         return Measurement(
             value=_number(value["value"]),
-            limit=float(limit) if isinstance(limit, (int, float)) else None,
+            limit=limit if isinstance(limit, (int, float)) else None,
             unit=text_of(value.get("unit"))[:40],
         )
     return Measurement(value=_number(value))
@@ -254,7 +254,7 @@ def _number(value: Any) -> float | int | str | bool | tuple[float, ...] | None:
     if isinstance(value, (bool, int, float, type(None))):
         return value
     if isinstance(value, list) and value and all(type(v) in (int, float) for v in value):
-        return tuple(float(v) for v in value)
+        return tuple(value)
     return printable(value if isinstance(value, str) else repr(value))[:1000]
 
 

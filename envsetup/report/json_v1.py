@@ -6,6 +6,9 @@ untrusted: it is decoded strictly, and errors name the place in it.
 
 from __future__ import annotations
 
+import itertools
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -26,6 +29,14 @@ from envsetup.model import (
 from envsetup.report.summary import summary
 
 SCHEMA_VERSION = "1"
+LONGEST_INTEGER = 19
+"""Digits of the largest integer of 64 bits."""
+MANY_DIGITS = re.compile(rb"\d{19}")
+TOKEN = re.compile(
+    rb'"(?P<key>(?:[^"\\]|\\.)*)"(?=\s*:)|"(?:[^"\\]|\\.)*"|[][{}]'
+    rb"|(?<![\d.eE+])(?<![eE]-)(?P<digits>\d{19,})(?![\d.eE])"
+)
+DEEPEST, NAMED_KEYS = 64, 6
 SCHEMA_BASE = "urn:envsetup:schema:v1"
 
 
@@ -168,12 +179,46 @@ def load_machine(data: bytes) -> Machine:
 def _decode(data: bytes, kind: Any) -> Any:
     try:
         _this_version(msgspec.json.decode(data, type=VersionV1).schema_version)
+        _no_huge_number(data)
         told = msgspec.json.decode(data, type=kind)
     except ReportError:
         raise
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError as error:
+        raise ReportError(f"no JSON of envsetup: nested too deeply (at {_deep(data)})") from error
+    except (ValueError, UnicodeDecodeError) as error:
         raise ReportError(f"no JSON of envsetup: {error}") from error
     return told
+
+
+def _no_huge_number(data: bytes) -> None:
+    """Raises ReportError naming an integer beyond 64 bits: nothing on a machine is counted so."""
+    if not MANY_DIGITS.search(data):
+        return
+    for path, _, token in _tokens(data):
+        digits = token.group("digits")
+        if digits and (len(digits) > LONGEST_INTEGER or int(digits) >= 2**63):
+            raise ReportError(f"no JSON of envsetup: a whole number beyond 64 bits (at {path})")
+
+
+def _deep(data: bytes) -> str:
+    """Where nesting goes deeper than in any report."""
+    return next((path for path, depth, _ in _tokens(data) if depth > DEEPEST), "$")
+
+
+def _tokens(data: bytes) -> Iterator[tuple[str, int, re.Match[bytes]]]:
+    """Each token with its depth and the first keys on the way to it."""
+    keys: dict[int, str] = {}
+    depth = 0
+    for token in TOKEN.finditer(data):
+        if token.group() in b"[{":
+            depth += 1
+            keys.pop(depth, None)
+        elif token.group() in b"]}":
+            depth -= 1
+        elif token.group("key"):
+            keys[depth] = token.group("key").decode("utf-8", "replace")[:40]
+        way = (keys[d] for d in sorted(keys) if d <= depth)
+        yield ".".join(["$", *itertools.islice(way, NAMED_KEYS)]), depth, token
 
 
 def _this_version(version: str) -> None:
