@@ -390,9 +390,13 @@ def _fit(one: Candidate) -> tuple[int, ...]:
         return cuda if one.native else tuple(-n for n in cuda)
     if one.build.startswith("rocm"):
         line = version_key(one.build.removeprefix("rocm"))
-        return (0, *line) if line >= HEAVY_ROCM else (1, *line)
+        return (0, *line) if is_heavy(one.build) else (1, *line)
     return (0,)
 
 
 HEAVY_ROCM = (7, 14)
 """From this line on wheels pull the device packages of every GPU (pytorch/pytorch#194498)."""
+
+
+def is_heavy(build: str) -> bool:
+    return build.startswith("rocm") and version_key(build.removeprefix("rocm")) >= HEAVY_ROCM

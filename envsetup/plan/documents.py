@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
+from envsetup.knowledge import version_key
 from envsetup.model import Plan
+from envsetup.plan.choose import is_heavy
 from envsetup.plan.quoting import posix
 
 
@@ -60,17 +62,35 @@ def uv_toml(plan: Plan) -> str:
     """The part of pyproject.toml that ties torch, and nothing else, to its index."""
     if not plan.requirements:
         return ""
-    pins = "".join(f"  {json.dumps(line)},\n" for line in plan.requirements)
+    triton = _own_triton(plan)
+    listed = (*plan.requirements, *triton)
+    pins = "".join(f"  {json.dumps(line)},\n" for line in listed)
     text = f"# under [project]:\n# dependencies = [\n{_commented(pins)}# ]\n"
     option = index_option(plan)
     if option is None:
         return text
     name = f"pytorch-{plan.build or 'cpu'}"
     names = [line.split("==")[0] for line in plan.requirements if line.startswith("torch")]
+    names += triton
     sources = "".join(f"{n} = {{ index = {json.dumps(name)} }}\n" for n in names)
     flat = 'format = "flat"\n' if option[0] == "--find-links" else ""
     index = f"[[tool.uv.index]]\nname = {json.dumps(name)}\nurl = {json.dumps(option[1])}\n{flat}"
-    return f"{text}\n{index}explicit = true\n\n[tool.uv.sources]\n{sources}"
+    # The packages of each GPU that the heavy ROCm builds ask for lie on that index alone.
+    only = "" if is_heavy(plan.build or "") else "explicit = true\n"
+    return f"{text}\n{index}{only}\n[tool.uv.sources]\n{sources}"
+
+
+def _own_triton(plan: Plan) -> tuple[str, ...]:
+    """What ROCm and XPU builds of torch ask for that only their index has.
+
+    uv looks there only for what a project names itself (uv's guide to PyTorch). The names are those of
+    the wheels' metadata: pytorch-triton-* up to torch 2.9, triton-* from 2.10 on.
+    """
+    kind = (plan.build or "").rstrip("0123456789.")
+    if kind not in ("rocm", "xpu"):
+        return ()
+    old = plan.torch_version is not None and version_key(plan.torch_version) < (2, 10)
+    return (f"pytorch-triton-{kind}" if old else f"triton-{kind}",)
 
 
 def _commented(text: str) -> str:

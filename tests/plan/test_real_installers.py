@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -47,16 +48,45 @@ LINES = [
     ("ARM --driver 580.95.05 --gpu nvidia:12.1", "linux_aarch64", None),
     ("WINDOWS --driver 580.95 --gpu nvidia:8.9", "windows_amd64", None),
     ("WINDOWS --gpu none", "windows_amd64", None),
+    ("LINUX --gpu intel:e20b", "linux_x86_64", "2.15.0+xpu"),
+    ("WINDOWS --gpu intel:56a0", "windows_amd64", "2.15.0+xpu"),
+    ("LINUX --gpu amd:gfx1103", "linux_x86_64", "2.14.1+rocm7.14"),
+    (
+        "torch torchvision --os macos --arch arm64 --macos-version 15.1 --python-version 3.12",
+        "macos_arm64",
+        "2.15.0",
+    ),
+    (
+        "'torch==2.11.*' torchvision torchaudio LINUX --driver 580.95.05 --gpu nvidia:8.0",
+        "linux_x86_64",
+        "2.11.0+cu130",
+    ),
+    (
+        "'torch==2.11.*' torchvision LINUX --driver 570.124.06 --gpu nvidia:12.0",
+        "linux_x86_64",
+        None,
+    ),
 ]
 IDS = [line.split(" --")[0] + (line.split("--")[-1]) for line, _, _ in LINES]
 
 
-def wheel(folder: Path, name: str, version: str, tag: str = "py3-none-any") -> None:
+NEEDS = ("filelock", "typing-extensions>=4.10.0")
+"""What every torch asks for, and the wheel index serves beside it."""
+ON_LINUX = ("nvidia-cudnn", "triton")
+OWN = ("triton-rocm", "triton-xpu")
+"""What no other index has."""
+
+
+def wheel(
+    folder: Path, name: str, version: str, tag: str = "py3-none-any", needs: tuple[str, ...] = ()
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     info = f"{name}-{version}.dist-info"
     with zipfile.ZipFile(folder / f"{name}-{version}-{tag}.whl", "w") as file:
+        required = "".join(f"Requires-Dist: {need}\n" for need in needs)
         file.writestr(
-            f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+            f"{info}/METADATA",
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{required}",
         )
         file.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n")
         file.writestr(f"{info}/RECORD", "")
@@ -73,18 +103,37 @@ def make_wheel_index(root: Path, knowledge: Knowledge) -> None:
             for build in row.builds if platform in PLATFORMS else ():
                 tag = f"cp312-cp312-{PLATFORMS[platform]}"
                 label = "" if platform.startswith("macos") else f"+{build}"
-                wheel(root / build / "torch", "torch", f"{release.version}{label}", tag)
-                if release.torchvision:
-                    vision = f"{release.torchvision}{label}"
-                    wheel(root / build / "torchvision", "torchvision", vision, tag)
+                place, pin = root / build, (f"torch=={release.version}",)
+                wheel(place / "torch", "torch", f"{release.version}{label}", tag, needed(build))
+                for name in ("torchvision", "torchaudio"):
+                    if version := getattr(release, name):
+                        wheel(place / name, name, f"{version}{label}", tag, pin)
+                serve_needs(place, OWN)
+
+
+def needed(build: str) -> tuple[str, ...]:
+    """As torch's own metadata: exact pins of what a GPU build brings."""
+    if build.startswith("cu"):
+        return (*NEEDS, *(f'{name}==3.2.1; platform_system == "Linux"' for name in ON_LINUX))
+    own = next((name for name in OWN if name.endswith(build.rstrip("0123456789."))), None)
+    return (*NEEDS, f"{own}==3.2.1") if own else NEEDS
+
+
+def serve_needs(place: Path, own: tuple[str, ...] = ()) -> None:
+    for name, version in (("filelock", "3.20.0"), ("typing-extensions", "4.15.0")):
+        wheel(place / name, name.replace("-", "_"), version)
+    for name in (*ON_LINUX, *own):
+        for version in ("3.2.1", "9.9"):
+            wheel(place / name, name.replace("-", "_"), version)
 
 
 @pytest.fixture(scope="module")
 def indexes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     root = tmp_path_factory.mktemp("indexes")
     make_wheel_index(root / "whl", load())
-    for name in ("torch", "torchvision"):
+    for name in ("torch", "torchvision", "torchaudio"):
         wheel(root / "main" / name, name, "99.0")
+    serve_needs(root / "main")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=root))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -95,15 +144,17 @@ def indexes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def run(argv: list[str], folder: Path) -> str:
+    # uv reads which macOS it is to resolve for from the variable that compilers read.
+    env = {**os.environ, "MACOSX_DEPLOYMENT_TARGET": "15.0"}
     done = subprocess.run(
-        argv, capture_output=True, text=True, timeout=120, check=False, cwd=folder
+        argv, capture_output=True, text=True, timeout=120, check=False, cwd=folder, env=env
     )
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 
 
 def expected_of(told: dict[str, Any], expected: str | None) -> str:
-    planned = f"{told['torch_version']}+{told['build']}"
+    planned = told["torch_version"] + (f"+{told['build']}" if told["build"] else "")
     assert expected in (None, planned)
     return planned
 
@@ -128,8 +179,9 @@ def test_pip_takes_exactly_the_planned_build(
         for one in json.loads(report.read_text())["install"]
     }
     assert found["torch"] == expected_of(told, expected)
-    if "torchvision" in line:
-        assert found["torchvision"] == f"0.29.2+{told['build']}"
+    companions = {pin.split("==")[0]: pin.split("==")[1] for pin in told["requirements"]}
+    for name, version in companions.items():
+        assert found[name].split("+")[0] == version.split("+")[0]
 
 
 @needs_uv
@@ -147,33 +199,44 @@ def test_uv_takes_exactly_the_planned_build(
     assert f" + torch=={expected_of(told, expected)}" in said
 
 
-@needs_uv
-@pytest.mark.parametrize("form", ["requirements", "uv-toml"])
-def test_uv_takes_the_documents_as_planned(
-    invoke: Any, plan: Any, indexes: str, form: str, tmp_path: Path
-) -> None:
-    line = f"torch torchvision LINUX --driver 580.95.05 --gpu nvidia:8.9 --mirror {indexes}/whl"
-    told = plan(line)
-    text = invoke(f"{line} --format {form}").stdout
-    if form == "requirements":
-        (tmp_path / "requirements.txt").write_text(text)
-        argv = [UV, "pip", "compile", "requirements.txt", "--python-version", "3.12"]
-        argv += ["--python-platform", FOR_UV["linux_x86_64"], "--no-cache", "--no-config", "-q"]
-        argv += ["--python", sys.executable]
-        locked = run(argv, tmp_path)
-    else:
-        project = re.sub(r"^# ?", "", text.split("\n\n")[0].partition("\n")[2], flags=re.MULTILINE)
-        head = '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.10"\n'
-        only = "[tool.uv]\nenvironments = [\"sys_platform == 'linux' and platform_machine == 'x86_64'\"]\n"
-        rest = text.split("\n\n", 1)[1]
-        (tmp_path / "pyproject.toml").write_text(f"{head}{project}\n{only}\n{rest}")
-        argv = [UV, "lock", "--no-cache", "--default-index", f"{indexes}/main", "-q"]
-        run([*argv, "--python", sys.executable], tmp_path)
-        locked = (
-            (tmp_path / "uv.lock").read_text().replace('name = "torch"\nversion = "', "torch==")
-        )
+HARDWARE = ["--driver 580.95.05 --gpu nvidia:8.9", "--gpu amd:gfx90a", "--gpu intel:e20b"]
 
-    assert f"torch=={told['torch_version']}+{told['build']}" in locked
+
+@needs_uv
+@pytest.mark.parametrize("hardware", HARDWARE)
+def test_uv_takes_the_requirements_file_as_planned(
+    invoke: Any, plan: Any, indexes: str, hardware: str, tmp_path: Path
+) -> None:
+    line = f"torch torchvision LINUX {hardware} --mirror {indexes}/whl"
+    (tmp_path / "requirements.txt").write_text(invoke(f"{line} --format requirements").stdout)
+    argv = [UV, "pip", "compile", "requirements.txt", "--python-version", "3.12"]
+    argv += ["--python-platform", FOR_UV["linux_x86_64"], "--no-cache", "--no-config", "-q"]
+
+    locked = run([*argv, "--python", sys.executable], tmp_path)
+
+    assert f"torch=={expected_of(plan(line), None)}" in locked
+    assert "99.0" not in locked
+
+
+@needs_uv
+@pytest.mark.parametrize("hardware", HARDWARE)
+def test_uv_locks_a_project_with_the_planned_sources(
+    invoke: Any, plan: Any, indexes: str, hardware: str, tmp_path: Path
+) -> None:
+    """Triton too, which for ROCm and XPU lies on torch's index alone."""
+    line = f"torch torchvision LINUX {hardware} --mirror {indexes}/whl"
+    text = invoke(f"{line} --format uv-toml").stdout
+    project = re.sub(r"^# ?", "", text.split("\n\n")[0].partition("\n")[2], flags=re.MULTILINE)
+    head = '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.10"\n'
+    only = "environments = [\"sys_platform == 'linux' and platform_machine == 'x86_64'\"]\n"
+    rest = text.split("\n\n", 1)[1]
+    (tmp_path / "pyproject.toml").write_text(f"{head}{project}\n[tool.uv]\n{only}\n{rest}")
+    argv = [UV, "lock", "--no-cache", "--default-index", f"{indexes}/main", "-q"]
+
+    run([*argv, "--python", sys.executable], tmp_path)
+
+    locked = (tmp_path / "uv.lock").read_text()
+    assert f'name = "torch"\nversion = "{expected_of(plan(line), None)}"' in locked
     assert "99.0" not in locked
 
 
