@@ -89,6 +89,11 @@ FIXES = (
             pattern=r"you should not try to import numpy from its source directory",
             confidence="low",
         ),
+        Symptom(
+            pattern=r"\bnumpy ?(?:<|>=?) ?2\b.{0,60}(?:torch|not compatible|incompatible)",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"object __array__ method not producing an array", confidence="medium"),
     ),
     excludes=(r"No module named '?numpy(?![\w.])",),
     suppresses=("AB102",),

@@ -85,6 +85,10 @@ text_rule(
             confidence="medium",
         ),
         Symptom(pattern=r"Cannot find DGL C\+\+"),
+        Symptom(
+            pattern=r"No module named '?(?:fused_\w{1,30}|cpu_adam|amp_C|syncbn|exllamav?2?_ext)\b",
+            confidence="medium",
+        ),
     ),
     excludes=("torchvision::nms", r"libcu\w+\.so\S*: undefined symbol"),
     fixes=FIXES,

@@ -65,6 +65,11 @@ FIXES = (
         Symptom(
             pattern=r"Ungültiger Maschinenbefehl|非法指令|Instruction non permise|Instrucción ilegal|Недопустимая инструкция|Istruzione non consentita"
         ),
+        Symptom(
+            pattern=r"\b(?:lacks?|without|no|requires?|not support(?:ed)?|n't support)\b.{0,10}\bAVX2?\b",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"\bexit(?:ed)?(?: with)?(?: code| status)?:? 132\b", confidence="medium"),
     ),
     excludes=("illegal instruction was encountered",),
     ask="`lscpu | grep -o avx2`: anything? In a virtual machine, which CPU type?",

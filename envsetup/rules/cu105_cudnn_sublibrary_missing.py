@@ -60,6 +60,9 @@ from envsetup.rules.libraries import damaged
         Symptom(pattern=r"zlibwapi\.dll", confidence="medium"),
         Symptom(pattern=r"Could not (?:locate|load library) cudnn\w{1,20}\.dll"),
         Symptom(pattern=r"Library (?:lib)?cudnn\S{1,24} is not found"),
+        Symptom(
+            pattern=r"libcudnn\w{0,20}\.so[.\d]{0,8} (?:=> |is )?not found|sure (?:lib)?cudnn\S{1,30} is in your library path"
+        ),
     ),
     excludes=("Error: /usr/local/cuda",),
     ask="`pip list | grep cudnn`: which major is installed, which does the failing package want?",

@@ -59,10 +59,13 @@ FIXES = (
             pattern=r"Cuda extensions are being compiled with a version of Cuda that does not match"
         ),
         Symptom(
-            pattern=r"Installed CUDA version [\d.]{1,8} does not match the version torch was compiled with"
+            pattern=r"Installed CUDA version [\d.]{1,8} does not match the version torch was compiled with(?! \S{1,8} but since)"
         ),
         Symptom(pattern=r"nvcc fatal *: Unsupported gpu architecture", confidence="low"),
         Symptom(pattern=r"only supported on CUDA \d{1,2}\.\d and above", confidence="medium"),
+        Symptom(
+            pattern=r"has no attribute 'ds_opt_adam'|Error building extension '", confidence="low"
+        ),
     ),
     ask="`nvcc --version`; `python -c 'import torch; print(torch.version.cuda)'`",
     fixes=FIXES,

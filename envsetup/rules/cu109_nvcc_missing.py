@@ -69,10 +69,11 @@ FIXES = (
         Symptom(pattern=r"No such file or directory: '?nvcc\b"),
         Symptom(pattern=r"command '\S{0,100}nvcc(?:\.exe)?' failed: No such file"),
         Symptom(
-            pattern=r"fatal error: (?:cuda|cuda_runtime|cuda_runtime_api|cublas_v2|cusparse|cusolverDn|cusolver_common|curand|curand_kernel|device_launch_parameters|cufft|nvToolsExt)\.h: No such file"
+            pattern=r"fatal error: (?:cuda|cublas|cusparse|cusolver|curand|cufft|cudnn|nccl|nvToolsExt|device_launch)\w{0,30}\.h: No such file"
         ),
         Symptom(pattern=r"command not found: nvcc\b|'which', 'nvcc'"),
         Symptom(pattern=r"unable to execute '\S{0,120}nvcc'"),
+        Symptom(pattern=r"Error building extension '", confidence="low"),
     ),
     ask="`nvcc --version`; `echo $CUDA_HOME`",
     fixes=FIXES,

@@ -55,7 +55,7 @@ FIXES = (
     severity="error",
     platforms=("linux", "windows"),
     symptoms=(
-        Symptom(pattern=r"Found no NVIDIA driver on your system"),
+        Symptom(pattern=r"Found no NVIDIA driver"),
         Symptom(pattern=r"couldn't communicate with the NVIDIA driver", confidence="low"),
         Symptom(
             pattern=r"nvidia-smi['\"]?:? (?:command not found|not found|is not recognized|不是内部)"
@@ -72,6 +72,7 @@ FIXES = (
         Symptom(
             pattern=r"NVML Shared Library Not Found|NVMLError_LibraryNotFound", confidence="medium"
         ),
+        Symptom(pattern=r"Torch is not able to use GPU", confidence="low"),
     ),
     excludes=(r"microsoft-standard-WSL", r"/usr/lib/wsl\b", r"\bWSL ?[12]\b"),
     suppresses=(

@@ -65,6 +65,7 @@ OLDEST_SERVED = (5, 0)
         Symptom(
             pattern=r"installed as (?:the )?CPU(?:-only)? (?:version|build)", confidence="medium"
         ),
+        Symptom(pattern=r"Torch is not able to use GPU", confidence="low"),
     ),
     ask="`python -c 'import torch; print(torch.__version__, torch.version.cuda)'`: is it +cpu, is CUDA None?",
     fixes=FIXES,

@@ -93,11 +93,13 @@ BINARIES = [
         "The quantization method x is not supported for the current GPU. Minimum capability: 80",
         "AR105",
     ),
+    ("ModuleNotFoundError: No module named 'fused_layer_norm_cuda'", "AB104"),
     ("RuntimeError: PyTorch version 1.10.2 is too old", "AB112"),
     ("AttributeError: module 'torch.library' has no attribute 'register_fake'", "AB112"),
     ("ImportError: cannot import name 'DTensor' from 'torch.distributed.tensor'", "AB112"),
     ("MKL_THREADING_LAYER=INTEL is incompatible with libgomp.so.1 library.", "CP102"),
     ("zsh: illegal hardware instruction  python3 main.py", "CP101"),
+    ("CPU lacks AVX support. Please consider upgrading", "CP101"),
     ("Ungültiger Maschinenbefehl (Speicherabzug geschrieben)", "CP101"),
 ]
 CUDA_LIBRARIES = [
@@ -115,6 +117,8 @@ CUDA_LIBRARIES = [
     ("Loaded runtime CuDNN library: 8.1.0 but source was compiled with: 8.6.0.", "CU104"),
     ("cuDNN error: CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED", "CU105"),
     ("Could not load library cudnn_cnn_infer64_8.dll. Error code 126", "CU105"),
+    ("libcudnn_cnn_infer.so.8 not found", "CU105"),
+    ("fatal error: cuda_profiler_api.h: No such file or directory", "CU109"),
     ("MissingCUDAException: CUDA_HOME does not exist, unable to compile CUDA op(s)", "CU109"),
     ("FileNotFoundError: [Errno 2] No such file or directory: 'nvcc'", "CU109"),
     ("ext.cpp:4:10: fatal error: cuda_runtime_api.h: No such file or directory", "CU109"),
@@ -199,6 +203,8 @@ def test_another_wording_leads_to_the_same_rule(text, code):
         "[c10d] cannot be initialized on [::]:29500 (errno: 97 - Address family not supported)",
         "ImportError: libcurl.so.4: cannot open shared object file: No such file or directory",
         "0 uncorrectable ECC errors",
+        "Installed CUDA version 12.1 does not match the version torch was compiled with 12.4"
+        " but since the APIs are compatible, accepting this combination",
         "NVIDIA_DRIVER_CAPABILITIES=compute,utility",
         "KeyError: 'RANK'",
         "AttributeError: module 'torch' has no attribute 'my_own_function'",
