@@ -203,8 +203,7 @@ def test_another_wording_leads_to_the_same_rule(text, code):
         "[c10d] cannot be initialized on [::]:29500 (errno: 97 - Address family not supported)",
         "ImportError: libcurl.so.4: cannot open shared object file: No such file or directory",
         "0 uncorrectable ECC errors",
-        "Installed CUDA version 12.1 does not match the version torch was compiled with 12.4"
-        " but since the APIs are compatible, accepting this combination",
+        "CUDA version 12.1 does not match the version torch was compiled with 12.4 but since",
         "NVIDIA_DRIVER_CAPABILITIES=compute,utility",
         "KeyError: 'RANK'",
         "AttributeError: module 'torch' has no attribute 'my_own_function'",
