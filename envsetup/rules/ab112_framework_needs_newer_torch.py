@@ -86,6 +86,10 @@ LONGEST = 300
             pattern=r"transformers[/\\].{0,300}NameError: name 'torch' is not defined",
             confidence="medium",
         ),
+        Symptom(pattern=r"'torch\.\w{1,30}' object has no attribute", confidence="medium"),
+        Symptom(pattern=r"module 'torch' has no attribute", confidence="low"),
+        Symptom(pattern=r"cannot import name 'is_torch_\w{1,60}'", confidence="medium"),
+        Symptom(pattern=r"cannot import name '\w{1,60}' from 'transformers", confidence="low"),
     ),
     fixes=FIXES,
 )

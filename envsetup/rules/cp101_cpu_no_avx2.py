@@ -70,6 +70,10 @@ FIXES = (
             confidence="medium",
         ),
         Symptom(pattern=r"\bexit(?:ed)?(?: with)?(?: code| status)?:? 132\b", confidence="medium"),
+        Symptom(
+            pattern=r"(?:CPU|processor).{0,30}(?:doesn't|does not|lacks) support.{0,20}\bAVX2?\b",
+            confidence="medium",
+        ),
     ),
     excludes=("illegal instruction was encountered",),
     ask="`lscpu | grep -o avx2`: anything? In a virtual machine, which CPU type?",

@@ -64,6 +64,8 @@ RUNTIMES = ("libiomp5", "libomp.")
         Symptom(pattern="multiple copies of the OpenMP runtime"),
         Symptom(pattern=r"MKL_THREADING_LAYER=\w{1,10} is incompatible with \S{0,10}gomp"),
         Symptom(pattern=r"Found Intel OpenMP .{0,20}and LLVM OpenMP"),
+        Symptom(pattern=r"libmkl_intel_thread\S{0,10}: undefined symbol: omp_"),
+        Symptom(pattern=r"MKL FATAL ERROR: Cannot load", confidence="low"),
     ),
     ask="Which packages own a libiomp5 or libomp?",
     fixes=FIXES,

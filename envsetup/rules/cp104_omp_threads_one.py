@@ -53,6 +53,9 @@ FIXES = (Fix(text="`unset OMP_NUM_THREADS`, or set it to cores per process"),)
             pattern="Setting OMP_NUM_THREADS environment variable for each process",
             confidence="low",
         ),
+        Symptom(
+            pattern=r"Invalid value for environment variable OMP_NUM_THREADS", confidence="medium"
+        ),
     ),
     fixes=FIXES,
 )

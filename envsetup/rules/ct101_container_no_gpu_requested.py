@@ -84,6 +84,7 @@ FIXES = (
             confidence="medium",
         ),
         Symptom(pattern=r"NVML Shared Library Not Found", confidence="low"),
+        Symptom(pattern=r"Could not find any nv files on this host", confidence="medium"),
     ),
     suppresses=(
         "DR101",

@@ -75,6 +75,14 @@ text_rule(
         Symptom(
             pattern=r"RuntimeClass \W{0,2}nvidia\W{0,2} not found|no runtime for \W{0,2}nvidia\W{0,2} is configured"
         ),
+        Symptom(pattern=r"'nvidia' is not a docker command|unknown flag: --gpus"),
+        Symptom(pattern=r"nvidia_driver_\S{1,20}: VolumeDriver"),
+        Symptom(pattern=r"custom device nvidia\.com/gpu|nvidia\.com/gpu=\S{1,20} unresolvable"),
+        Symptom(
+            pattern=r"\('devices' was unexpected\)|Insufficient nvidia\.com/gpu|unavailable for nvidia\.com/gpu",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"nvidia-container-runtime-hook\W{0,4}(?:executable file )?not found"),
     ),
     ask=(
         "Does `nvidia-ctk --version` work on the host, and does `docker info` list the "

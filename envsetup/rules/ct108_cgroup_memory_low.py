@@ -64,12 +64,22 @@ NEEDED_BYTES = 2 * 2**30
     platforms=("linux",),
     symptoms=(
         Symptom(pattern="killed by signal: ?Killed"),
-        Symptom(pattern="exit(?:ed with)? code:? 137", confidence="medium"),
+        Symptom(pattern=r"\bexit(?:ed)?(?: with)?(?: code| status)?:? 137\b", confidence="medium"),
         Symptom(pattern="OOMKilled"),
         Symptom(pattern="Memory cgroup out of memory"),
         Symptom(pattern=r"exitcode ?: ?-9\b", confidence="medium"),
-        Symptom(pattern="oom-kill(?:er)?", confidence="medium"),
+        Symptom(pattern=r"\boom[-_ ]kill", confidence="medium"),
         Symptom(pattern=r"DataLoader worker .{0,60}exited unexpectedly", confidence="low"),
+        Symptom(pattern=r"Out of memory: Kill(?:ed)? process"),
+        Symptom(pattern=r"OutOfMemoryError: Task was killed|node running low on memory"),
+        Symptom(
+            pattern=r"zsh: killed\b|^Killed\.?$|\bpython3? .{1,200} Killed$", confidence="medium"
+        ),
+        Symptom(pattern=r"DefaultCPUAllocator: can't allocate memory", confidence="medium"),
+        Symptom(
+            pattern=r"DefaultCPUAllocator: not enough memory|kernel appears to have died|executor was unexpectedly terminated",
+            confidence="low",
+        ),
     ),
     ask="Does the kernel log or the pod's status say OOM?",
     fixes=FIXES,

@@ -63,6 +63,11 @@ FIXES = (
         Symptom(pattern=r"Permission denied: '/\.(?:cache|local|config|triton)"),
         Symptom(pattern=r"getpwuid\(\): uid not found"),
         Symptom(pattern="Permission denied: '/nonexistent"),
+        Symptom(pattern=r"\bI have no name!@"),
+        Symptom(
+            pattern=r"Permission denied: '\S{0,80}(?:_cache|/\.cache|/\.triton|/cache)\b",
+            confidence="low",
+        ),
     ),
     suppresses=("ST102", "TC105"),
     fixes=FIXES,

@@ -57,7 +57,14 @@ FIXES = (
     title="Orphaned files fill /dev/shm",
     severity="warning",
     platforms=("linux",),
-    symptoms=(Symptom(pattern="unable to open shared memory object"),),
+    symptoms=(
+        Symptom(pattern="unable to open shared memory object(?!.{0,80}Too many open files)"),
+        Symptom(
+            pattern=r"No such file or directory: '/dev/shm/torch_|could not unlink the shared memory file",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"leaked shared_memory objects", confidence="medium"),
+    ),
     fixes=FIXES,
 )
 def judge(

@@ -63,6 +63,10 @@ FIXES = (
             confidence="medium",
         ),
         Symptom(pattern=r"could not insert '?nvidia'?: No such device", confidence="medium"),
+        Symptom(
+            pattern=r"NVIDIA probe routine failed|None of the NVIDIA devices were initialized",
+            confidence="medium",
+        ),
     ),
     suppresses=("WH101", "DR101"),
     ask="`sudo dmesg | grep -i -e nvrm -e xid`: what did the driver say last?",

@@ -52,7 +52,10 @@ FIXES = (
     severity="error",
     platforms=("linux", "windows"),
     symptoms=(
-        Symptom(pattern=r"CUDA driver initialization failed, you might not have a CUDA gpu"),
+        Symptom(
+            pattern=r"CUDA driver initialization failed, you might not have a CUDA gpu",
+            confidence="medium",
+        ),
         Symptom(
             pattern=r"Unexpected error from cudaGetDeviceCount\(\)\. Did you run some cuda functions",
             confidence="low",

@@ -53,6 +53,7 @@ text_rule(
         Symptom(pattern="is neither AF_INET"),
         Symptom(pattern="Unable to find (?:address for|interface)", confidence="medium"),
         Symptom(pattern=r"NCCL WARN .{0,60}no (?:socket )?interface found"),
+        Symptom(pattern=r"\bInterface \w{1,15} not found", confidence="medium"),
     ),
     fixes=FIXES,
 )

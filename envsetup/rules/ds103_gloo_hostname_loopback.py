@@ -55,6 +55,9 @@ text_rule(
         Symptom(pattern="connectFullMesh failed"),
         Symptom(pattern=r"gloo/transport/tcp/pair\.cc:\d{1,5}\] connect \[(?:127\.|::1)"),
         Symptom(pattern=r"gloo/transport/tcp/pair\.cc:\d{1,5}\] connect \[", confidence="medium"),
+        Symptom(pattern=r"makeDeviceForHostname"),
+        Symptom(pattern=r"gloo.{0,200}unable to resolve hostname", confidence="medium"),
+        Symptom(pattern="unsupported gloo device"),
     ),
     fixes=FIXES,
 )

@@ -74,6 +74,11 @@ text_rule(
         ),
         Symptom(pattern=r"Call to connect returned Connection refused", confidence="medium"),
         Symptom(pattern=r"NCCL WARN .{0,60}Connection closed by remote peer", confidence="low"),
+        Symptom(pattern=r"(?:DistStoreError|RuntimeError): Socket Timeout"),
+        Symptom(
+            pattern=r"recvValueWithTimeout failed|TCPStore.{0,60}Broken pipe|Broken pipe.{0,40}TCPStore|wait timeout after \d{1,9}ms, keys",
+            confidence="medium",
+        ),
     ),
     excludes=("EADDRINUSE",),
     fixes=FIXES,

@@ -52,6 +52,7 @@ text_rule(
         Symptom(pattern="server socket has failed to (?:listen|bind)"),
         Symptom(pattern="EADDRINUSE"),
         Symptom(pattern="Address already in use"),
+        Symptom(pattern=r"WinError 10048"),
     ),
     fixes=FIXES,
 )

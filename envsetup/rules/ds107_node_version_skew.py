@@ -51,6 +51,8 @@ text_rule(
         Symptom(pattern="Mismatched collective"),
         Symptom(pattern="ncclInvalidUsage", confidence="low"),
         Symptom(pattern=r"NCCL error\b.{0,160}invalid usage", confidence="low"),
+        Symptom(pattern=r"mismatch between collectives", confidence="medium"),
+        Symptom(pattern=r"NCCL version mismatch"),
     ),
     fixes=FIXES,
 )

@@ -44,7 +44,10 @@ text_rule(
     slug="clock-skew",
     title="Clocks differ",
     severity="note",
-    symptoms=(Symptom(pattern="certificate is not yet valid"),),
+    symptoms=(
+        Symptom(pattern="certificate is not yet valid"),
+        Symptom(pattern=r"has expired or is not yet valid", confidence="medium"),
+    ),
     suppresses=("NW101",),
     fixes=FIXES,
 )

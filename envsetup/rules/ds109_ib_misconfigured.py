@@ -58,6 +58,10 @@ text_rule(
         Symptom(pattern="Failed to open libibverbs"),
         Symptom(pattern=r"NCCL WARN .{0,40}Unable to open device"),
         Symptom(pattern=r"Call to ibv_\w{1,30} failed", confidence="medium"),
+        Symptom(
+            pattern=r"No IB devices found|couldn't open config directory '/etc/libibverbs",
+            confidence="medium",
+        ),
     ),
     fixes=FIXES,
 )

@@ -58,6 +58,14 @@ text_rule(
         Symptom(
             pattern=r"environ\[\W?RANK\W?\].{0,200}KeyError: 'RANK'|KeyError: 'RANK'.{0,200}environ\["
         ),
+        Symptom(
+            pattern=r"(?:LOCAL_RANK|WORLD_SIZE|MASTER_ADDR|MASTER_PORT)\b.{0,30}\bnot set\b",
+            confidence="medium",
+        ),
+        Symptom(
+            pattern=r"Invalid rank \d{1,5}, rank should be in the interval", confidence="medium"
+        ),
+        Symptom(pattern=r"Default process group has not been initialized", confidence="low"),
     ),
     fixes=FIXES,
 )

@@ -62,6 +62,7 @@ NO_ROOM = re.compile(
         ),
         Symptom(pattern=r"RmInitAdapter failed", confidence="medium"),
         Symptom(pattern=r"rm_init_adapter failed|failed to copy vbios", confidence="medium"),
+        Symptom(pattern=r"BIOS may have misconfigured your GPU"),
     ),
     ask="`sudo dmesg | grep -i -e 'BAR' -e NVRM`",
     fixes=FIXES,

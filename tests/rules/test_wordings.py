@@ -134,6 +134,16 @@ CONTAINERS_AND_PROCESSES = [
     ("RuntimeError: unable to write to file </torch_12_99>", "CT106"),
     ("NCCL WARN Call to posix_fallocate failed : No space left on device", "CT106"),
     ("libibverbs: Warning: RLIMIT_MEMLOCK is 65536 bytes.", "CT109"),
+    ("docker: 'nvidia' is not a docker command.", "CT102"),
+    ("0/4 nodes are available: 4 Insufficient nvidia.com/gpu.", "CT102"),
+    ("/torch_7_8> in read-write mode: Too many open files (24)", "DL102"),
+    ("slurmstepd: error: Detected 1 oom_kill event in StepId=7.0.", "CT108"),
+    ("Command terminated: exit status 137", "CT108"),
+    ("zsh: killed     python train.py", "CT108"),
+    ("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes", "CT108"),
+    ("max locked memory limit (64 kbytes) is too low", "CT109"),
+    ("I have no name!@1d9bc3bf0000:/app$ python a.py", "CT111"),
+    ("No such file or directory: '/dev/shm/torch_5512_3'", "DL104"),
     ("cuda runtime error (3) : initialization error at THCGeneral.cpp:51", "DL101"),
     ("terminate called...'std::system_error'\n what():  Resource temporarily unavailable", "DL103"),
     ("bash: fork: retry: Resource temporarily unavailable", "DL103"),
@@ -149,6 +159,10 @@ NODES = [
     ),
     ("NCCL WARN NET/IB : Unable to open device mlx5_1", "DS109"),
     ("KeyError: 'LOCAL_RANK'", "DS112"),
+    ("AssertionError: LOCAL_RANK is not set", "DS112"),
+    ("DistStoreError: Socket Timeout", "DS104"),
+    ("[WinError 10048] Only one usage of each socket address is normally permitted", "DS105"),
+    ("NCCL version mismatch: rank 0 has 2.19.3", "DS107"),
 ]
 
 NAMES_OF_ERRORS = [
