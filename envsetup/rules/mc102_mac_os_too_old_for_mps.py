@@ -63,6 +63,10 @@ FLOORS = (((2, 8), (14, 0)), ((2, 5), (13, 0)), ((1, 12), (12, 3)))
     symptoms=(
         Symptom(pattern=r"MPS backend is supported on macOS \d\d\.\d\+", confidence="medium"),
         Symptom(pattern=r"MPS available\? False.{0,200}\bmacOS 1[0-3]\.", confidence="medium"),
+        Symptom(
+            pattern=r"mps\.is_available\(\)\W{0,10}False.{0,200}\bmacOS[- ]1[0-2]\.",
+            confidence="medium",
+        ),
     ),
     suppresses=("MC103",),
     ask="`sw_vers`: is macOS older than the version in the message? If newer, it is MC103.",

@@ -59,6 +59,13 @@ text_rule(
         Symptom(pattern="not (?:currently )?implemented for the MPS device"),
         Symptom(pattern="PYTORCH_ENABLE_MPS_FALLBACK"),
         Symptom(pattern="arguments from the 'MPS' backend", confidence="medium"),
+        Symptom(
+            pattern=r"\bnot (?:currently |yet )?(?:implemented|supported) (?:on|for|in) (?:the )?MPS\b"
+        ),
+        Symptom(pattern=r"MPS does not support \w"),
+        Symptom(pattern="MPS: no support for"),
+        Symptom(pattern="MPS framework doesn't support"),
+        Symptom(pattern=r"failed assertion .{0,20}\[MPS\w", confidence="medium"),
     ),
     fixes=FIXES,
 )

@@ -61,6 +61,7 @@ text_rule(
         Symptom(pattern="self.signed certificate in certificate chain"),
         Symptom(pattern="unable to get local issuer certificate"),
         Symptom(pattern="invalid peer certificate: UnknownIssuer"),
+        Symptom(pattern="CondaSSLError|SSL error.{0,40}certificate verification"),
     ),
     suppresses=("NW104", "PY101"),
     fixes=FIXES,

@@ -51,6 +51,8 @@ FIXES = (Fix(text="Set both spellings to one value, with http:// in front"),)
         Symptom(pattern="Cannot connect to proxy"),
         Symptom(pattern="ProxyError"),
         Symptom(pattern="Missing dependencies for SOCKS support"),
+        Symptom(pattern="check_hostname requires server_hostname"),
+        Symptom(pattern="Proxy URL had unsupported scheme|ProxySchemeUnknown"),
     ),
     suppresses=("NW104",),
     fixes=FIXES,

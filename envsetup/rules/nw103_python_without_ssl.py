@@ -58,6 +58,7 @@ FIXES = (
         Symptom(pattern="ssl module (?:in Python )?is not available"),
         Symptom(pattern="No module named '?_ssl"),
         Symptom(pattern="Can't connect to HTTPS URL because the SSL module"),
+        Symptom(pattern=r"while importing _ssl\b"),
     ),
     suppresses=("PY101", "NW104"),
     fixes=FIXES,

@@ -57,6 +57,18 @@ text_rule(
         Symptom(pattern="neither a file nor a directory", confidence="medium"),
         Symptom(pattern="Read timed out", confidence="medium"),
         Symptom(pattern="dns error: failed to lookup"),
+        Symptom(pattern="HTTP 000 CONNECTION FAILED"),
+        Symptom(pattern=r"HTTP error 40[34] while getting https?://\S{0,200}(?:torch|whl)"),
+        Symptom(
+            pattern="Failed to fetch: .{0,200}(?:error sending request|operation timed out|tcp connect error)"
+        ),
+        Symptom(
+            pattern=r"Connection timed out while downloading|pypi\S{0,40}.{0,40}Max retries exceeded|download\.pytorch\.org.{0,40}Max retries exceeded"
+        ),
+        Symptom(
+            pattern=r"Connection reset by peer.{0,80}\bpip|\bpip.{0,80}Connection reset by peer",
+            confidence="medium",
+        ),
     ),
     fixes=FIXES,
 )

@@ -52,6 +52,8 @@ ON = ("1", "ON", "YES", "TRUE")
         Symptom(pattern=r"couldn't connect to 'https://huggingface\.co"),
         Symptom(pattern="LocalEntryNotFoundError"),
         Symptom(pattern="outgoing traffic has been disabled"),
+        Symptom(pattern="offline mode is enabled|OfflineModeIsEnabled"),
+        Symptom(pattern=r"host='huggingface\.co'.{0,80}Max retries exceeded", confidence="medium"),
     ),
     fixes=FIXES,
 )

@@ -64,6 +64,16 @@ text_rule(
             pattern=r"download\.pytorch\.org/whl\S*.{0,300}No matching distribution found for (?!torch)",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"was not found in the package registry.{0,300}download\.pytorch\.org/whl|download\.pytorch\.org/whl.{0,300}was not found in the package registry"
+        ),
+        Symptom(
+            pattern="(?<!torch )(?<!torchvision )(?<!torchaudio )was not found in the package registry",
+            confidence="medium",
+        ),
+        Symptom(
+            pattern=r"was found on https://download\.pytorch\.org/whl\S{0,40}, but not at the requested version"
+        ),
     ),
     suppresses=("NW104", "PY101"),
     fixes=FIXES,

@@ -59,6 +59,7 @@ FIXES = (
         ),
         Symptom(pattern=r"\[MSC v\.\d{4} 32 bit \(Intel\)\]"),
         Symptom(pattern=r"torch[^\n]{0,80}32-bit Python", confidence="medium"),
+        Symptom(pattern=r"WinError 193\]", confidence="low"),
     ),
     suppresses=("PY101", "PY114"),
     ask="`python -c 'import struct; print(struct.calcsize(\"P\") * 8)'`: 32 or 64?",

@@ -55,6 +55,7 @@ FIXES = (
         Symptom(pattern=r"version .GLIBC_2\.\d{1,3}. not found"),
         Symptom(pattern=r"ld-musl|libc\.musl", confidence="medium"),
         Symptom(pattern=r"libm\.so\.6: version .GLIBC"),
+        Symptom(pattern=r"Error relocating \S{1,200}: \S{1,80}: symbol not found"),
     ),
     suppresses=("PY113", "PY114"),
     ask="`ldd --version | head -1`",

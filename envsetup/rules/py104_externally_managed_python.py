@@ -48,6 +48,7 @@ FIXES = (Fix(text="Make a virtual environment: `envsetup setup`, or `python3 -m 
     symptoms=(
         Symptom(pattern=r"externally[- ]managed[- ]environment"),
         Symptom(pattern=r"This environment is externally managed"),
+        Symptom(pattern="--break-system-packages", confidence="medium"),
     ),
     ask="`python -c 'import sys; print(sys.prefix != sys.base_prefix)'`: True in a virtual environment",
     fixes=FIXES,

@@ -67,6 +67,12 @@ text_rule(
             pattern=r"if it has the same name as a (?:third-party )?(?:library|module) you intended to import"
         ),
         Symptom(pattern=r"'torch' \(unknown location\)", confidence="medium"),
+        Symptom(pattern="'(?:torch|numpy|triton)' is not a package"),
+        Symptom(pattern=r"has no attribute '\w{1,60}' \(consider renaming"),
+        Symptom(pattern="loaded the .{0,2}torch/_C.{0,2} folder"),
+        Symptom(
+            pattern=r"cannot import name '\w{1,60}' from partially initialized module '(?:torch|numpy)\b"
+        ),
     ),
     ask="`python -c 'import torch; print(torch.__file__)'`: is it in site-packages?",
     fixes=FIXES,

@@ -62,6 +62,7 @@ FAMILY = re.compile(r"torch(?:vision|audio)?|numpy|triton|nvidia-.+")
         ),
         Symptom(pattern=r"uninstall-no-record-file"),
         Symptom(pattern=r"Cannot uninstall torch[^\n]{0,40}no RECORD file"),
+        Symptom(pattern="distutils installed project", confidence="medium"),
     ),
     ask="`ls site-packages | grep -i torch`: does one name stand there twice?",
     fixes=FIXES,

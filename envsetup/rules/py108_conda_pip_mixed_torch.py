@@ -55,6 +55,10 @@ FIXES = (
     symptoms=(
         Symptom(pattern=r"undefined symbol: iJIT_NotifyEvent", confidence="medium"),
         Symptom(pattern=r"libtorch_cpu\.so: undefined symbol: iJIT"),
+        Symptom(
+            pattern=r"libmkl_intel_lp64\.so\S{0,8} ?.{0,10}cannot open shared object",
+            confidence="medium",
+        ),
     ),
     ask="`conda list | grep -i torch`: does it show both a conda and a pypi build?",
     fixes=FIXES,

@@ -56,6 +56,7 @@ FOREIGN = re.compile(r"python(3\.\d{1,2})t?[/\\](?:site|dist)-packages")
         Symptom(pattern=r"Could not find platform (?:in)?dependent libraries <(?:exec_)?prefix>"),
         Symptom(pattern=r"init_fs_encoding: failed to get the Python codec"),
         Symptom(pattern=r"No module named '?encodings'?"),
+        Symptom(pattern="SRE module mismatch"),
     ),
     suppresses=("PY113",),
     ask="`env | grep ^PYTHON`; does the error go away with `python -I`?",

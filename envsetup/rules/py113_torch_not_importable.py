@@ -69,6 +69,7 @@ SHOWN = 3
             pattern=r"torch/lib/lib\w{1,30}\.so\S{0,8}: undefined symbol: ?(?!_{0,2}(?:nccl|cu|nv))",
             confidence="medium",
         ),
+        Symptom(pattern=r"WinError 193\]", confidence="medium"),
     ),
     ask="`envsetup doctor`: which file differs from what the wheel recorded?",
     fixes=FIXES,

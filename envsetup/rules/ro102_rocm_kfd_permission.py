@@ -56,6 +56,7 @@ FIXES = (
     symptoms=(
         Symptom(pattern=r"/dev/kfd\b.{0,60}Permission denied"),
         Symptom(pattern="/dev/kfd read-write"),
+        Symptom(pattern="HSA_STATUS_ERROR_OUT_OF_RESOURCES", confidence="medium"),
     ),
     suppresses=("RO105",),
     fixes=FIXES,

@@ -65,6 +65,8 @@ FIXES = (
         Symptom(pattern="No HIP GPUs are available"),
         Symptom(pattern="hipErrorNoDevice"),
         Symptom(pattern="/dev/kfd.{0,40}No such file"),
+        Symptom(pattern="amdgpu not found in modules"),
+        Symptom(pattern=r"No CUDA GPUs are available.{0,200}\b(?:version\.hip|ROCm|gfx\d)"),
     ),
     ask="`ls -l /dev/kfd` and `lsmod | grep amdgpu`.",
     fixes=FIXES,

@@ -55,6 +55,10 @@ FIXES = (Fix(text="`unset LD_LIBRARY_PATH`"),)
         Symptom(pattern=r"lib(?:amdhip64|rocblas|hipblas\w*|MIOpen)\.so\S*.{0,20}undefined symbol"),
         Symptom(pattern="undefined symbol.{0,80}(?:amdhip|rocblas|hipblas)"),
         Symptom(pattern="HIP error: invalid image", confidence="medium"),
+        Symptom(
+            pattern=r"lib(?:rocblas|hipblas\w{0,8}|MIOpen|rccl|rocsolver|hipsparse\w{0,8}|hipfft)\.so\S{0,12} ?.{0,10}cannot open shared object",
+            confidence="medium",
+        ),
     ),
     fixes=FIXES,
 )

@@ -56,6 +56,7 @@ FIXES = (
     symptoms=(
         Symptom(pattern="Weights only load failed"),
         Symptom(pattern="WeightsUnpickler error"),
+        Symptom(pattern=r"torch\.load.{0,3} with .weights_only=False", confidence="low"),
     ),
     fixes=FIXES,
 )

@@ -63,6 +63,7 @@ NEEDED_BYTES = 6 * 2**30
         Symptom(pattern=r"\[Errno 28\]", confidence="medium"),
         Symptom(pattern="No space left on device", confidence="medium"),
         Symptom(pattern="Disk quota exceeded"),
+        Symptom(pattern=r"inline_container\.cc.{0,40}unexpected pos", confidence="medium"),
     ),
     excludes=("/dev/shm", "shared memory"),
     ask="`df -h` and `df -i` for the environment, the cache and TMPDIR: which is full?",

@@ -52,6 +52,7 @@ text_rule(
     symptoms=(
         Symptom(pattern="Failed to hardlink files"),
         Symptom(pattern="cache-system uses symlinks"),
+        Symptom(pattern=r"WinError 1314\]"),
     ),
     fixes=FIXES,
 )

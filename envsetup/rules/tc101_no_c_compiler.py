@@ -65,6 +65,9 @@ COMPILERS = ("gcc", "g++", "cc", "c++", "clang", "clang++")
         Symptom(pattern="InvalidCxxCompiler"),
         Symptom(pattern=r"No working C\+\+ compiler"),
         Symptom(pattern=r"No such file or directory: '(?:gcc|g\+\+|cc|c\+\+|clang)'"),
+        Symptom(pattern=r"\b(?:gcc|g\+\+|cc|c\+\+|clang): (?:command )?not found"),
+        Symptom(pattern=r"command '\S{0,40}(?:gcc|g\+\+|cc|clang)' failed: No such file"),
+        Symptom(pattern=r"Microsoft Visual C\+\+ 14\.0 or greater is required"),
     ),
     excludes=(
         r"Failed to find C compiler.{0,300}(?:[a-z]:\\\w|Windows)",

@@ -65,6 +65,7 @@ NETWORK = ("nfs", "nfs4", "lustre", "gpfs", "beegfs", "cifs", "smb3")
     symptoms=(
         Symptom(pattern="Stale file handle"),
         Symptom(pattern=r"Device or resource busy.{0,80}(?:\.nfs|triton|inductor)"),
+        Symptom(pattern=r"\.triton/cache/\S{1,200}\.tmp\.pid", confidence="medium"),
     ),
     fixes=FIXES,
 )

@@ -53,6 +53,7 @@ text_rule(
         Symptom(pattern="is not defined for option 'gpu-name'"),
         Symptom(pattern="ptxas fatal", confidence="medium"),
         Symptom(pattern=r"'sm_\d{2,3}[a-z]?' is not a recognized processor", confidence="medium"),
+        Symptom(pattern=r"ptxas fatal.{0,20}Unsupported \.version"),
     ),
     fixes=FIXES,
 )

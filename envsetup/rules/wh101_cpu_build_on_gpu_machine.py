@@ -66,6 +66,10 @@ OLDEST_SERVED = (5, 0)
             pattern=r"installed as (?:the )?CPU(?:-only)? (?:version|build)", confidence="medium"
         ),
         Symptom(pattern=r"Torch is not able to use GPU", confidence="low"),
+        Symptom(
+            pattern=r"deserialize object on a CUDA device but torch\.cuda\.is_available\(\) is False",
+            confidence="low",
+        ),
     ),
     ask="`python -c 'import torch; print(torch.__version__, torch.version.cuda)'`: is it +cpu, is CUDA None?",
     fixes=FIXES,

@@ -63,7 +63,12 @@ OFFICIAL = re.compile(r"\d+\.\d+\.\d+(?:\.post\d+)?(?:\+(?:cpu|cu\d+|rocm[\d.]+|
             pattern=r"torch(?:vision|audio) \S{1,30} (?:requires|has requirement|depends on) torch==",
             confidence="high",
         ),
-        Symptom(pattern=r"libtorchaudio\S{0,40}undefined symbol"),
+        Symptom(pattern=r"libtorchaudio\S{0,40} ?undefined symbol"),
+        Symptom(
+            pattern=r"cannot import name '\w{1,60}' from 'torch(?:vision|audio)\b"
+            r"|module 'torch(?:vision|audio)\S{0,60}' has no attribute",
+            confidence="medium",
+        ),
         Symptom(
             pattern=r"has no attribute 'extension'[^\n]{0,60}torchvision|torchvision' has no attribute 'extension'"
         ),

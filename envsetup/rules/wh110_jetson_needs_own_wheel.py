@@ -65,6 +65,10 @@ OWN_DRIVER = re.compile(r"R(?:32|34|35|36)\b")
             pattern=r"(?:Jetson|JetPack|tegra)[^\n]{0,200}not compiled with CUDA",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"(?:Jetson|JetPack|Orin|Xavier).{0,200}is_available\(\).{0,30}False|is_available\(\).{0,40}False.{0,60}(?:Jetson|JetPack)",
+            confidence="medium",
+        ),
     ),
     suppresses=(
         "AR101",

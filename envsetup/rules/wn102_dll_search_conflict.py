@@ -57,6 +57,7 @@ text_rule(
             confidence="low",
         ),
         Symptom(pattern=r"WinError 1114\]", confidence="low"),
+        Symptom(pattern=r"WinError 182\]"),
     ),
     excludes=(r"c10_xpu\.dll",),
     ask="`where c10.dll cudart64_12.dll libiomp5md.dll`: which copies come before torch's?",

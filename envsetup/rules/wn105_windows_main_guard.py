@@ -51,6 +51,10 @@ text_rule(
             pattern=r"BrokenPipeError: \[Errno 32\] Broken pipe.{0,300}DataLoader|DataLoader.{0,400}BrokenPipeError",
             confidence="medium",
         ),
+        Symptom(
+            pattern="EOFError: Ran out of input.{0,300}multiprocessing.spawn|multiprocessing.spawn.{0,300}EOFError: Ran out of input",
+            confidence="medium",
+        ),
     ),
     fixes=FIXES,
 )

@@ -62,6 +62,8 @@ FIXES = (
         Symptom(pattern=r"libze_loader\S{0,8}.{0,60}cannot open"),
         Symptom(pattern=r"torch\.xpu\.is_available\(\)\W{0,20}False", confidence="low"),
         Symptom(pattern="No XPU devices are available", confidence="medium"),
+        Symptom(pattern="XPU device count is zero"),
+        Symptom(pattern="No device of requested type available"),
     ),
     ask="Does `ldconfig -p | grep ze_loader` find the loader? Is torch an +xpu build?",
     fixes=FIXES,

@@ -55,6 +55,7 @@ FIXES = (Fix(text="Start a clean shell without setvars"),)
         Symptom(pattern=r"c10_xpu\.dll"),
         Symptom(pattern="undefined symbol.{0,60}sycl"),
         Symptom(pattern=r"libur_loader\S*.{0,30}undefined symbol"),
+        Symptom(pattern="Native API failed", confidence="medium"),
     ),
     fixes=FIXES,
 )
