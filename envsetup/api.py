@@ -64,9 +64,11 @@ class Report:
 
     def render(self, format: str = "text") -> str:
         """In any format of `doctor`: text, json, markdown, html, junit, github."""
+        from envsetup.host import LocalHost
         from envsetup.report import redact, render
+        from envsetup.report.redact import user_names
 
-        return render(redact(self.record), format)
+        return render(redact(self.record, user_names(LocalHost().env())), format)
 
     def to_html(self) -> str:
         return self.render("html")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 from msgspec.structs import replace
 
@@ -22,8 +24,9 @@ def baseline_report(path: str) -> Report:
 def _comparable(report: Report) -> Report:
     """Redacted, so that a path is the same whether its report was saved in full or not."""
     from envsetup.report import redact
+    from envsetup.report.redact import user_names
 
-    return redact(replace(report, full=False))
+    return redact(replace(report, full=False), user_names(os.environ))
 
 
 def count(before: Report | None, report: Report, fail_on: str, quiet: bool) -> int:

@@ -344,8 +344,9 @@ def show(
     from msgspec.structs import replace
 
     from envsetup.report import redact, render
+    from envsetup.report.redact import user_names
 
-    shown = redact(replace(report, full=full))
+    shown = redact(replace(report, full=full), user_names(os.environ))
     for path, kind in files:
         if path != "-":
             write_text(path, render(shown, kind).rstrip("\n") + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import deque
 from typing import IO, TYPE_CHECKING
@@ -130,9 +131,9 @@ def _without_names(match: Match, machine: Machine) -> Match:
     """The match as it may be shown to strangers: its facts without homes, names and credentials."""
     from msgspec.structs import replace
 
-    from envsetup.report.redact import clean_record, cleaner
+    from envsetup.report.redact import clean_record, cleaner, user_names
 
-    clean = cleaner(machine)
+    clean = cleaner(machine, user_names(os.environ))
     facts = tuple(clean_record(f, clean) for f in match.facts)
     return replace(match, reason=clean(match.reason), facts=facts)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -55,8 +56,10 @@ def command(
     """
     from envsetup.cli.output import emit
     from envsetup.report import machine_json, redact_machine
+    from envsetup.report.redact import user_names
 
-    machine = redact_machine(_machine(python, record, replay), full)
+    names = user_names(os.environ)
+    machine = redact_machine(_machine(python, record, replay), full, names)
     emit(machine_json(machine) if format == "json" else _text(machine), output)
 
 
@@ -94,12 +97,12 @@ def _save(
     recording: RecordingHost, interpreter: Fact[dict[str, object]], folder: str, machine: Machine
 ) -> None:
     from envsetup.model import value_of
-    from envsetup.report.redact import cleaner
+    from envsetup.report.redact import cleaner, user_names
 
     recording.keep_interpreter(interpreter)
     recording.keep_environment(value_of(machine.environment) or {})
     try:
-        recording.save(folder, cleaner(machine))
+        recording.save(folder, cleaner(machine, user_names(os.environ)))
     except OSError as error:
         why = error.strerror or str(error)
         raise click.UsageError(f"--record {folder}: can't be written: {why}") from error

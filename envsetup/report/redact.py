@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from envsetup.model import Known, Machine, Package, Report, value_of
+from envsetup.report.people import as_words, homes_out, last_of, owners
 from envsetup.report.safe import encodable
 
 T = TypeVar("T")
@@ -53,64 +54,11 @@ INSIDE = re.compile(
 """Names and addresses that only an inner network knows, where a URL or a port says that it is one:
 `10.3.9.90` alone is a version of cuRAND."""
 SECRET_NAME = re.compile(r"(?:^|_)(?:TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIALS?)(?:$|_)")
-HOMES = re.compile(
-    # A name on Windows or macOS may hold blanks where a folder follows.
-    r"[A-Za-z]:[\\/]+Users[\\/]+([^/\\:*?\"<>|;,\n]{1,64}(?=[\\/])|[^/\\\s:;,\"']+)"
-    r"|(?:(?:/[\w.-]+)?/(?:home|Users|users|scratch)/|/tmp/pip-)"
-    r"((?<=/Users/)[^/\s:;,\"']+(?: [^/\s:;,\"']+){1,2}(?=/)|[^/\\\s:;,\"']+)"
-)
-MAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}\b")
+PROMPT = re.compile(r"\b[\w.-]{1,64}@[\w.-]{1,63}(?=:[~/])")
+MAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,7}\.[A-Za-z]{2,24}\b")
 SERIAL = re.compile(
     r"(\bserial(?: ?(?:number|no\.?))?[\"']?\s*[=:]\s*[\"']?)\w[\w-]*", re.IGNORECASE
 )
-SHORTEST_NAME = 3
-NO_PERSON = frozenset(
-    {
-        "root",
-        "user",
-        "users",
-        "admin",
-        "administrator",
-        "runner",
-        "runneradmin",
-        "ubuntu",
-        "debian",
-        "jovyan",
-        "vscode",
-        "app",
-        "work",
-        "data",
-        "public",
-        "shared",
-        "default",
-        "all",
-        "python",
-        "torch",
-        "pytorch",
-        "nvidia",
-        "cuda",
-        "conda",
-        "miniconda3",
-        "anaconda3",
-        "docker",
-        "linux",
-        "windows",
-        "macos",
-        "none",
-        "true",
-        "false",
-        "gpu",
-        "cpu",
-        "env",
-        "venv",
-        "home",
-        "local",
-        "test",
-        "build",
-    }
-)
-"""Names of accounts that name nobody, and words that a report needs: never taken out of prose."""
-ROOT_HOME = re.compile(r"(?<![\w/.-])/root(?=[/\s:;,\"']|$)")
 FAMILY = re.compile(
     r"torch|nvidia-|triton|^numpy$|flash-attn|xformers|bitsandbytes|transformers|accelerate|vllm|deepspeed|"
     r"^cuda-|^intel-|mkl|^setuptools$|^pip$"
@@ -119,33 +67,46 @@ FAMILY = re.compile(
 OTHERS = "other-packages"
 
 
-def redact(report: Report) -> Report:
-    """The report as it may be shown to strangers. Doing it twice changes nothing more."""
+def redact(report: Report, names: Iterable[str] = ()) -> Report:
+    """The report as it may be shown to strangers. Doing it twice changes nothing more.
+
+    `names` are those of users that the report's own paths may not give away.
+    """
     if report.full:
         return _walk(report, credentials_out)
     kept = replace(report, machine=_fewer_packages(report.machine))
-    return _walk(kept, cleaner(kept.machine))
+    return _walk(kept, cleaner(report, names))
 
 
-def redact_machine(machine: Machine, full: bool = False) -> Machine:
+def redact_machine(machine: Machine, full: bool = False, names: Iterable[str] = ()) -> Machine:
     if full:
         return _walk(machine, credentials_out)
-    kept = _fewer_packages(machine)
-    return _walk(kept, cleaner(kept))
+    return _walk(_fewer_packages(machine), cleaner(machine, names))
 
 
-def cleaner(machine: Machine) -> Callable[[str], str]:
-    """Takes out homes, names, credentials and, under a salt of its own, device UUIDs."""
+def user_names(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """What the variables that systems set for it call the user."""
+    return tuple(filter(None, map(environ.get, ("USER", "LOGNAME", "USERNAME"))))
+
+
+def cleaner(source: Machine | Report, names: Iterable[str] = ()) -> Callable[[str], str]:
+    """Takes out homes, names, credentials and, under a salt of its own, device UUIDs.
+
+    Whose they are is read from all of the source, also from what a shown report leaves out.
+    """
     salt = secrets.token_bytes(8)
+    machine = source.machine if isinstance(source, Report) else source
     homes = sorted(_homes(machine), key=len, reverse=True)
-    people = _people(machine, homes)
+    texts = _texts(msgspec.to_builtins(source))
+    people = as_words({*owners(texts), *map(last_of, homes), *names})
 
     @cache  # a report says the same folder hundreds of times
     def clean(text: str) -> str:
         for home in homes:
             text = re.sub(rf"{re.escape(home)}(?=[/\\\s:;,\"']|$)", "~", text)
-        text = ROOT_HOME.sub("~", HOMES.sub("~", credentials_out(text)))
-        text = SERIAL.sub(r"\1***", MAIL.sub("***", INSIDE.sub("***", text)))
+        text = homes_out(credentials_out(text))
+        text = MAIL.sub("***", PROMPT.sub("***", INSIDE.sub("***", text)))
+        text = SERIAL.sub(r"\1***", text)
         text = people.sub("***", text) if people is not None else text
         return UUID.sub(lambda m: (m.group(1) or "") + hashed(m.group(2), salt), text)
 
@@ -168,19 +129,6 @@ def hashed(uuid: str, salt: bytes) -> str:
 def _homes(machine: Machine) -> set[str]:
     found = {f.path for f in value_of(machine.storage) or () if f.role == "home"}
     return {h for h in found if h.rstrip("/\\") and h not in ("/", "~")}
-
-
-def _people(machine: Machine, homes: list[str]) -> re.Pattern[str] | None:
-    """Names of the users that paths of the machine give away, as words, with a host after an @."""
-    texts = _texts(msgspec.to_builtins(machine))
-    found = {a or b for text in texts for a, b in HOMES.findall(text)}
-    found |= {re.split(r"[/\\]", home.rstrip("/\\"))[-1] for home in homes}
-    names = {n for n in found if len(n) >= SHORTEST_NAME and n.lower() not in NO_PERSON}
-    names = {n for n in names if not FAMILY.search(n.lower()) and not n[0].isdigit()}
-    if not names:
-        return None
-    either = "|".join(re.escape(n) for n in sorted(names, key=len, reverse=True))
-    return re.compile(rf"(?<![\w.-])(?:{either})(?:@[\w.-]+)?(?![\w-])")
 
 
 def _texts(part: object) -> Iterator[str]:
