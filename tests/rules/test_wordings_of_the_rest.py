@@ -29,7 +29,7 @@ NETWORK = [
         "NW107",
     ),
     (
-        "`attrs` was found on https://download.pytorch.org/whl/cu126, but not at the requested",
+        "`attrs` was found on https://download.pytorch.org/whl/cu126, but not at the requested version",
         "NW107",
     ),
 ]
