@@ -68,6 +68,10 @@ FIXES = (
             pattern=r"Permission denied: '\S{0,80}(?:_cache|/\.cache|/\.triton|/cache)\b",
             confidence="low",
         ),
+        Symptom(
+            pattern="parent directory is not owned or is not writable by the current user",
+            confidence="medium",
+        ),
     ),
     suppresses=("ST102", "TC105"),
     fixes=FIXES,

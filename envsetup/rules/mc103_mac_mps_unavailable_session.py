@@ -58,6 +58,7 @@ FIXES = (
     symptoms=(
         Symptom(pattern=r"MPS built\W{0,4}True.{0,60}available\W{0,4}False", confidence="medium"),
         Symptom(pattern=r"MPS backend is supported on macOS \d\d\.\d\+", confidence="medium"),
+        Symptom(pattern="not linked with support for mps devices", confidence="medium"),
     ),
     ask="`sw_vers`: at least the macOS that the message names? Is it a container, a virtual machine or SSH?",
     fixes=FIXES,

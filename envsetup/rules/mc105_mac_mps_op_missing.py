@@ -66,6 +66,7 @@ text_rule(
         Symptom(pattern="MPS: no support for"),
         Symptom(pattern="MPS framework doesn't support"),
         Symptom(pattern=r"failed assertion .{0,20}\[MPS\w", confidence="medium"),
+        Symptom(pattern="MPSGraphUtilities|MPSNDArray", confidence="medium"),
     ),
     fixes=FIXES,
 )

@@ -69,6 +69,7 @@ text_rule(
             pattern=r"Connection reset by peer.{0,80}\bpip|\bpip.{0,80}Connection reset by peer",
             confidence="medium",
         ),
+        Symptom(pattern="Network is unreachable", confidence="medium"),
     ),
     fixes=FIXES,
 )

@@ -54,6 +54,9 @@ ON = ("1", "ON", "YES", "TRUE")
         Symptom(pattern="outgoing traffic has been disabled"),
         Symptom(pattern="offline mode is enabled|OfflineModeIsEnabled"),
         Symptom(pattern=r"host='huggingface\.co'.{0,80}Max retries exceeded", confidence="medium"),
+        Symptom(
+            pattern="huggingface.{0,300}Network is unreachable|Network is unreachable.{0,300}huggingface"
+        ),
     ),
     fixes=FIXES,
 )

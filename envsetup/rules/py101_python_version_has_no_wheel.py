@@ -59,6 +59,8 @@ FIXES = (
         Symptom(pattern="only has wheels (?:with|for) the following Python (?:ABI|version)"),
         Symptom(pattern=r"\btorch requires Python ?[<>=]", confidence="medium"),
         Symptom(pattern=r"\b(?:py)?torch\S{0,40} -> python\[version=", confidence="medium"),
+        Symptom(pattern="'torch' requires a different Python"),
+        Symptom(pattern=r"\btorch\S{0,20} depends on Python[<>=]"),
     ),
     suppresses=("PY114",),
     ask="`python --version`, and is it 64-bit: `python -c 'import struct; print(struct.calcsize(\"P\") * 8)'`",

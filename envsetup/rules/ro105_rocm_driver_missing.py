@@ -67,6 +67,7 @@ FIXES = (
         Symptom(pattern="/dev/kfd.{0,40}No such file"),
         Symptom(pattern="amdgpu not found in modules"),
         Symptom(pattern=r"No CUDA GPUs are available.{0,200}\b(?:version\.hip|ROCm|gfx\d)"),
+        Symptom(pattern="Tensile host: No devices found"),
     ),
     ask="`ls -l /dev/kfd` and `lsmod | grep amdgpu`.",
     fixes=FIXES,

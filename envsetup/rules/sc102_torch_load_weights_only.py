@@ -57,6 +57,7 @@ FIXES = (
         Symptom(pattern="Weights only load failed"),
         Symptom(pattern="WeightsUnpickler error"),
         Symptom(pattern=r"torch\.load.{0,3} with .weights_only=False", confidence="low"),
+        Symptom(pattern="was not an allowed global"),
     ),
     fixes=FIXES,
 )
