@@ -94,6 +94,9 @@ FIXES = (
             confidence="medium",
         ),
         Symptom(pattern=r"object __array__ method not producing an array", confidence="medium"),
+        Symptom(
+            pattern=r"A NumPy version >=\S{1,12} and <\S{1,12} is required", confidence="medium"
+        ),
     ),
     excludes=(r"No module named '?numpy(?![\w.])",),
     suppresses=("AB102",),

@@ -61,6 +61,7 @@ text_rule(
             pattern=r"inductor.{0,160}No space left|\.triton.{0,160}No space left|torch_extensions.{0,160}No space left"
         ),
         Symptom(pattern="Read-only file system", confidence="medium"),
+        Symptom(pattern="MIOpen.{0,200}readonly database", confidence="medium"),
     ),
     suppresses=("ST102",),
     fixes=FIXES,
