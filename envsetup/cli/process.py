@@ -16,6 +16,14 @@ from envsetup.cli.exits import Exit
 
 SAYS_SO_IN_JSON = (Exit.TOOL_FAILED, Exit.TARGET_UNUSABLE, Exit.INTERRUPTED)
 """On these a command may have answered nothing, and JSON is promised on every code but 2."""
+UNWRITABLE = {
+    errno.ENOSPC: "Make room",
+    errno.EDQUOT: "Make room",
+    errno.EIO: "Look at the disk",
+    errno.EROFS: "Write to another place",
+    errno.EBADF: "Standard output is closed: send it somewhere",
+}
+"""What keeps an answer from being written, and what to do."""
 
 
 def run(root: click.Group) -> int:
@@ -68,10 +76,16 @@ def _answer_in_json(code: int, why: str) -> None:
 
 
 def _open_closed_streams() -> None:
-    """A stream that was closed before the start (`2>&-`) is None in Python: what goes there is dropped."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+    """A stream that was closed before the start (`>&-`) is None in Python.
+
+    What goes to standard error is dropped then; an answer that nothing takes is an error when it is
+    written, as for other programs, and none where it goes to a file.
+    """
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stdout is None:
+        read_only = os.open(os.devnull, os.O_RDONLY)
+        sys.stdout = open(read_only, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def _outcome(root: click.Group) -> tuple[int, str]:
@@ -92,9 +106,9 @@ def _outcome(root: click.Group) -> tuple[int, str]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.OK), ""
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
+        if error.errno not in UNWRITABLE:
             return _bug(error)
-        why = f"the answer can't be written: {error.strerror}. Make room."
+        why = f"the answer can't be written: {error.strerror}. {UNWRITABLE[error.errno]}."
         click.echo(f"Error: {why}", err=True)
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

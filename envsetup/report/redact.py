@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, TypeVar
@@ -94,7 +92,7 @@ def cleaner(source: Machine | Report, names: Iterable[str] = ()) -> Callable[[st
 
     Whose they are is read from all of the source, also from what a shown report leaves out.
     """
-    salt = secrets.token_bytes(8)
+    salt = cache(_salt)
     machine = source.machine if isinstance(source, Report) else source
     homes = sorted(_homes(machine), key=len, reverse=True)
     texts = _texts(msgspec.to_builtins(source))
@@ -108,7 +106,7 @@ def cleaner(source: Machine | Report, names: Iterable[str] = ()) -> Callable[[st
         text = MAIL.sub("***", PROMPT.sub("***", INSIDE.sub("***", text)))
         text = SERIAL.sub(r"\1***", text)
         text = people.sub("***", text) if people is not None else text
-        return UUID.sub(lambda m: (m.group(1) or "") + hashed(m.group(2), salt), text)
+        return UUID.sub(lambda m: (m.group(1) or "") + hashed(m.group(2), salt()), text)
 
     return clean
 
@@ -122,7 +120,15 @@ def credentials_out(text: str) -> str:
     return text
 
 
+def _salt() -> bytes:
+    import secrets
+
+    return secrets.token_bytes(8)
+
+
 def hashed(uuid: str, salt: bytes) -> str:
+    import hashlib
+
     return "h" + hashlib.sha256(salt + uuid.lower().encode()).hexdigest()[:12]
 
 
