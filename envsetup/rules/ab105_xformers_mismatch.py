@@ -58,6 +58,7 @@ PIN = re.compile(r"torch\s*\(?==\s*([0-9][0-9A-Za-z.+]*)\)?\s*$")
         Symptom(pattern=r"xFormers wasn't buil[dt] with CUDA support"),
         Symptom(pattern=r"\bxformers \S{1,30} (?:requires|depends on|has requirement) torch"),
         Symptom(pattern=r"No operator found for `?memory_efficient_attention", confidence="medium"),
+        Symptom(pattern=r"for more information on how to install xformers"),
     ),
     fixes=FIXES,
 )

@@ -55,7 +55,10 @@ FIXES = (
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(pattern=r"which is of (?:cuda|compute) capability", confidence="medium"),
-        Symptom(pattern=r"no kernel image is available", confidence="medium"),
+        Symptom(
+            pattern=r"no kernel image is available(?: for execution on the device)?",
+            confidence="medium",
+        ),
         Symptom(pattern=r"\bsm_\d{2,3}[a-z]? is not compatible"),
         Symptom(
             pattern=r"cudaErrorNoKernelImageForDevice|CUDA_ERROR_NO_BINARY_FOR_GPU",
@@ -63,6 +66,10 @@ FIXES = (
         ),
         Symptom(pattern=r"(?:CUBLAS|CUDNN)_STATUS_ARCH_MISMATCH"),
         Symptom(pattern=r"nvrtc: error: invalid value for --gpu-architecture", confidence="medium"),
+        Symptom(
+            pattern=r"\bcuda.{0,80}(?:error|err|failure|code|returned)\W{0,4}209\b",
+            confidence="medium",
+        ),
     ),
     ask="`python -c 'import torch; print(torch.cuda.get_arch_list(), torch.cuda.get_device_capability())'`",
     fixes=FIXES,

@@ -57,7 +57,10 @@ FIXES = (
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(pattern=r"which is of (?:cuda|compute) capability", confidence="medium"),
-        Symptom(pattern=r"no kernel image is available", confidence="medium"),
+        Symptom(
+            pattern=r"no kernel image is available(?: for execution on the device)?",
+            confidence="medium",
+        ),
         Symptom(pattern=r"\bsm_\d{2,3}[a-z]? is not compatible"),
         Symptom(
             pattern=r"cudaErrorNoKernelImageForDevice|CUDA_ERROR_NO_BINARY_FOR_GPU",
@@ -68,6 +71,10 @@ FIXES = (
         Symptom(pattern=r"does not have CUDA compute capability", confidence="medium"),
         Symptom(
             pattern=r"no longer support(?:s|ing|ed)?\b.{0,30}\b(?:Tesla|GeForce|GTX|Quadro|Kepler|Maxwell|Pascal|Volta)\b",
+            confidence="medium",
+        ),
+        Symptom(
+            pattern=r"\bcuda.{0,80}(?:error|err|failure|code|returned)\W{0,4}209\b",
             confidence="medium",
         ),
     ),

@@ -75,6 +75,9 @@ def _newer_than_driver(driver: NvidiaDriver, knowledge: Knowledge) -> str | None
         ),
         Symptom(pattern=r"cudaErrorSystemDriverMismatch|CUDA_ERROR_SYSTEM_DRIVER_MISMATCH"),
         Symptom(pattern=r"cuInit[^\n]{0,40}\b80[34]\b"),
+        Symptom(
+            pattern=r"\bcuda.{0,80}(?:error|err|failure|code|returned)\W{0,4}803\b|\bcuda.{0,80}(?:error|err|failure|code|returned)\W{0,4}804\b"
+        ),
     ),
     ask="`ldconfig -p | grep libcuda` and `echo $LD_LIBRARY_PATH`: is a compat folder there?",
     fixes=FIXES,

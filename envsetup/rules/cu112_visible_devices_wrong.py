@@ -101,6 +101,10 @@ def _unknown(entry: str, gpus: tuple[Gpu, ...]) -> str | None:
             confidence="medium",
         ),
         Symptom(pattern=r"Duplicate GPU detected"),
+        Symptom(
+            pattern=r"\bcuda.{0,80}(?:error|err|failure|code|returned)\W{0,4}100\b|\bcuda.{0,80}(?:error|err|failure|code|returned)\W{0,4}101\b",
+            confidence="medium",
+        ),
     ),
     ask="`echo $CUDA_VISIBLE_DEVICES`; `nvidia-smi -L`: does it name a GPU of this machine?",
     fixes=FIXES,

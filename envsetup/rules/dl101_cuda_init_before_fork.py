@@ -55,6 +55,7 @@ text_rule(
             pattern=r"CUDA error: initialization error|runtime error \(3\) : initialization error|cudaErrorInitializationError|CUDA_ERROR_NOT_INITIALIZED",
             confidence="medium",
         ),
+        Symptom(pattern=r"CUDA error 3\b.{0,200}initialization error", confidence="medium"),
     ),
     fixes=FIXES,
 )

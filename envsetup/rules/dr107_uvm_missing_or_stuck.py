@@ -74,6 +74,10 @@ UVM = "/dev/nvidia-uvm"
             confidence="low",
         ),
         Symptom(pattern=r"could not insert '?nvidia[-_]uvm'?", confidence="medium"),
+        Symptom(pattern=r"\bcuda.{0,80}(?:error|err|failure|code|returned)\W{0,4}999\b"),
+        Symptom(
+            pattern=r"failed to initialize CUDA: unknown error|Unknown error initializing cuda"
+        ),
     ),
     ask="`lsmod | grep nvidia_uvm`; `ls -l /dev/nvidia-uvm`; was the machine suspended?",
     fixes=FIXES,

@@ -59,6 +59,7 @@ FIXES = (
         Symptom(pattern=r"(?<!\b0 )(?<!\bno )\buncorrectable ECC\b"),
         Symptom(pattern=r"cudaErrorECCUncorrectable|CUDA_ERROR_ECC_UNCORRECTABLE"),
         Symptom(pattern=r"Double Bit ECC Error", confidence="medium"),
+        Symptom(pattern=r"\bcuda.{0,80}(?:error|err|failure|code|returned)\W{0,4}214\b"),
     ),
     suppresses=(
         "GP102",
