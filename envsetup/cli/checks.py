@@ -39,7 +39,7 @@ def command(ctx: click.Context, format: str, output: str | None) -> None:
       envsetup checks run import matmul --device cpu
     """
     if ctx.invoked_subcommand is None:
-        emit(listing(format), output)
+        emit(listing(format), output, prose=format == "text")
 
 
 def listing(format: str) -> str:
@@ -125,7 +125,8 @@ def run(
         if format == "json":
             emit(json.dumps({"schema_version": "1", "error": str(error), "checks": []}), output)
         raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
-    emit(results_json(done) if format == "json" else results_text(done, verbose), output)
+    shown = results_json(done) if format == "json" else results_text(done, verbose)
+    emit(shown, output, prose=format == "text")
     bad = any(o.status not in ("passed", "skipped", "flaky") for o in done.outcomes)
     return int(Exit.FINDINGS if bad and not exit_zero else Exit.OK)
 

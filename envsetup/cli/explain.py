@@ -70,13 +70,14 @@ def command(
     if machine_file is not None and (text_only or python is not None):
         raise click.UsageError("--from brings its own facts: leave out --text-only and --python.")
     if subject is not None:
-        emit(_page(subject, format), output)
+        emit(_page(subject, format), output, prose=format == "text", hang=0)
         return int(Exit.OK)
     if error_file == "-" and machine_file == "-":
         raise click.UsageError("Only one of --error-file and --from can be standard input.")
     text = error if error is not None else _read(error_file or "-")
     matches = _matches(text, machine_file, python, text_only)
-    emit(_as_json(matches) if format == "json" else _as_text(matches, text), output)
+    shown = _as_json(matches) if format == "json" else _as_text(matches, text)
+    emit(shown, output, prose=format == "text")
     return int(Exit.FINDINGS if exit_code and matches else Exit.OK)
 
 

@@ -324,12 +324,12 @@ def _write(given: _Given, plan: Plan, machine: Machine) -> None:
     people = sys.stdout.isatty() or output is not None
     system = value_of(machine.os) or "linux"
     if form == "text":
-        from envsetup.plan.text import plan_text
+        from envsetup.plan.text import command_lines, plan_text
 
         style = _bold if given.flag("color") else str
         story = plan_text(plan, os=system, verbose=given.flag("verbose"), style=style)
         if people:
-            emit(story, output)
+            emit(story, output, prose=True, whole=command_lines(plan, system))
         else:
             _aside(given, story if plan.action == "refuse" else _warnings(plan))
             click.echo(render(plan, "shell"), nl=False)
@@ -374,5 +374,5 @@ def _why_not(
 
         emit(msgspec.json.encode(answer).decode(), given.maybe("output"))
     else:
-        emit(answer.text, given.maybe("output"))
+        emit(answer.text, given.maybe("output"), prose=True)
     return int(Exit.OK)

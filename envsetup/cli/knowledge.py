@@ -51,7 +51,8 @@ def show(release: str | None, format: str, output: str | None, **_: object) -> N
     if release is not None and knowledge.release(release) is None:
         known = ", ".join(r.version for r in knowledge.releases[:6])
         raise click.UsageError(f"RELEASE {release!r}: not known; give one such as {known}")
-    emit((_json if format == "json" else _text)(knowledge, release), output)
+    shown = (_json if format == "json" else _text)(knowledge, release)
+    emit(shown, output, prose=format == "text")
 
 
 @command.command("refresh")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Container
 from pathlib import Path
 
 import click
@@ -53,6 +55,48 @@ def look() -> dict[str, int | bool]:
     return {"width": max(40, min(columns, 100)), "unicode": _encodes("✓☠")}
 
 
+TABLE = re.compile(r".*\S {2,}(?=\S)")
+ITEM = re.compile(r"\s*(?:- )?")
+CODE_SPAN = re.compile(r"`[^`]*`")
+UNBROKEN = "\N{NO-BREAK SPACE}"
+
+
+def fitted(text: str, width: int, whole: Container[str] = (), hang: int = 2) -> str:
+    """The text with lines broken between words, what follows set in by `hang`, or as its table has it.
+
+    Code is to be copied: fenced lines, spans in backticks, and lines that are `whole` stay as they are.
+    """
+    lines: list[str] = []
+    fenced = False
+    for line in text.split("\n"):
+        fence = line.lstrip().startswith("```")
+        fenced ^= fence
+        if fence or fenced or len(line) <= width or line.strip() in whole:
+            lines.append(line)
+        else:
+            lines += _broken(line, width, hang)
+    return "\n".join(lines)
+
+
+def _broken(line: str, width: int, hang: int) -> list[str]:
+    import textwrap
+
+    start = ITEM.match(line)
+    table = TABLE.match(line)
+    begin, column = (match.end() if match else 0 for match in (start, table))
+    if not 0 < column <= width // 2:
+        column = begin + (0 if line[:begin].strip() else hang)
+    broken = textwrap.wrap(
+        CODE_SPAN.sub(lambda span: span.group().replace(" ", UNBROKEN), line[begin:]),
+        width,
+        initial_indent=line[:begin],
+        subsequent_indent=" " * column,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [one.replace(UNBROKEN, " ") for one in broken]
+
+
 def _encodes(text: str) -> bool:
     try:
         text.encode(sys.stdout.encoding or "ascii")
@@ -70,8 +114,15 @@ def has_answered() -> bool:
     return bool(_ANSWERS)
 
 
-def emit(text: str, output: str | None) -> None:
-    """The answer of a command: to `output` where given, else to standard output."""
+def emit(
+    text: str, output: str | None, *, prose: bool = False, whole: Container[str] = (), hang: int = 2
+) -> None:
+    """The answer of a command: to `output` where given, else to standard output.
+
+    Prose is fitted to a terminal, but for lines that must stay `whole`; see fitted().
+    """
+    if prose and output in (None, "-") and sys.stdout.isatty():
+        text = fitted(text, int(look()["width"]), whole, hang)
     ending = "" if text.endswith("\n") or not text else "\n"
     if output and output != "-":
         write_text(output, text + ending)

@@ -60,7 +60,8 @@ def command(
 
     names = user_names(os.environ)
     machine = redact_machine(_machine(python, record, replay), full, names)
-    emit(machine_json(machine) if format == "json" else _text(machine), output)
+    shown = machine_json(machine) if format == "json" else _text(machine)
+    emit(shown, output, prose=format == "text")
 
 
 def _machine(python: str | None, record: str | None, replay: str | None) -> Machine:

@@ -88,6 +88,6 @@ def diff(ctx: click.Context, before: str, after: str, format: str, output: str |
     from envsetup.report.diff import compare, render
 
     changes = compare(redact(read(before)), redact(read(after)))
-    emit(render(changes, format), output)
+    emit(render(changes, format), output, prose=format == "text")
     if any(c.worse for c in changes):
         ctx.exit(int(Exit.FINDINGS))

@@ -38,6 +38,12 @@ def plan_text(
     return "\n".join(parts) + "\n"
 
 
+def command_lines(plan: Plan, os: str) -> list[str]:
+    """The lines of the text that are there to be copied."""
+    fixes = (shell_line(f.argv, os=os) for f in plan.fixes if f.argv)
+    return [*(clean(shell_line(c.argv, c.env, os)) for c in plan.commands), *map(clean, fixes)]
+
+
 def _section(head: str, lines: Iterable[str]) -> list[str]:
     found = [f"  {clean(line)}" for line in lines]
     return ["", head, *found] if found else []

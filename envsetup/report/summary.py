@@ -79,8 +79,9 @@ def grouped(names: Iterable[str]) -> str:
 def machine_words(machine: Machine) -> str:
     """System, architecture, cores, memory and what it runs in, as far as they are known."""
     cpu, memory = value_of(machine.cpu), value_of(machine.memory)
-    parts = [value_of(machine.os_version) or value_of(machine.os) or "unknown system"]
-    parts.append(value_of(machine.arch) or "")
+    system = value_of(machine.os_version) or value_of(machine.os) or "unknown system"
+    arch = value_of(machine.arch) or ""
+    parts = [system, arch if arch not in system else ""]
     if cpu and cpu.usable_cores:
         parts.append(f"{cpu.usable_cores:g} cores")
     if memory and memory.total_bytes:

@@ -10,9 +10,11 @@ from typing import Literal, NamedTuple
 from envsetup.model import (
     Absent,
     Finding,
+    Gpu,
     Known,
     Machine,
     Outcome,
+    Python,
     Report,
     Settings,
     Unreadable,
@@ -112,13 +114,16 @@ def _areas(report: Report) -> Iterator[Line]:
     yield Line(_state(machine.os), "machine", machine_words(machine))
     yield Line(*_gpu_line(machine))
     python = value_of(machine.python)
-    words = (
-        f"Python {python.version} in {python.prefix or python.executable}"
-        if python
-        else "could not be asked"
-    )
-    yield Line("fine" if python else "failing", "python", words)
+    yield Line("fine" if python else "failing", "python", _python_words(python))
     yield _torch_line(report, told["torch"], told["torch_backend"])
+
+
+def _python_words(python: Python | None) -> str:
+    if python is None:
+        return "could not be asked"
+    where = python.prefix or python.executable
+    # A pasted text tells the version alone.
+    return f"Python {python.version}" + f" in {where}" * ("/" in where or "\\" in where)
 
 
 def _state(fact: object) -> State:
@@ -130,10 +135,7 @@ def _gpu_line(machine: Machine) -> Line:
     driver = value_of(machine.nvidia_driver)
     version = value_of(driver.version) if driver else None
     if gpus:
-        names = grouped(
-            f"{g.name or g.vendor} ({g.compute_capability or g.gfx or g.pci_id or 'unknown'})"
-            for g in gpus
-        )
+        names = grouped(map(_gpu_words, gpus))
         with_driver = f", driver {version}" if version else ""
         lame = any(g.vendor == "nvidia" for g in gpus) and version is None
         unused = _unused(machine, {g.vendor for g in gpus})
@@ -144,6 +146,11 @@ def _gpu_line(machine: Machine) -> Line:
     source = machine.gpus.source
     asked = f"{source.ref} " if source.kind == "program" else ""
     return Line("partial", "gpu", f"could not look: {asked}{machine.gpus.error}")
+
+
+def _gpu_words(gpu: Gpu) -> str:
+    kind = gpu.compute_capability or gpu.gfx or gpu.pci_id
+    return (gpu.name or gpu.vendor) + (f" ({kind})" if kind else "")
 
 
 def _unused(machine: Machine, vendors: set[str]) -> bool:
@@ -240,22 +247,35 @@ def _failed(report: Report, pen: Pen, verbose: bool) -> Iterator[str]:
 
 
 def _details(report: Report, pen: Pen) -> Iterator[str]:
+    for part in (_measured(report, pen), _undecided(report, pen), _meta(report, pen)):
+        lines = list(part)
+        yield from [*lines, ""] if lines else ()
+
+
+def _measured(report: Report, pen: Pen) -> Iterator[str]:
     for one in report.checks:
         yield f" {one.device:<8} {one.id:<20} {one.status:<10} {one.duration_s:7.2f} s"
         for name, m in one.measurements.items():
             yield from pen.wrap(f"{name}: {measured(m)}", 10)
-    if report.undecided:
-        yield ""
+
+
+def _undecided(report: Report, pen: Pen) -> Iterator[str]:
+    """The rules that lacked facts, those of one reason together."""
+    by_reason: dict[str, list[str]] = {}
+    for rule in report.undecided:
+        by_reason.setdefault(rule.reason, []).append(rule.code)
+    if by_reason:
         yield f" {len(report.undecided)} rules could not decide:"
-        for rule in report.undecided:
-            yield from pen.wrap(f"{rule.code}: {rule.reason}", 3)
+    for reason, codes in by_reason.items():
+        yield from pen.wrap(f"{reason}: {', '.join(codes)}", 3)
+
+
+def _meta(report: Report, pen: Pen) -> Iterator[str]:
     if report.timings_s:
         told = ", ".join(f"{k} {v:.2f} s" for k, v in report.timings_s.items())
-        yield ""
         yield from pen.wrap(f"time: {told}", 1)
     if report.settings is not None:
         yield from pen.wrap(f"settings: {_settings(report.settings)}", 1)
-    yield ""
 
 
 def _settings(settings: Settings) -> str:

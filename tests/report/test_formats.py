@@ -289,3 +289,29 @@ def test_a_device_is_written_to_and_a_link_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize("format", sorted(FORMATS))
 def test_undecodable_names_are_shown(format: str) -> None:
     render(redact(made_up("bad \udc80 name")), format).encode("utf-8")
+
+
+def test_what_a_pasted_text_does_not_tell_is_not_made_up(report: Report) -> None:
+    from envsetup.probes.pasted import read_bytes
+
+    text = "Python version: 3.12.3\nOS: Ubuntu 24.04 LTS (x86_64)\nGPU models and configuration: GPU 0: NVIDIA L4\n"
+    machine = read_bytes(
+        b"Collecting environment information...\nPyTorch version: 2.9.0+cu128\n" + text.encode()
+    )
+    assert machine is not None
+    shown = render(replace(report, machine=machine), "text").splitlines()
+
+    assert shown[0].endswith("Ubuntu 24.04 LTS (x86_64)")
+    assert shown[1].endswith("  NVIDIA L4, no driver")
+    assert shown[2].endswith("  Python 3.12.3")
+
+
+def test_rules_that_lack_the_same_are_told_together(report: Report) -> None:
+    from envsetup.model import Undecided
+
+    rules = [("CP101", "no log"), ("CP102", "no gpu"), ("CP103", "no log")]
+    undecided = tuple(Undecided(code=code, reason=reason) for code, reason in rules)
+    text = render(replace(report, undecided=undecided), "text", verbose=True)
+
+    assert "   no log: CP101, CP103\n   no gpu: CP102\n" in text
+    assert "\n\n\n" not in text
