@@ -74,6 +74,7 @@ FIXES = (
             pattern=r"\brequires FFmpeg\b|No such file or directory: '?ffmpeg\b",
             confidence="medium",
         ),
+        Symptom(pattern=r"torchcodec is not installed correctly"),
     ),
     fixes=FIXES,
 )

@@ -93,6 +93,7 @@ def _listed(value: str) -> tuple[list[str], list[str]] | None:
             pattern=r"CUDA (?:driver )?error: invalid device function|error \(8\) : invalid device function|cudaErrorInvalidDeviceFunction",
             confidence="low",
         ),
+        Symptom(pattern=r"is not defined for option 'gpu-architecture", confidence="medium"),
     ),
     ask="`echo $TORCH_CUDA_ARCH_LIST`; `nvidia-smi --query-gpu=compute_cap --format=csv`",
     fixes=FIXES,

@@ -60,7 +60,7 @@ RUNTIMES = ("libiomp5", "libomp.")
     severity="warning",
     symptoms=(
         Symptom(pattern="OMP: Error #15"),
-        Symptom(pattern=r"found lib\w*omp\w*\.\w+ already initialized"),
+        Symptom(pattern=r"found \w{0,12}omp\w{0,8}(?:\.\w{1,6})? already initialized"),
         Symptom(pattern="multiple copies of the OpenMP runtime"),
         Symptom(pattern=r"MKL_THREADING_LAYER=\w{1,10} is incompatible with \S{0,10}gomp"),
         Symptom(pattern=r"Found Intel OpenMP .{0,20}and LLVM OpenMP"),

@@ -67,7 +67,7 @@ def _newer_than_driver(driver: NvidiaDriver, knowledge: Knowledge) -> str | None
     severity="error",
     platforms=("linux",),
     symptoms=(
-        Symptom(pattern=r"forward compatibility was attempted on non supported HW"),
+        Symptom(pattern=r"forward compatib\w{1,6} (?:was attempted )?on non supported HW"),
         Symptom(pattern=r"unsupported display driver / cuda driver combination"),
         Symptom(pattern=r"\bError 80[34]\b", confidence="medium"),
         Symptom(

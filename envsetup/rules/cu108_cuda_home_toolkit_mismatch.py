@@ -66,6 +66,7 @@ FIXES = (
         Symptom(
             pattern=r"has no attribute 'ds_opt_adam'|Error building extension '", confidence="low"
         ),
+        Symptom(pattern=r"check_cuda_torch_binary_vs_bare_metal", confidence="medium"),
     ),
     ask="`nvcc --version`; `python -c 'import torch; print(torch.version.cuda)'`",
     fixes=FIXES,

@@ -32,7 +32,24 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[^\[]|[\x00-\x08\x0e-\x1f\
 _SPACE = re.compile(r"\s")
 _BLOCK = 1 << 20
 """Characters split into words at a time."""
-_PLAINER = str.maketrans("‘’“”：（），\u00a0", "''\"\":(), ")
+_PLAINER = str.maketrans(
+    {"‘": "'", "’": "'", "“": '"', "”": '"', "：": ": ", "（": "(", "）": ")", "，": ", "}
+)
+_DRESSED = re.compile(
+    r"&(?:#0?39|#x27|apos|quot|lt|gt|amp|nbsp);|\\+(?=['\"])|\\n(?=\s|[A-Z][A-Za-z]{1,40}Error\b)"
+)
+"""What a page or a JSON string makes of quotes, brackets and line breaks."""
+_UNDRESSED = {
+    **dict.fromkeys(("&#39;", "&#039;", "&#x27;", "&apos;"), "'"),
+    "&quot;": '"',
+    "&lt;": "<",
+    "&gt;": ">",
+    "&amp;": "&",
+    "&nbsp;": " ",
+    "\\n": " ",
+}
+_PADDING = frozenset({">", "|", "│", "┃", "❱", "...", "…", "[...]"})
+"""Words that quoting, tables and shortening put between the words of a message."""
 
 
 class Match(Record):
@@ -129,7 +146,9 @@ def _blocks(text: str) -> Iterator[list[str]]:
 
 def _flattened(text: str) -> _Flat:
     clean = _ESCAPES.sub(" ", text[-LONGEST_TEXT:]).translate(_PLAINER)
-    flat = " ".join(" ".join(block) for block in _blocks(clean) if block)
+    clean = _DRESSED.sub(lambda dress: _UNDRESSED.get(dress[0], ""), clean)
+    said = (" ".join(w for w in block if w not in _PADDING) for block in _blocks(clean))
+    flat = " ".join(part for part in said if part)
     lowered = flat.lower()
     if len(lowered) != len(flat):
         flat = flat.encode("ascii", "replace").decode("ascii")

@@ -85,6 +85,7 @@ BINARIES = [
     ("Library not loaded: @rpath/libtorch_cpu.dylib", "AB104"),
     ("TypeError: expected np.ndarray (got numpy.ndarray)", "AB101"),
     ("numpy.ufunc size changed, may indicate binary incompatibility", "AB101"),
+    ("torchcodec is not installed correctly so built-in audio decoding will fail", "AB111"),
     ("RuntimeError: FFmpeg extension is not available", "AB111"),
     ("g++: internal compiler error: Killed (program cc1plus)", "AB110"),
     ("collect2: fatal error: ld terminated with signal 9 [Killed]", "AB110"),
@@ -213,6 +214,21 @@ NAMES_OF_ERRORS = [
 )
 def test_another_wording_leads_to_the_same_rule(text, code):
     assert match_error(text, knowledge=load())[0].code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("ModuleNotFoundError: No module named &#39;triton.ops&#39;", "AB107"),
+        (r'{"log":"...\nFileNotFoundError: No such file or directory: \'nvcc\'"}', "CU109"),
+        ("> host_config.h: error -- unsupported\n> GNU version! gcc 14 isn't supported", "CU110"),
+        ("│ RuntimeError: CUDA error: uncorrectable\n│ ECC error encountered", "GP101"),
+        ("libcudart.so.12: ... cannot open shared object file", "CU101"),
+        ("Failed to initialize NVML：Unknown Error", "CT103"),
+    ],
+)
+def test_what_a_page_a_log_or_a_quotation_adds_is_looked_through(text, code):
+    assert match_error(text)[0].code == code
 
 
 @pytest.mark.parametrize(
