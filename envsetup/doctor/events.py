@@ -25,6 +25,7 @@ from envsetup.target import Event, printable
 
 STATUSES = get_args(Status)
 TEXT = 4_000
+LONGEST_UNIT = 80
 
 
 def split_key(key: str) -> tuple[str, str]:
@@ -245,7 +246,7 @@ def _measurement(value: Any) -> Measurement:
         return Measurement(
             value=_number(value["value"]),
             limit=limit if isinstance(limit, (int, float)) else None,
-            unit=text_of(value.get("unit"))[:40],
+            unit=text_of(value.get("unit"))[:LONGEST_UNIT],
         )
     return Measurement(value=_number(value))
 

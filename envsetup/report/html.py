@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envsetup.model import Measurement, Outcome, Report, Severity, Status, Verdict
-from envsetup.report.measured import measured
+from envsetup.report.measured import AT_LEAST, measured
 from envsetup.report.pages import pages
 from envsetup.report.safe import plain
 from envsetup.report.summary import grouped, machine_words, summary
@@ -203,12 +203,12 @@ def _bars(outcome: Outcome) -> list[dict[str, object]]:
 
 def _over(one: Measurement) -> bool:
     number = isinstance(one.value, (int, float)) and not isinstance(one.value, bool)
-    return number and one.limit is not None and one.unit != "at least" and one.value > one.limit  # type: ignore[operator]
+    return number and one.limit is not None and one.unit != AT_LEAST and one.value > one.limit  # type: ignore[operator]
 
 
 def _share(one: Measurement) -> float | None:
     number = isinstance(one.value, (int, float)) and not isinstance(one.value, bool)
-    if not number or not one.limit or one.unit == "at least":
+    if not number or not one.limit or one.unit == AT_LEAST:
         return None
     assert isinstance(one.value, (int, float))
     return max(0.0, min(1.0, one.value / one.limit))

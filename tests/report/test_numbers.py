@@ -17,6 +17,7 @@ from envsetup.cli import root as cli
 from envsetup.doctor.events import measurements_of
 from envsetup.model import Measurement, Outcome, Report
 from envsetup.report import FORMATS, ReportError, load, render
+from envsetup.report.measured import measured
 from tests.report.conftest import made_up
 
 NUMBERS = st.floats() | st.integers() | st.sampled_from([2**64, -(10**400), 10**5000])
@@ -77,6 +78,27 @@ def test_odd_numbers_of_a_target_are_taken_in() -> None:
     assert str(found["big"].value).startswith("0x")
     assert found["limited"] == Measurement(value=1)
     assert isinstance(found["series"].value, str)
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "unit", "words"),
+    [
+        (
+            2.383e-7,
+            9.155e-5,
+            "relative residual",
+            "2.383e-07 relative residual (at most 9.155e-05)",
+        ),
+        (1.0, 0.9, "at least", "1 (at least 0.9)"),
+        ((2.5, 1.25), None, "", "2.5, 1.25"),
+        (7, None, "GB/s", "7 GB/s"),
+        ("highest", None, "", "highest"),
+    ],
+)
+def test_a_measurement_reads_as_a_sentence_would(
+    value: Any, limit: Any, unit: str, words: str
+) -> None:
+    assert measured(Measurement(value=value, limit=limit, unit=unit)) == words
 
 
 HUGE = "1" + "0" * 400
