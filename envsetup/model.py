@@ -273,6 +273,8 @@ class TorchInstall(Record):
     arch_list: Fact[tuple[str, ...]] = UNASKED
     """sm_75, compute_120, gfx1100 …: what the library holds kernels for."""
     metadata_version: str | None = None
+    hidden_by: str | None = None
+    """A module of the same name that Python finds first: it is what `import torch` gives."""
     broken_files: tuple[str, ...] = ()
     """Files whose size or presence contradicts RECORD, each with both sizes in words."""
     official: bool | None = None

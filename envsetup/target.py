@@ -18,7 +18,7 @@ from pathlib import Path
 from subprocess import DEVNULL, STDOUT, Popen
 from typing import IO, Any
 
-from envsetup.host import Completed, end_group, remember, run_program
+from envsetup.host import Completed, end_group, remember, roomy_folder, run_program
 from envsetup.model import Fact, Known, Record, Source, Unreadable
 
 ASK_LIMIT_S = 30.0
@@ -116,7 +116,7 @@ def ask(
     source = Source(kind="target", ref=f"{executable} _facts.py")
     env = target_environment(os.environ if environ is None else environ)
     try:
-        scratch = tempfile.TemporaryDirectory(prefix="envsetup-")
+        scratch = tempfile.TemporaryDirectory(prefix="envsetup-", dir=roomy_folder())
     except OSError as error:
         return Unreadable(error=_no_scratch(error), source=source)
     with scratch as folder:
@@ -209,7 +209,9 @@ def run_worker(
     """Runs the worker in the target until it ends or `watch` wants it ended; nothing outlives this call."""
     env = target_environment(os.environ if environ is None else environ)
     try:
-        scratch = tempfile.TemporaryDirectory(prefix="envsetup-", ignore_cleanup_errors=True)
+        scratch = tempfile.TemporaryDirectory(
+            prefix="envsetup-", dir=roomy_folder(), ignore_cleanup_errors=True
+        )
     except OSError as error:
         return WorkerEnd(returncode=None, stopped=_no_scratch(error))
     with scratch as folder:

@@ -11,6 +11,7 @@ from envsetup.host.local import LocalHost, local_os
 from envsetup.host.programs import Completed, end_all, end_group, remember, run_program
 from envsetup.host.protocol import Host
 from envsetup.host.recorded import RecordedHost, RecordingHost
+from envsetup.host.scratch import roomy_folder
 
 __all__ = [
     "CALLS",
@@ -23,5 +24,6 @@ __all__ = [
     "end_group",
     "local_os",
     "remember",
+    "roomy_folder",
     "run_program",
 ]

@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
+from envsetup.host.scratch import roomy_folder
 from envsetup.model import Record
 
 OUTPUT_LIMIT_BYTES = 4 * 1024 * 1024
@@ -60,7 +61,8 @@ def run_program(
     if _ENDING.is_set():
         return Completed(argv=args, returncode=None, error="the run is ending")
     # Files, not pipes: a grandchild that keeps a pipe open would hold us long after the kill.
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    folder = roomy_folder()
+    with tempfile.TemporaryFile(dir=folder) as out, tempfile.TemporaryFile(dir=folder) as err:
         try:
             process = subprocess.Popen(
                 args,

@@ -12,6 +12,7 @@ from envsetup.knowledge.records import (
     Knowledge,
     Platform,
     Release,
+    is_heavy_rocm,
     version_key,
 )
 
@@ -27,6 +28,7 @@ __all__ = [
     "capability",
     "covers",
     "cuda_of",
+    "is_heavy_rocm",
     "load",
     "version_key",
 ]

@@ -18,6 +18,14 @@ Status = Literal["certain", "published", "announced", "inferred"]
 PROVEN = ("certain", "published")
 
 
+HEAVY_ROCM = (7, 14)
+"""From this line on wheels pull the device packages of every GPU (pytorch/pytorch#194498)."""
+
+
+def is_heavy_rocm(build: str) -> bool:
+    return build.startswith("rocm") and version_key(build.removeprefix("rocm")) >= HEAVY_ROCM
+
+
 def version_key(version: str) -> tuple[int, ...]:
     """Numbers of a version, for comparing drivers, libcs and releases that hold only numbers."""
     return tuple(int(part) for part in re.findall(r"\d+", version.split("+")[0]))

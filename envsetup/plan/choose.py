@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envsetup.knowledge import Build, Knowledge, Release, cuda_of, version_key
+from envsetup.knowledge import Build, Knowledge, Release, cuda_of, is_heavy_rocm, version_key
 from envsetup.knowledge.records import PROVEN
 from envsetup.knowledge.records import Platform as PlatformRow
 from envsetup.model import Gpu, Record, Rejected
@@ -390,13 +390,5 @@ def _fit(one: Candidate) -> tuple[int, ...]:
         return cuda if one.native else tuple(-n for n in cuda)
     if one.build.startswith("rocm"):
         line = version_key(one.build.removeprefix("rocm"))
-        return (0, *line) if is_heavy(one.build) else (1, *line)
+        return (0, *line) if is_heavy_rocm(one.build) else (1, *line)
     return (0,)
-
-
-HEAVY_ROCM = (7, 14)
-"""From this line on wheels pull the device packages of every GPU (pytorch/pytorch#194498)."""
-
-
-def is_heavy(build: str) -> bool:
-    return build.startswith("rocm") and version_key(build.removeprefix("rocm")) >= HEAVY_ROCM

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 
-from envsetup.knowledge import version_key
+from envsetup.knowledge import is_heavy_rocm, version_key
 from envsetup.model import Plan
-from envsetup.plan.choose import is_heavy
 from envsetup.plan.quoting import posix
 
 
@@ -76,7 +75,7 @@ def uv_toml(plan: Plan) -> str:
     flat = 'format = "flat"\n' if option[0] == "--find-links" else ""
     index = f"[[tool.uv.index]]\nname = {json.dumps(name)}\nurl = {json.dumps(option[1])}\n{flat}"
     # The packages of each GPU that the heavy ROCm builds ask for lie on that index alone.
-    only = "" if is_heavy(plan.build or "") else "explicit = true\n"
+    only = "" if is_heavy_rocm(plan.build or "") else "explicit = true\n"
     return f"{text}\n{index}{only}\n[tool.uv.sources]\n{sources}"
 
 

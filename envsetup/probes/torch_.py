@@ -6,6 +6,8 @@ import ast
 import json
 import re
 
+from msgspec.structs import replace
+
 from envsetup.host import Host
 from envsetup.model import UNASKED, Absent, Fact, Known, Package, Python, TorchInstall, Unreadable
 from envsetup.probes.asking import file_source
@@ -25,6 +27,7 @@ def read(
     if not isinstance(python, Known):
         return python
     tried = []
+    hidden_by: str | None = None
     for folder in _folders(python.value):
         path = f"{folder}/torch/version.py"
         fact = host.read(path)
@@ -32,13 +35,26 @@ def read(
         if isinstance(fact, Unreadable):
             return fact
         if isinstance(fact, Known):
-            return _installed(host, folder, fact.value, packages)
+            return _behind(hidden_by, _installed(host, folder, fact.value, packages))
         package = _metadata(packages.value, folder) if isinstance(packages, Known) else None
         if package is not None:
             return (
                 _editable(host, folder, package) if package.editable else _gutted(folder, package)
             )
+        hidden_by = hidden_by or _namesake(host, folder)
     return Absent(tried=tuple(tried))
+
+
+def _namesake(host: Host, folder: str) -> str | None:
+    """A module or package named torch that isn't PyTorch: it has no version.py."""
+    paths = (f"{folder}/torch/__init__.py", f"{folder}/torch.py")
+    return next((path for path in paths if isinstance(host.read(path, 1), Known)), None)
+
+
+def _behind(hidden_by: str | None, fact: Fact[TorchInstall]) -> Fact[TorchInstall]:
+    if hidden_by is None or not isinstance(fact, Known):
+        return fact
+    return replace(fact, value=replace(fact.value, hidden_by=hidden_by))
 
 
 def _folders(python: Python) -> tuple[str, ...]:

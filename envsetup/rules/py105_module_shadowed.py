@@ -16,7 +16,7 @@ The folder of the script stands first on Python's path, so torch.py, random.py o
 
 ## How envsetup knows
 
-Only the error text tells: no fact that is read without running the failing program decides it.
+A module or package named torch without PyTorch's version.py, in a folder that Python searches before the one with the installed torch. What lies beside the program that fails, only its error text tells.
 
 ## How to fix
 
@@ -35,8 +35,10 @@ In a source checkout of PyTorch that is built in place.
 
 from __future__ import annotations
 
-from envsetup.model import Fix
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Machine, TorchInstall
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(
@@ -46,8 +48,8 @@ FIXES = (
     Fix(text="Or start Python with -P, which leaves the script's folder off the path"),
 )
 
-text_rule(
-    __name__,
+
+@rule(
     code="PY105",
     slug="module-shadowed",
     title="A local file hides torch (torch.py, random.py, ...)",
@@ -75,5 +77,15 @@ text_rule(
         ),
     ),
     ask="`python -c 'import torch; print(torch.__file__)'`: is it in site-packages?",
+    suppresses=("PY113",),
     fixes=FIXES,
 )
+def judge(torch: TorchInstall, machine: Machine) -> Iterator[Draft]:
+    if torch.hidden_by is None:
+        return
+    yield Draft(
+        message=f"{torch.hidden_by} hides torch {torch.version}: Python finds it first.",
+        subject=torch.hidden_by,
+        evidence=(fact_evidence(machine, "torch", f"behind {torch.hidden_by}"),),
+        fixes=FIXES[1:],
+    )

@@ -14,7 +14,7 @@ The default build takes 5 GB installed and some 3 GB to download; pip unpacks in
 
 ## How envsetup knows
 
-Free space where the environment is, below 6 GiB, while torch isn't installed.
+Free space where the environment is, below 6 GiB, while torch isn't installed; and a folder for temporary files with less than 16 MiB: there compilers, pip and data loaders fail, each in its own words.
 
 ## How to fix
 
@@ -24,7 +24,7 @@ Free space where the environment is, below 6 GiB, while torch isn't installed.
 
 ## When to ignore
 
-Where torch is already installed.
+The space for the environment: where torch is already installed.
 
 ## Links
 
@@ -52,11 +52,14 @@ FIXES = (
 NEEDED_BYTES = 6 * 2**30
 """5.2 GB installed, measured on the default Linux build of torch 2.15, and some room."""
 
+TEMPORARY_BYTES = 16 * 2**20
+"""A compiler's objects and the queue of a data loader take some MiB."""
+
 
 @rule(
     code="ST101",
     slug="disk-space-low-install",
-    title="Too little space to install torch",
+    title="Too little space on the disk",
     severity="error",
     symptoms=(
         Symptom(pattern="Could not install packages.{0,80}(?:Errno 28|No space left)"),
@@ -70,11 +73,21 @@ NEEDED_BYTES = 6 * 2**30
     fixes=FIXES,
 )
 def judge(storage: tuple[Filesystem, ...], machine: Machine) -> Iterator[Draft]:
-    if not isinstance(machine.torch, Absent):
-        return
     for place in storage:
         free = place.free_bytes
-        if place.role == "environment" and free is not None and free < NEEDED_BYTES:
+        if free is None:
+            continue
+        if place.role == "tmp" and free < TEMPORARY_BYTES and place.writable is not False:
+            yield Draft(
+                message=f"{free // 2**10} KiB are free for temporary files in {place.path}: what is "
+                "written there is lost.",
+                subject=place.path,
+                evidence=(fact_evidence(machine, "storage", f"{place.path}: {free} bytes free"),),
+                fixes=FIXES,
+                severity="warning",
+            )
+        installed = not isinstance(machine.torch, Absent)
+        if place.role == "environment" and free < NEEDED_BYTES and not installed:
             yield Draft(
                 message=f"{free / 2**30:.1f} GiB are free for the environment; torch with CUDA takes"
                 " 5 GiB.",

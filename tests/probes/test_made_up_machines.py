@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from envsetup.host import Completed, LocalHost
 from envsetup.model import Absent, Known, Python, Source, Unreadable, value_of
@@ -280,6 +281,31 @@ def test_a_library_cut_short_is_named_with_both_sizes(tmp_path: Path) -> None:
     python, host = interpreter(tmp_path), LocalHost()
     torch = value_of(torch_.read(host, python, packages.read(host, python)))
     assert torch.broken_files == ("torch/lib/libtorch_cpu.so has 10 bytes, 100 recorded",)
+
+
+@pytest.mark.parametrize("namesake", ["torch.py", "torch/__init__.py"])
+def test_a_namesake_before_torch_is_named(tmp_path: Path, namesake: str) -> None:
+    real, before = tmp_path / "site", tmp_path / "before"
+    real.mkdir()
+    install(real)
+    (before / namesake).parent.mkdir(parents=True)
+    (before / namesake).write_text("")
+    found = interpreter(real)
+    python = replace(found, value=replace(found.value, sys_path=(str(before), str(real))))
+    torch = value_of(torch_.read(LocalHost(), python, packages.read(LocalHost(), python)))
+    assert torch.hidden_by == str(before / namesake)
+
+
+def test_a_namesake_behind_torch_hides_nothing(tmp_path: Path) -> None:
+    real, behind = tmp_path / "site", tmp_path / "behind"
+    real.mkdir()
+    behind.mkdir()
+    install(real)
+    (behind / "torch.py").write_text("")
+    found = interpreter(real)
+    python = replace(found, value=replace(found.value, sys_path=(str(real), str(behind))))
+    torch = value_of(torch_.read(LocalHost(), python, packages.read(LocalHost(), python)))
+    assert torch.hidden_by is None
 
 
 def test_no_torch_is_absent_with_what_was_tried(tmp_path: Path) -> None:

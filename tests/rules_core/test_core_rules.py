@@ -65,6 +65,7 @@ MISMATCH = Unreadable(error="Driver/library version mismatch", source=SOURCE)
 
 PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("PY114", {"torch": Absent()}, {}),
+    ("PY105", {"torch": torch("2.14.1+cu130", "cu130", "13.0", hidden_by="/x/torch.py")}, {}),
     ("PY113", {"torch_runtime": DEAD}, {"torch_runtime": replace(DEAD, source=SOURCE)}),
     ("PY113", {"torch": torch("2.14.1+cu130", "cu130", "13.0", broken_files=("torch/lib/x has 1 bytes",))}, {}),
     ("WH101", {"torch": torch("2.14.1+cpu", "cpu")}, {"torch": torch("2.14.1+cpu", "cpu"), "gpus": Absent()}),
