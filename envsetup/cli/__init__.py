@@ -58,9 +58,9 @@ def root() -> None:
 
     \b
     Examples:
-      envsetup setup               make .venv, install the right torch, prove it
-      envsetup install-plan        only say which command is right here, and why
-      envsetup doctor              examine the active environment
+      envsetup setup          make .venv with the right torch
+      envsetup install-plan   only say what to run, and why
+      envsetup doctor         examine the active environment
     """
 
 

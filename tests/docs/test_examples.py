@@ -118,16 +118,38 @@ def test_the_workflow_gives_inputs_that_the_action_has() -> None:
     assert all(set(inputs) <= set(action["inputs"]) for inputs in given)
 
 
-def test_zizmor_finds_nothing_in_the_action() -> None:
-    zizmor = shutil.which("zizmor", path=os.pathsep.join([str(Path(sys.executable).parent)]))
-    if zizmor is None:
-        pytest.skip("zizmor is not installed; the extra `test` brings it")
-    done = subprocess.run(
-        [zizmor, "--offline", "--no-progress", "--color", "never", "action.yml"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
+@pytest.fixture
+def workflow(tmp_path: Path) -> Path:
+    """The how-to's workflow as a user would save it, the placeholder for a commit filled in."""
+    (text,) = YAML.findall(text_of(HOW_TO / "github-actions.md"))
+    file = tmp_path / ".github" / "workflows" / "train.yml"
+    file.parent.mkdir(parents=True)
+    file.write_text(text.replace("COMMIT", "0" * 40), encoding="utf-8")
+    return file
+
+
+def linted(*command: str) -> subprocess.CompletedProcess[str]:
+    """What a linter says; skips where it is neither beside this interpreter nor on PATH."""
+    places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    program = shutil.which(command[0], path=places)
+    if program is None:
+        pytest.skip(f"{command[0]} is not installed")
+    return subprocess.run(
+        [program, *command[1:]], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
+
+
+def test_zizmor_finds_nothing_in_the_action_and_the_workflow(workflow: Path) -> None:
+    quietly = ("--offline", "--no-progress", "--color", "never")
+
+    done = linted("zizmor", *quietly, "action.yml", str(workflow))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_actionlint_finds_nothing_in_the_workflow(workflow: Path) -> None:
+    own_label = 'label "gpu" is unknown'
+
+    done = linted("actionlint", "-no-color", "-ignore", own_label, str(workflow))
 
     assert done.returncode == 0, done.stdout + done.stderr
