@@ -56,7 +56,7 @@ FIXES = (
     symptoms=(
         Symptom(pattern=r"which is of (?:cuda|compute) capability", confidence="medium"),
         Symptom(
-            pattern=r"no kernel image is available(?: for execution on the device)?",
+            pattern=r"no kernel image\b(?: is available(?: for execution on the device)?)?",
             confidence="medium",
         ),
         Symptom(pattern=r"\bsm_\d{2,3}[a-z]? is not compatible"),

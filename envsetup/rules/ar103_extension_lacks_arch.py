@@ -80,6 +80,7 @@ text_rule(
             pattern=r"Flash attention only supports (?:gpu architectures|sm\d)", confidence="low"
         ),
         Symptom(pattern=r"\bSM\d{2,3} kernel is not available"),
+        Symptom(pattern=r"no kernel image\b", confidence="low"),
     ),
     ask="Does `python -c \"import torch; print(torch.ones(1, device='cuda') + 1)\"` work? Then the extension is at fault.",
     fixes=FIXES,

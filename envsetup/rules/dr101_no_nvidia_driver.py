@@ -73,6 +73,7 @@ FIXES = (
             pattern=r"NVML Shared Library Not Found|NVMLError_LibraryNotFound", confidence="medium"
         ),
         Symptom(pattern=r"Torch is not able to use GPU", confidence="low"),
+        Symptom(pattern=r"cuda\.is_available\(\).{0,20}\bFalse\b", confidence="low"),
     ),
     excludes=(r"microsoft-standard-WSL", r"/usr/lib/wsl\b", r"\bWSL ?[12]\b"),
     suppresses=(

@@ -78,6 +78,7 @@ UVM = "/dev/nvidia-uvm"
         Symptom(
             pattern=r"failed to initialize CUDA: unknown error|Unknown error initializing cuda"
         ),
+        Symptom(pattern=r"CUDA error: unspecified launch failure", confidence="low"),
     ),
     ask="`lsmod | grep nvidia_uvm`; `ls -l /dev/nvidia-uvm`; was the machine suspended?",
     fixes=FIXES,

@@ -70,6 +70,7 @@ OLDEST_SERVED = (5, 0)
             pattern=r"deserialize object on a CUDA device but torch\.cuda\.is_available\(\) is False",
             confidence="low",
         ),
+        Symptom(pattern=r"cuda\.is_available\(\).{0,20}\bFalse\b", confidence="low"),
     ),
     ask="`python -c 'import torch; print(torch.__version__, torch.version.cuda)'`: is it +cpu, is CUDA None?",
     fixes=FIXES,

@@ -59,6 +59,7 @@ FIXES = (
         Symptom(pattern=r"NVIDIA driver on your system is too old"),
         Symptom(pattern=r"CUDA driver version is insufficient for CUDA runtime version"),
         Symptom(pattern=r"cudaErrorInsufficientDriver"),
+        Symptom(pattern=r"cuda\.is_available\(\).{0,20}\bFalse\b", confidence="low"),
     ),
     ask="`nvidia-smi`: which driver; `python -c 'import torch; print(torch.version.cuda)'`: which CUDA?",
     fixes=FIXES,

@@ -99,12 +99,13 @@ def test_what_stands_beside_a_message_decides(text, code):
 
 
 @pytest.mark.parametrize(
-    ("text", "codes"), [(NO_KERNEL, ["AR101", "AR102"]), (MPS, ["MC102", "MC103"])]
+    ("text", "codes"),
+    [(NO_KERNEL, ["AR101", "AR102", "AR103"]), (MPS, ["MC102", "MC103"])],
 )
 def test_a_line_that_leaves_it_open_names_both_and_how_to_tell(text, codes):
     matches = match_error(text, knowledge=load())
     assert [m.code for m in matches] == codes
-    assert all(m.confidence == "medium" and m.ask for m in matches)
+    assert all(m.confidence == "medium" and m.ask for m in matches[:2])
 
 
 @pytest.mark.parametrize(
