@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-HEADING = 4
+HEADING = 3
 """The level that a page's first heading takes in the report."""
 SAFE_LINK = {"rel": "noopener noreferrer"}
 

@@ -73,8 +73,11 @@ def made_up(text: str = "harmless") -> Report:
         code="AR101", slug="gpu-too-new-for-build", severity="error", confidence="low", message=text, suppressed_by="WH101"
     )  # fmt: skip
     loss = Measurement(value=(2.3, 1.1, 0.4))
+    residual = Measurement(
+        value=2.4e-7, limit=9.2e-5, unit="relative residual of all that was solved"
+    )
     checks = (
-        Outcome(id="autograd", device="cpu", status="passed", duration_s=0.1, measurements={"loss": loss}),
+        Outcome(id="autograd", device="cpu", status="passed", duration_s=0.1, measurements={"loss": loss, "residual_of_float32": residual}),
         Outcome(id="matmul", device="cuda:0", status="failed", confirmed=True, message=text, log_tail=text,
                 measurements={"error": Measurement(value=2.0, limit=1.0, unit="absolute")}),
         Outcome(id="memory", device="cuda:0", status="crashed", message=text),

@@ -130,7 +130,7 @@ def test_html_in_a_page_is_shown_as_text() -> None:
 
     shown = as_html("## A heading\n\n<script>x</script> [a](javascript:x) <https://a.b>", reader())
 
-    assert "<h4>A heading</h4>" in shown
+    assert "<h3>A heading</h3>" in shown
     assert "<script" not in shown
     assert 'href="javascript' not in shown
     assert 'href="https://a.b" rel="noopener noreferrer"' in shown

@@ -111,6 +111,18 @@ def test_nothing_is_wider_than_the_window(page: tuple[Page, list[str]]) -> None:
     assert wide <= 0
 
 
+def test_no_text_is_squeezed_into_a_column_of_letters(page: tuple[Page, list[str]]) -> None:
+    shown, _ = page
+    shown.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+
+    narrow = shown.evaluate(
+        "[...document.querySelectorAll('.row > span')].filter(one => one.textContent.trim() &&"
+        " one.clientHeight > 3 * 24 && one.clientWidth < 60).map(one => one.textContent)"
+    )
+
+    assert narrow == []
+
+
 def test_every_control_is_reached_by_the_keyboard(page: tuple[Page, list[str]]) -> None:
     shown, _ = page
     controls = shown.evaluate(
