@@ -726,6 +726,30 @@ def generators_share_a_state(torch):
     wrap(torch, "rand", lambda draw: lambda *a, generator=None, **k: draw(*a, **k))
 
 
+@breaks("determinism")
+def demand_of_determinism_ignored(torch):
+    torch.set_deterministic_debug_mode = lambda mode: None
+
+
+@breaks("determinism")
+def warnings_instead_of_errors(torch):
+    wrap(torch, "set_deterministic_debug_mode", lambda demand: lambda mode: demand(1))
+
+
+@breaks("determinism")
+def sums_by_chance(torch):
+    """The last bits of each sum depend on the order of addition, which nobody fixed."""
+    order = iter(range(1, 100))
+    wrap(
+        torch.Tensor,
+        "index_add",
+        lambda add: lambda *a: add(*a) * (1 + next(order) * 2.0**-23),
+    )
+
+
+bent("determinism", "scatter_add", whole(1.001), "deterministic_sums_off")
+
+
 @breaks("numpy_bridge")
 def from_numpy_copies(torch):
     wrap(torch, "from_numpy", lambda bridge: lambda array: bridge(array).clone())
@@ -1035,7 +1059,7 @@ def pretend_cuda(torch):
 
 
 PRETEND = "matmul autograd dynamic_graph mlp_train cnn_train rnn_train attention optimizers linalg tensor_arithmetic"
-PRETEND += " kernel_launch memory transfer streams graphs libraries"
+PRETEND += " determinism kernel_launch memory transfer streams graphs libraries"
 
 
 def on_device(*stems):
