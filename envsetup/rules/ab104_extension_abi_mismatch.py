@@ -89,6 +89,7 @@ text_rule(
             pattern=r"No module named '?(?:fused_\w{1,30}|cpu_adam|amp_C|syncbn|exllamav?2?_ext)\b",
             confidence="medium",
         ),
+        Symptom(pattern=r"\b_ZNK?(?:2at|3c10|5torch)\w{4,200}", confidence="low"),
     ),
     excludes=("torchvision::nms", r"libcu\w+\.so\S*: undefined symbol"),
     fixes=FIXES,

@@ -63,6 +63,9 @@ from envsetup.rules.libraries import damaged
         Symptom(
             pattern=r"libcudnn\w{0,20}\.so[.\d]{0,8} (?:=> |is )?not found|sure (?:lib)?cudnn\S{1,30} is in your library path"
         ),
+        Symptom(
+            pattern=r"(?:open|load) CUDA library libcudnn|Unable to load cuDNN", confidence="medium"
+        ),
     ),
     excludes=("Error: /usr/local/cuda",),
     ask="`pip list | grep cudnn`: which major is installed, which does the failing package want?",

@@ -35,6 +35,13 @@ _BLOCK = 1 << 20
 _PLAINER = str.maketrans(
     {"‘": "'", "’": "'", "“": '"', "”": '"', "：": ": ", "（": "(", "）": ")", "，": ", "}
 )
+_LED = re.compile(
+    r"^[ \t]*(?:\([^()\n]{0,40}\bpid=\d{1,9}[^()\n]{0,60}\)[ \t]*)?"
+    r"(?:(?:ERROR|WARNING|INFO|DEBUG) \d\d-\d\d [\d:]{8} \[[\w.]{1,60}:\d{1,6}\][ \t]*)?"
+    r"(?:\[rank ?\d{1,6}\]:[ \t]*)?",
+    re.MULTILINE,
+)
+"""What a launcher of several processes puts before each line: also in the middle of a message."""
 _DRESSED = re.compile(
     r"&(?:#0?39|#x27|apos|quot|lt|gt|amp|nbsp);|\\+(?=['\"])|\\n(?=\s|[A-Z][A-Za-z]{1,40}Error\b)"
 )
@@ -146,6 +153,7 @@ def _blocks(text: str) -> Iterator[list[str]]:
 
 def _flattened(text: str) -> _Flat:
     clean = _ESCAPES.sub(" ", text[-LONGEST_TEXT:]).translate(_PLAINER)
+    clean = _LED.sub("", clean)
     clean = _DRESSED.sub(lambda dress: _UNDRESSED.get(dress[0], ""), clean)
     said = (" ".join(w for w in block if w not in _PADDING) for block in _blocks(clean))
     flat = " ".join(part for part in said if part)

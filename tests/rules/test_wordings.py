@@ -225,6 +225,14 @@ def test_another_wording_leads_to_the_same_rule(text, code):
         ("│ RuntimeError: CUDA error: uncorrectable\n│ ECC error encountered", "GP101"),
         ("libcudart.so.12: ... cannot open shared object file", "CU101"),
         ("Failed to initialize NVML：Unknown Error", "CT103"),
+        ("(pid=77) You requested gpu: [0, 1]\n(pid=77)  But your machine only has: [0]", "CU112"),
+        ("[rank0]: CUDA error: uncorrectable\n[rank0]: ECC error encountered", "GP101"),
+        (
+            "(EngineCore_DP0 pid=9) ERROR 09-28 15:47:24 [core.py:718] Free memory on device\n"
+            "(EngineCore_DP0 pid=9) ERROR 09-28 15:47:24 [core.py:718] is less than desired GPU"
+            " memory utilization",
+            "GP110",
+        ),
     ],
 )
 def test_what_a_page_a_log_or_a_quotation_adds_is_looked_through(text, code):
