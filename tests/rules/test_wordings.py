@@ -228,10 +228,9 @@ def test_another_wording_leads_to_the_same_rule(text, code):
         ("(pid=77) You requested gpu: [0, 1]\n(pid=77)  But your machine only has: [0]", "CU112"),
         ("[rank0]: CUDA error: uncorrectable\n[rank0]: ECC error encountered", "GP101"),
         (
-            "(EngineCore_DP0 pid=9) ERROR 09-28 15:47:24 [core.py:718] Free memory on device\n"
-            "(EngineCore_DP0 pid=9) ERROR 09-28 15:47:24 [core.py:718] is less than desired GPU"
-            " memory utilization",
-            "GP110",
+            "(Worker_TP0 pid=9) ERROR 09-28 15:47:24 [core.py:7] CUDA error: uncorrectable\n"
+            + "(Worker_TP0 pid=9) ERROR 09-28 15:47:24 [core.py:7] ECC error encountered",
+            "GP101",
         ),
     ],
 )
