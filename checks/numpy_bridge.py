@@ -13,6 +13,7 @@ reverse): torch 2.2 and older need numpy<2.
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import unittest
 import warnings
 from typing import Any
@@ -30,7 +31,9 @@ def run(torch: Any, device: str) -> dict[str, Any]:
     try:
         numpy = importlib.import_module("numpy")
     except ImportError as error:
-        raise unittest.SkipTest(f"NumPy can't be imported in the target: {error}") from error
+        if _installed():
+            raise AssertionError(f"NumPy is installed and can't be imported: {error}") from error
+        raise unittest.SkipTest("NumPy isn't installed in the target") from error
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -43,6 +46,14 @@ def run(torch: Any, device: str) -> dict[str, Any]:
     _strides(torch, numpy)
     _refused(torch, numpy)
     return {"numpy": str(numpy.__version__), "dtypes": len(DTYPES)}
+
+
+def _installed() -> bool:
+    try:
+        importlib.metadata.version("numpy")
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _both_ways(torch: Any, numpy: Any, name: str) -> None:

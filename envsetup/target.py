@@ -21,7 +21,7 @@ from typing import IO, Any
 from envsetup.host import Completed, end_group, remember, roomy_folder, run_program
 from envsetup.model import Fact, Known, Record, Source, Unreadable
 
-ASK_LIMIT_S = 30.0
+ASK_LIMIT_S = 12.0
 """A start on a cold network drive takes seconds; what takes longer than this hangs."""
 LOG_LIMIT_BYTES = 16 * 1024 * 1024
 """What a worker may print outside its checks before it is ended."""
@@ -59,15 +59,24 @@ def _named(python: str, environ: Mapping[str, str]) -> str:
             )
         found = python
     path = Path(found)
-    if path.is_dir():
+    if os.path.isdir(path):
         inside = interpreter_in(path)
         if inside is None:
             raise TargetError(
                 f"--python {python!r} is a folder without a Python in it. Name the interpreter."
             )
         path = inside
-    if not path.exists():
-        raise TargetError(f"--python {python!r} doesn't exist. Give the path of an interpreter.")
+    try:
+        path.stat()
+    except FileNotFoundError as error:
+        raise TargetError(
+            f"--python {python!r} doesn't exist. Give the path of an interpreter."
+        ) from error
+    except OSError as error:
+        raise TargetError(
+            f"--python {python!r} can't be reached: {error.strerror}. Give the path of an interpreter "
+            "that this user may run."
+        ) from error
     if not os.access(path, os.X_OK):
         raise TargetError(f"--python {python!r} may not be executed. Check its permissions.")
     return os.path.abspath(path)
@@ -86,7 +95,7 @@ def _of_environment(variable: str, folder: str) -> str:
 def interpreter_in(environment: Path) -> Path | None:
     """The interpreter of a virtual or conda environment, or None."""
     places = ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe")
-    return next((environment / p for p in places if (environment / p).exists()), None)
+    return next((environment / p for p in places if os.path.exists(environment / p)), None)
 
 
 def checks_folder() -> Path:
@@ -160,7 +169,9 @@ def _why_silent(completed: Completed, timeout_s: float) -> str:
     if completed.timed_out and completed.duration_s < timeout_s:
         return "it printed endlessly and gave no answer, so it is no Python that works"
     if completed.timed_out:
-        return f"it did not answer within {timeout_s:g} s"
+        return (
+            f"it did not answer within {timeout_s:g} s, though nothing but its start was asked for"
+        )
     last = printable(completed.stderr or completed.stdout).strip().splitlines()[-1:]
     said = f"; it said: {last[0].strip()[:300]}" if last else ""
     return (

@@ -15,7 +15,7 @@ An upgrade was interrupted, or a file in use could not be removed; pip renames w
 
 ## How envsetup knows
 
-Two metadata folders of one distribution of torch's family, at different versions, in one site-packages.
+Two metadata folders of one distribution of torch's family, at different versions, in one site-packages; as a note, what an interrupted pip renamed to begin with ~.
 
 ## How to fix
 
@@ -24,7 +24,7 @@ Two metadata folders of one distribution of torch's family, at different version
 
 ## When to ignore
 
-A folder that starts with ~ alone is only clutter.
+A folder that starts with ~ is only clutter, where torch and NumPy work.
 
 ## Links
 
@@ -68,6 +68,15 @@ FAMILY = re.compile(r"torch(?:vision|audio)?|numpy|triton|nvidia-.+")
     fixes=FIXES,
 )
 def judge(packages: tuple[Package, ...], machine: Machine) -> Iterator[Draft]:
+    for one in packages:
+        if one.name.startswith("~"):
+            yield Draft(
+                message=f"{one.location}/{one.metadata} is what an interrupted pip left behind.",
+                subject=one.name,
+                evidence=(fact_evidence(machine, "packages", one.metadata or one.name),),
+                fixes=FIXES,
+                severity="note",
+            )
     seen: dict[tuple[str, str], set[str]] = {}
     for one in packages:
         if one.manager == "pip" and one.location and (one.metadata or "").endswith(".dist-info"):

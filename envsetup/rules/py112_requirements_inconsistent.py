@@ -14,7 +14,7 @@ Another package asked for a different version later, and pip installs what it is
 
 ## How envsetup knows
 
-torch's own exact pins of nvidia-* packages and of triton against what is installed; a pin whose package is missing is not counted.
+torch's own exact pins of nvidia-* packages and of triton against what is installed; and the pure Python packages that it asks for (markers considered), of which one isn't installed. That a library of the build is missing is told by other rules.
 
 ## How to fix
 
@@ -38,6 +38,7 @@ from collections.abc import Iterator
 from envsetup.knowledge import Knowledge
 from envsetup.model import Fix, Machine, Package, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.required import absent_requirements, missing_module
 
 FIXES = (
     Fix(
@@ -57,6 +58,14 @@ PIN = re.compile(r"((?:nvidia-[a-z0-9-]+)|triton)\s*\(?==\s*([0-9][^\s;,)]*)")
         Symptom(pattern=r"\btorch \d\S{0,30} requires [^\n]{1,120}but you have"),
         Symptom(pattern=r"\btorch \d\S{0,30} has requirement [^\n]{1,120}but you'll have"),
         Symptom(pattern=r"\btorch \d\S{0,30} requires \S{1,80}, which is not installed"),
+        Symptom(
+            pattern=r"\btorch\S{0,60} depends on nvidia-.{0,400}(?:incompatible|unsatisfiable|cannot be used)",
+            confidence="medium",
+        ),
+        Symptom(
+            pattern=r"conflict is caused by.{0,200}\btorch \d\S{0,30} depends on",
+            confidence="medium",
+        ),
     ),
     ask="`python -m pip check`",
     fixes=FIXES,
@@ -65,6 +74,7 @@ def judge(packages: tuple[Package, ...], machine: Machine, knowledge: Knowledge)
     torch = next((p for p in packages if p.name == "torch" and p.manager == "pip"), None)
     if torch is None:
         return
+    yield from _missing(torch, machine)
     installed: dict[str, set[str]] = {}
     for one in packages:
         if one.manager == "pip":
@@ -80,6 +90,18 @@ def judge(packages: tuple[Package, ...], machine: Machine, knowledge: Knowledge)
                 fixes=FIXES,
                 severity="warning",
             )
+
+
+def _missing(torch: Package, machine: Machine) -> Iterator[Draft]:
+    stopped = missing_module(machine)
+    for name in absent_requirements(machine):
+        yield Draft(
+            message=f"torch {torch.version} requires {name}, which isn't installed.",
+            subject=name,
+            evidence=(fact_evidence(machine, "packages", f"no {name}"),),
+            fixes=(Fix(text=f"Install it: `python -m pip install {name}`"), *FIXES),
+            severity="error" if stopped == name else "warning",
+        )
 
 
 def _pins(torch: Package, machine: Machine, knowledge: Knowledge) -> Iterator[tuple[str, str]]:

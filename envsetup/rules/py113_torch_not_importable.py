@@ -39,6 +39,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Evidence, Fix, Machine, TorchInstall, Unreadable
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.required import absent_requirements, missing_module
 
 FIXES = (
     Fix(
@@ -50,6 +51,11 @@ FIXES = (
     Fix(text="Where it comes back, make a new environment", argv=("envsetup", "setup")),
 )
 SHOWN = 3
+
+
+def _asked_for(machine: Machine) -> bool:
+    """Whether a package that torch asks for isn't there: that is the finding, told by its own rule."""
+    return missing_module(machine) in absent_requirements(machine)
 
 
 @rule(
@@ -89,7 +95,7 @@ def judge(torch: TorchInstall, machine: Machine) -> Iterator[Draft]:
             evidence=(fact_evidence(machine, "torch", files),),
             fixes=FIXES,
         )
-    elif isinstance(runtime, Unreadable) and failed:
+    elif isinstance(runtime, Unreadable) and failed and not _asked_for(machine):
         yield Draft(
             message=f"torch {torch.version} can't be imported: {runtime.error}.",
             subject="torch",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -43,6 +44,14 @@ def test_a_target_that_is_not_there_is_exit_4_and_still_json() -> None:
     assert done.returncode == 4
     assert json.loads(done.stdout)["verdict"] == "failed"
     assert "doesn't exist" in done.stderr
+
+
+def test_a_target_behind_a_door_is_exit_4_with_the_systems_reason(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = envsetup("doctor", "--python", str(tmp_path / "file" / "python"))
+
+    assert done.returncode == 4
+    assert "can't be reached: Not a directory" in done.stderr
 
 
 def test_the_list_of_checks_is_json_too() -> None:

@@ -19,6 +19,7 @@ from envsetup.model import (
     Source,
     TorchInstall,
     TorchRuntime,
+    Unreadable,
     Wsl,
 )
 from envsetup.rules import all_rules, judge_all
@@ -101,6 +102,17 @@ EXTRA = {"PIP_EXTRA_INDEX_URL": "https://download.pytorch.org/whl/cu130"}
 AMD_BOX = {"nvidia_driver": Absent(), "device_access": known({"/dev/kfd": True}), "torch_runtime": runtime()}  # fmt: skip
 JETSON = {"arch": known("aarch64"), "torch_runtime": runtime(), "torch": torch("cu130", cuda="13.0", official=True)}  # fmt: skip
 
+ASKED = (
+    "sympy>=1.13.3",
+    "typing-extensions>=4.10.0",
+    'triton==3.5.1; platform_system == "Linux"',
+    'nvidia-nccl-cu12==2.27.5; platform_system == "Linux"',
+    'pywin32; platform_system == "Windows"',
+    'optree>=0.13.0; extra == "optree"',
+)
+NEEDING = one("torch", "2.14.1", requires=ASKED)
+PASTED = one("torch", "2.14.1", None, requires=ASKED)
+
 PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("PY102", {"python": python(pointer_bits=32)}, {"python": python(pointer_bits=64)}),
     (
@@ -126,6 +138,17 @@ PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"packages": packages(PINNED, one("nvidia-nccl-cu12", "2.29.0"))},
         {"packages": packages(PINNED, one("nvidia-nccl-cu12", "2.27.3"))},
     ),
+    (
+        "PY112",
+        {"packages": packages(NEEDING, one("sympy", "1.14.0"))},
+        {"packages": packages(NEEDING, one("sympy", "1.14.0"), one("typing-extensions", "4.15"))},
+    ),
+    (
+        "PY112",
+        {"packages": packages(NEEDING, one("typing-extensions", "4.15"))},
+        {"packages": packages(PASTED)},
+    ),
+    ("PY107", {"packages": packages(one("~orch", "2.12.0"))}, {"packages": packages(one("torch", "2.12.0"))}),
     ("WH102", NO_GPU, {**NO_GPU, "wsl": known(Wsl(version=2))}),
     (
         "WH104",
@@ -208,3 +231,15 @@ def test_every_code_is_there() -> None:
     wanted = {f"DR1{n:02}" for n in range(1, 14)} | {f"PY1{n:02}" for n in range(1, 15)}
     wanted |= {f"WH1{n:02}" for n in range(1, 14)}
     assert wanted <= {r.code for r in all_rules()}
+
+
+def test_a_package_that_torch_asks_for_and_that_stops_its_import_is_the_error_alone() -> None:
+    stopped = Unreadable(
+        error="ModuleNotFoundError: No module named 'typing_extensions'",
+        source=Source(kind="target", ref="import torch"),
+    )
+    machine = replace(
+        BASE, packages=packages(NEEDING, one("sympy", "1.14.0")), torch_runtime=stopped
+    )
+    findings, _ = judge_all(machine, load())
+    assert [f.code for f in findings if f.severity == "error"] == ["PY112"]
