@@ -11,6 +11,7 @@ from envsetup.knowledge import load
 from envsetup.rules.triage import match_error
 
 NO_KERNEL = "no kernel image is available for execution on the device"
+WORKER = "(Worker_TP0 pid=9) ERROR 09-28 15:47:24 [core.py:7]"
 MANGLED = "_ZN3c1015SmallVectorBaseIjE8grow_podEPKvmm"
 
 GPU_AND_DRIVER = [
@@ -227,11 +228,7 @@ def test_another_wording_leads_to_the_same_rule(text, code):
         ("Failed to initialize NVML：Unknown Error", "CT103"),
         ("(pid=77) You requested gpu: [0, 1]\n(pid=77)  But your machine only has: [0]", "CU112"),
         ("[rank0]: CUDA error: uncorrectable\n[rank0]: ECC error encountered", "GP101"),
-        (
-            "(Worker_TP0 pid=9) ERROR 09-28 15:47:24 [core.py:7] CUDA error: uncorrectable\n"
-            + "(Worker_TP0 pid=9) ERROR 09-28 15:47:24 [core.py:7] ECC error encountered",
-            "GP101",
-        ),
+        (f"{WORKER} CUDA error: uncorrectable\n{WORKER} ECC error encountered", "GP101"),
     ],
 )
 def test_what_a_page_a_log_or_a_quotation_adds_is_looked_through(text, code):
