@@ -59,6 +59,10 @@ FIXES = (
         Symptom(pattern=r"MPS built\W{0,4}True.{0,60}available\W{0,4}False", confidence="medium"),
         Symptom(pattern=r"MPS backend is supported on macOS \d\d\.\d\+", confidence="medium"),
         Symptom(pattern="not linked with support for mps devices", confidence="medium"),
+        Symptom(
+            pattern=r"mps\.is_built\(\)\W{0,8}True.{0,80}mps\.is_available\(\)\W{0,8}False",
+            confidence="medium",
+        ),
     ),
     ask="`sw_vers`: at least the macOS that the message names? Is it a container, a virtual machine or SSH?",
     fixes=FIXES,

@@ -58,6 +58,10 @@ FIXES = (
             pattern=r"macosx_\d+_\d+_x86_64.{0,200}(?:no wheel|No matching distribution)",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"\btorch\b.{0,100}no wheels with a matching platform tag.{0,40}macosx_\d{1,2}_\d{1,2}_x86_64"
+        ),
+        Symptom(pattern=r"You're on macOS \(.?macosx_\d{1,2}_\d{1,2}_x86_64.?\), but .?torch\b"),
     ),
     fixes=FIXES,
 )

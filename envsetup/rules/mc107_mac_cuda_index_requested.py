@@ -55,7 +55,9 @@ NAMES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_IND
     severity="error",
     platforms=("macos",),
     symptoms=(
-        Symptom(pattern="no wheels with a matching platform tag.{0,60}macosx"),
+        Symptom(
+            pattern=r"no wheels with a matching platform tag.{0,40}macosx_\d{1,2}_\d{1,2}_arm64"
+        ),
         Symptom(pattern=r"torch\S{0,30}\+cu\d+.{0,200}macosx", confidence="medium"),
     ),
     fixes=FIXES,

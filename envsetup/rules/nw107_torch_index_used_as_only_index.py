@@ -74,6 +74,9 @@ text_rule(
         Symptom(
             pattern=r"was found on https://download\.pytorch\.org/whl\S{0,40}, but not at the requested version"
         ),
+        Symptom(
+            pattern=r"Distribution .?(?!torch)[\w.-]{1,60}==\S{1,40} @ registry\+https://download\.pytorch\.org.{0,80}can't be installed"
+        ),
     ),
     suppresses=("NW104", "PY101"),
     fixes=FIXES,

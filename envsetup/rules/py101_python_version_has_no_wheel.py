@@ -61,6 +61,18 @@ FIXES = (
         Symptom(pattern=r"\b(?:py)?torch\S{0,40} -> python\[version=", confidence="medium"),
         Symptom(pattern="'torch' requires a different Python"),
         Symptom(pattern=r"\btorch\S{0,20} depends on Python[<>=]"),
+        Symptom(
+            pattern=r"Distribution .?torch==\S{1,60} @ \S{1,120} can't be installed",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"there is no version of torch(?:==|\{)"),
+        Symptom(
+            pattern=r"only the following versions of torch(?:\{[^}]{1,200}\})? are available",
+            confidence="medium",
+        ),
+        Symptom(
+            pattern=r"\btorch\S{0,40} is unusable because no wheels are available with a matching Python"
+        ),
     ),
     suppresses=("PY114",),
     ask="`python --version`, and is it 64-bit: `python -c 'import struct; print(struct.calcsize(\"P\") * 8)'`",

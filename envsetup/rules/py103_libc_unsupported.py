@@ -56,6 +56,10 @@ FIXES = (
         Symptom(pattern=r"ld-musl|libc\.musl", confidence="medium"),
         Symptom(pattern=r"libm\.so\.6: version .GLIBC"),
         Symptom(pattern=r"Error relocating \S{1,200}: \S{1,80}: symbol not found"),
+        Symptom(
+            pattern=r"\btorch\S{0,40} is unusable because no wheels are available with a matching platform",
+            confidence="medium",
+        ),
     ),
     suppresses=("PY113", "PY114"),
     ask="`ldd --version | head -1`",

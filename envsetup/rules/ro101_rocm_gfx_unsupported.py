@@ -75,6 +75,7 @@ FIXES = (
         Symptom(pattern="hipBLASLt on an unsupported architecture", confidence="medium"),
         Symptom(pattern="HSA exception: Unsupported isa|Unsupported isa for gfx"),
         Symptom(pattern="hipErrorInvalidImage", confidence="medium"),
+        Symptom(pattern=r"amdgpu: \w{1,30} +not supported in kfd"),
     ),
     suppresses=("AR102", "AR101", "RO104"),
     ask="`rocminfo | grep gfx` against torch.cuda.get_arch_list().",

@@ -68,6 +68,10 @@ MASKS = ("ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES")
         Symptom(pattern="HIP error: shared object initialization failed"),
         Symptom(pattern="HIP error: device kernel image is invalid", confidence="low"),
         Symptom(pattern="segfault.{0,60}libamdhip64", confidence="medium"),
+        Symptom(
+            pattern=r"(?:SIGSEGV|segfault|Segmentation fault).{0,160}lib(?:amdhip64|hsa-runtime64)\b",
+            confidence="medium",
+        ),
     ),
     fixes=FIXES,
 )

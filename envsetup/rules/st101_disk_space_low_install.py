@@ -67,6 +67,7 @@ TEMPORARY_BYTES = 16 * 2**20
         Symptom(pattern="No space left on device", confidence="medium"),
         Symptom(pattern="Disk quota exceeded"),
         Symptom(pattern=r"inline_container\.cc.{0,40}unexpected pos", confidence="medium"),
+        Symptom(pattern="PytorchStreamWriter failed writing file", confidence="medium"),
     ),
     excludes=("/dev/shm", "shared memory"),
     ask="`df -h` and `df -i` for the environment, the cache and TMPDIR: which is full?",

@@ -56,6 +56,7 @@ text_rule(
         Symptom(pattern=r"Python\.h' file not found"),
         Symptom(pattern=r"cuda_utils\.c.{0,560}returned non-zero exit status", confidence="medium"),
     ),
+    excludes=(r"\\(?:tcc|cl)\.exe",),
     ask="Does Python.h exist in the folder that sysconfig names?",
     fixes=FIXES,
 )

@@ -56,7 +56,9 @@ text_rule(
     title="The compile cache can't be written",
     severity="error",
     symptoms=(
-        Symptom(pattern=r"Permission denied.{0,60}(?:\.triton|torch_extensions|inductor)"),
+        Symptom(
+            pattern=r"Permission denied.{0,60}(?:\.triton|(?<!packages)/triton|torch_extensions|inductor)"
+        ),
         Symptom(
             pattern=r"inductor.{0,160}No space left|\.triton.{0,160}No space left|torch_extensions.{0,160}No space left"
         ),

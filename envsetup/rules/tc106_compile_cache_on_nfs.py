@@ -65,7 +65,8 @@ NETWORK = ("nfs", "nfs4", "lustre", "gpfs", "beegfs", "cifs", "smb3")
     symptoms=(
         Symptom(pattern="Stale file handle"),
         Symptom(pattern=r"Device or resource busy.{0,80}(?:\.nfs|triton|inductor)"),
-        Symptom(pattern=r"\.triton/cache/\S{1,200}\.tmp\.pid", confidence="medium"),
+        Symptom(pattern=r"\.triton/cache/\S{1,200}[./]tmp\.pid", confidence="medium"),
+        Symptom(pattern=r"Directory not empty.{0,60}\.triton/cache", confidence="medium"),
     ),
     fixes=FIXES,
 )

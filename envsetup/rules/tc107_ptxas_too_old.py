@@ -54,6 +54,8 @@ text_rule(
         Symptom(pattern="ptxas fatal", confidence="medium"),
         Symptom(pattern=r"'sm_\d{2,3}[a-z]?' is not a recognized processor", confidence="medium"),
         Symptom(pattern=r"ptxas fatal.{0,20}Unsupported \.version"),
+        Symptom(pattern="Internal Triton PTX codegen error", confidence="medium"),
+        Symptom(pattern=r"SM version specified by \.target is higher than default SM version"),
     ),
     fixes=FIXES,
 )

@@ -66,7 +66,7 @@ OWN_DRIVER = re.compile(r"R(?:32|34|35|36)\b")
             confidence="medium",
         ),
         Symptom(
-            pattern=r"(?:Jetson|JetPack|Orin|Xavier).{0,200}is_available\(\).{0,30}False|is_available\(\).{0,40}False.{0,60}(?:Jetson|JetPack)",
+            pattern=r"(?:Jetson|JetPack|Orin|Xavier|tegra).{0,200}(?:is_available\(\).{0,30}|CUDA available: )False|is_available\(\).{0,40}False.{0,60}(?:Jetson|JetPack)",
             confidence="medium",
         ),
     ),

@@ -58,6 +58,10 @@ text_rule(
         Symptom(pattern=r"WinError 126\].{0,200}torch.{0,10}lib", confidence="medium"),
         Symptom(pattern=r"(?:vcruntime140|msvcp140)\w*\.dll", confidence="medium"),
         Symptom(pattern=r"libomp140\.x86_64\.dll"),
+        Symptom(
+            pattern=r"Error loading .{1,250}\.dll\W{0,4}or one of its dependencies",
+            confidence="low",
+        ),
     ),
     excludes=(r"c10_xpu\.dll",),
     ask=(

@@ -51,7 +51,7 @@ text_rule(
     severity="error",
     platforms=("windows",),
     symptoms=(
-        Symptom(pattern=r"WinError 127\]"),
+        Symptom(pattern=r"WinError 127\b"),
         Symptom(
             pattern=r"WinError 1114\].{0,200}(?:c10|torch\w*|cudnn\w*|cublas\w*)\.dll",
             confidence="low",

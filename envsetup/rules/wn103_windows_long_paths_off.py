@@ -64,6 +64,11 @@ text_rule(
         Symptom(pattern="Windows Long Path support"),
         Symptom(pattern=r"WinError 206\]"),
         Symptom(pattern="filename or extension is too long"),
+        Symptom(
+            pattern=r"Could not install packages.{0,60}No such file or directory: '[A-Z]:\\[^']{180}",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"\bFilename too long\b", confidence="medium"),
     ),
     fixes=FIXES,
 )

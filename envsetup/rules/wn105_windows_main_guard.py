@@ -55,6 +55,7 @@ text_rule(
             pattern="EOFError: Ran out of input.{0,300}multiprocessing.spawn|multiprocessing.spawn.{0,300}EOFError: Ran out of input",
             confidence="medium",
         ),
+        Symptom(pattern="popen_spawn_win32.{0,500}Can't pickle", confidence="medium"),
     ),
     fixes=FIXES,
 )

@@ -59,6 +59,7 @@ text_rule(
         Symptom(pattern=r"include file 'Python\.h' not found"),
         Symptom(pattern="Failed to find Python libs"),
         Symptom(pattern=r"cannot open file 'python3\d+\.lib'"),
+        Symptom(pattern=r"(?:tcc|cl)\.exe\b.{0,300}cuda_utils\.c", confidence="medium"),
     ),
     fixes=FIXES,
 )

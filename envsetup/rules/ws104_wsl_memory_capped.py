@@ -41,7 +41,7 @@ from envsetup.model import (
     TorchInstall,
     Wsl,
 )
-from envsetup.rules import Draft, fact_evidence, rule
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(
@@ -58,6 +58,13 @@ LITTLE_BYTES = 6 * 2**30
     title="WSL gets little of the machine's memory",
     severity="warning",
     platforms=("linux",),
+    symptoms=(
+        Symptom(
+            pattern=r"\bWSL ?2?\b.{0,120}\bKilled\b|\bKilled\b.{0,120}\bWSL ?2?\b",
+            confidence="medium",
+        ),
+    ),
+    ask="`free -h` in WSL: half of the machine's memory is what WSL takes unless .wslconfig says more.",
     fixes=FIXES,
 )
 def judge(wsl: Wsl, memory: Memory, torch: TorchInstall, machine: Machine) -> Iterator[Draft]:

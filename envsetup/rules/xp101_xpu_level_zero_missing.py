@@ -64,6 +64,7 @@ FIXES = (
         Symptom(pattern="No XPU devices are available", confidence="medium"),
         Symptom(pattern="XPU device count is zero"),
         Symptom(pattern="No device of requested type available"),
+        Symptom(pattern="DPCPP Device count is zero"),
     ),
     ask="Does `ldconfig -p | grep ze_loader` find the loader? Is torch an +xpu build?",
     fixes=FIXES,

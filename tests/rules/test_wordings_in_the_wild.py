@@ -1,0 +1,108 @@
+"""The same failures as people paste them: torn, from older and newer releases, from other tools."""
+
+from __future__ import annotations
+
+import pytest
+
+from envsetup.knowledge import load
+from envsetup.rules.triage import match_error
+
+LONG_PATH = "C:\\\\Users\\\\ada\\\\AppData\\\\Local\\\\Temp\\\\pip-install\\\\" + "deep\\\\" * 40
+WINDOWS = [
+    ('Error loading "D:\\app\\torch\\lib\\cudart64_12.dll" or one of its dependencies.', "WN101"),
+    ("[WinError 127] procedure could not be found", "WN102"),
+    ("WinError 127 Error loading C:\\torch\\lib\\caffe2.dll or one of its dependencies.", "WN102"),
+    (
+        (
+            "Could not install packages due to an EnvironmentError: [Errno 2] No such file or directory:"
+            f" '{LONG_PATH}x.cpp'"
+        ),
+        "WN103",
+    ),
+    ("error: unable to create file csrc/kernels/a.cu: Filename too long", "WN103"),
+    (
+        (
+            "popen_spawn_win32.py line 93 in __init__\n  reduction.dump(process_obj, to_child)\n"
+            "AttributeError: Can't pickle local object 'main.<locals>.<lambda>'"
+        ),
+        "WN105",
+    ),
+    (
+        (
+            "Command '['C:\\\\py\\\\triton\\\\runtime\\\\tcc\\\\tcc.exe', 'C:\\\\t\\\\cuda_utils.c', '-O3']'"
+            " returned non-zero exit status 1."
+        ),
+        "WN107",
+    ),
+    ("under WSL2 the training is Killed after the second epoch", "WS104"),
+]
+INSTALLERS = [
+    ("You're on macOS (`macosx_14_0_x86_64`), but `torch` (v2.9.0) only has wheels for", "MC104"),
+    (
+        "Because torch==2.7.1 has no wheels with a matching platform tag (e.g., `macosx_13_0_x86_64`)",
+        "MC104",
+    ),
+    (
+        "Because torch==2.7.1 has no wheels with a matching platform tag (e.g., `macosx_15_0_arm64`)",
+        "MC107",
+    ),
+    (
+        (
+            "Distribution `sympy==1.13.3 @ registry+https://download.pytorch.org/whl/cu128` can't be"
+            " installed because it doesn't have a source distribution"
+        ),
+        "NW107",
+    ),
+    (
+        (
+            "Distribution `torch==2.4.0 @ registry+https://index.example/simple` can't be installed"
+            " because it doesn't have a source distribution or wheel for the current platform"
+        ),
+        "PY101",
+    ),
+    ("Because there is no version of torch==1.9.0 and you require torch==1.9.0", "PY101"),
+    ("Because only the following versions of torch{python_version < '3.9'} are available", "PY101"),
+    (
+        "torch==2.2.0 is unusable because no wheels are available with a matching platform",
+        "PY103",
+    ),
+]
+DEVICES = [
+    ("torch.backends.mps.is_built() == True\ntorch.backends.mps.is_available() == False", "MC103"),
+    ("kfd kfd: amdgpu: TAHITI  not supported in kfd", "RO101"),
+    ("signal 11: SIGSEGV\n#0 0x7f in () at /opt/rocm/lib/libhsa-runtime64.so.1", "RO104"),
+    ("UserWarning: DPCPP Device count is zero!", "XP101"),
+    ("Linux-5.15.148-tegra-aarch64\nIs CUDA available: False", "WH110"),
+]
+CACHES = [
+    ("PytorchStreamWriter failed writing file data/7: file write failed", "ST101"),
+    ("PermissionError: [Errno 13] Permission denied: '/tmp/triton/0ab1.lock'", "TC105"),
+    ("OSError: [Errno 39] Directory not empty: '/home/ada/.triton/cache/0ab1'", "TC106"),
+    ("No such file or directory: '/nfs/.triton/cache/0ab1/tmp.pid_77_1/kernel.ttir'", "TC106"),
+    ("PTXASError: PTXAS error: Internal Triton PTX codegen error", "TC107"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [*WINDOWS, *INSTALLERS, *DEVICES, *CACHES], ids=lambda one: one[:40]
+)
+def test_a_wording_leads_to_its_finding_first(text: str, code: str) -> None:
+    matches = match_error(text, None, load())
+    assert matches
+    assert matches[0].code == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FileNotFoundError: [Errno 2] No such file or directory: 'C:\\\\data\\\\train.csv'",
+        "AttributeError: Can't pickle local object 'make.<locals>.inner'",
+        "Because there is no version of pandas==9.9 and you require pandas==9.9",
+        "PermissionError: [Errno 13] Permission denied: '/data/out.txt'",
+        "OSError: [Errno 39] Directory not empty: '/data/runs'",
+        "Error loading configuration: settings.toml or one of its includes",
+        "conda: process exited on signal 11: SIGSEGV",
+    ],
+)
+def test_a_text_that_only_sounds_alike_means_nothing(text: str) -> None:
+    assert not [m for m in match_error(text, None, load()) if m.confidence != "low"]
