@@ -9,13 +9,17 @@ in float64; nothing compiled earlier answers, for the cache is fresh. That a gra
 
 Tolerances: two products of 128 terms: 512 x eps of float32, relative to the largest value.
 
-A failure that names a kernel or `No valid triton configs` points at Triton and the GPU (too little shared memory, an
-architecture that it doesn't know); where `compile` passes, leave the mode out: it only costs speed.
+Without a C++ compiler (CPU), or Triton and a C compiler (GPU), there is nothing to search with: skipped. A failure
+that names a kernel or `No valid triton configs` points at Triton and the GPU (too little shared memory, an architecture
+that it doesn't know); where `compile` passes, leave the mode out: it only costs speed.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import shutil
+import sys
 import tempfile
 import unittest
 import unittest.mock
@@ -37,8 +41,17 @@ def run(torch: Any, device: str) -> dict[str, Any]:
         raise unittest.SkipTest("this torch has no torch.compile (it came with 2.0)")
     if MODE not in _modes(torch):
         raise unittest.SkipTest(f"this torch has no mode {MODE} (it came with 2.1)")
+    _needs_its_tools(device)
     with tempfile.TemporaryDirectory() as cache, _environment(TORCHINDUCTOR_CACHE_DIR=cache):
         return _compare(torch, device)
+
+
+def _needs_its_tools(device: str) -> None:
+    if device.startswith(("cuda", "xpu")) and importlib.util.find_spec("triton") is None:
+        raise unittest.SkipTest("no Triton is installed, which compiles for this device")
+    usual = {"win32": "cl", "darwin": "clang++"}.get(sys.platform, "g++")
+    if device == "cpu" and shutil.which(os.environ.get("CXX") or usual) is None:
+        raise unittest.SkipTest(f"no C++ compiler on PATH ({usual}, or the one that CXX names)")
 
 
 def _environment(**variables: str) -> Any:
@@ -57,6 +70,8 @@ def _compare(torch: Any, device: str) -> dict[str, Any]:
             got = picked(*[t.to(device) for t in inputs])
     except Exception as error:
         told = f"{type(error).__name__}: {error}"
+        if "Failed to find C compiler" in told:
+            raise unittest.SkipTest("no C compiler on PATH, which Triton needs") from error
         raise AssertionError(f"the search for the fastest kernel failed: {told[:1500]}") from error
     compiled = _graphs(torch) - before
     off = float((got.cpu().double() - want).abs().max() / want.abs().max())
