@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import signal
 import sys
 import traceback
@@ -99,6 +100,7 @@ def _outcome(root: click.Group) -> tuple[int, str]:
         click.echo("interrupted", err=True)
         return int(Exit.INTERRUPTED), "interrupted"
     except click.ClickException as error:
+        _fit(error)
         error.show()
         return error.exit_code, error.format_message()
     except BrokenPipeError:
@@ -115,6 +117,16 @@ def _outcome(root: click.Group) -> tuple[int, str]:
         return int(Exit.TOOL_FAILED), why
     except Exception as error:
         return _bug(error)
+
+
+def _fit(error: click.ClickException) -> None:
+    """Breaks the message between words where it goes to a terminal."""
+    if sys.stderr.isatty():
+        from envsetup.cli.output import fitted
+
+        columns = shutil.get_terminal_size((80, 24)).columns
+        shown = fitted(f"Error: {error.message}", columns)
+        error.message = shown.removeprefix("Error: ")  # type: ignore[misc] # it is ours by now
 
 
 def _bug(error: Exception) -> tuple[int, str]:

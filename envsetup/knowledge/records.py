@@ -28,7 +28,7 @@ def is_heavy_rocm(build: str) -> bool:
 
 def version_key(version: str) -> tuple[int, ...]:
     """Numbers of a version, for comparing drivers, libcs and releases that hold only numbers."""
-    return tuple(int(part) for part in re.findall(r"\d+", version.split("+")[0]))
+    return tuple(int(part) for part in re.findall(r"\d{1,18}", version.split("+")[0]))
 
 
 class Row(Record):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from msgspec.structs import replace
@@ -23,6 +24,7 @@ from envsetup.model import (
     value_of,
 )
 
+CAPABILITY = re.compile(r"[0-9]{1,2}\.[0-9]")
 Accelerator = Literal["nvidia", "amd", "intel", "apple", "none"]
 VENDOR_ORDER: tuple[Accelerator, ...] = ("nvidia", "amd", "intel", "apple")
 DATA_CENTRE_CAPABILITIES = {"6.0", "7.0", "8.0", "9.0", "10.0", "10.3"}
@@ -118,8 +120,8 @@ def _unseen(gpus: Fact[tuple[Gpu, ...]]) -> tuple[Reason, ...]:
 
 
 def _tag(version: str, free_threaded: bool) -> str:
-    major, minor = version.split(".")[:2]
-    return f"cp{major}{minor}{'t' if free_threaded else ''}"
+    major, _, rest = version.partition(".")
+    return f"cp{major}{rest.partition('.')[0]}{'t' if free_threaded else ''}"
 
 
 def _driver_missing(machine: Machine, driver: NvidiaDriver | None) -> bool:
@@ -129,7 +131,9 @@ def _driver_missing(machine: Machine, driver: NvidiaDriver | None) -> bool:
 
 
 def identify(gpu: Gpu, knowledge: Knowledge) -> Gpu:
-    """A GPU with what its PCI id or its name tell of its architecture."""
+    """A GPU with what its PCI id or its name tell of its architecture, where it isn't told legibly."""
+    if gpu.compute_capability and not CAPABILITY.fullmatch(gpu.compute_capability):
+        gpu = replace(gpu, compute_capability=None)
     chip = (
         knowledge.chip(gpu.pci_id)
         if gpu.pci_id and not (gpu.compute_capability or gpu.gfx)
