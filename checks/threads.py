@@ -1,20 +1,24 @@
 """Operations use the threads that this process may have, one OpenMP runtime serves them, and results hold.
 
 What it proves: `set_num_threads` is obeyed, the threads really start (Linux: counted in /proc), sums and products
-split over them equal those of one thread, and one file of each OpenMP runtime is loaded, not two copies.
+split over them equal those of one thread, and one file of each OpenMP runtime is loaded, not two copies. On Linux: a
+process forked after threads ran, as the workers of a DataLoader are, computes the same on one thread of its own.
 
 How: the count is what affinity and the cgroup's quota leave, eight at most. On a machine that leaves one core only
 the setting and the runtimes are looked at. Sums are of integers in float64, so that every split gives the same,
-exactly; products may differ by the order of summation, 64 terms x eps.
+exactly; products may differ by the order of summation, 64 terms x eps. The forked process may take twenty seconds.
 
 A failure means an OpenMP runtime loaded twice (pip and conda mixed, KMP_DUPLICATE_LIB_OK set), or a build without
-threads: everything works and is many times too slow.
+threads: everything works and is many times too slow. A forked process that hangs points at a runtime that keeps its
+locks over a fork: data sets should then start their workers by `spawn`.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import select
+import signal
 import sys
 from typing import Any
 
@@ -25,6 +29,8 @@ LEVEL = "standard"
 TIMEOUT_S = 60.0
 
 MOST = 8
+FORK_WAIT_S = 20.0
+"""Far above the milliseconds that it takes: a busy machine must not look like a hang."""
 
 
 def run(torch: Any, device: str) -> dict[str, Any]:
@@ -44,6 +50,7 @@ def run(torch: Any, device: str) -> dict[str, Any]:
             raise AssertionError(f"{count} threads were set, torch tells {torch.get_num_threads()}")
         together = _results(torch, numbers, a, b)
         found["threads_started"] = _started(count)
+        found["forked"] = _forked(torch, alone, numbers, a, b)
     finally:
         torch.set_num_threads(before)
     found["threads"] = count
@@ -160,3 +167,39 @@ def _started(count: int) -> Any:
     if running < count:
         raise AssertionError(f"{count} threads were asked for, the process has {running}")
     return {"value": running, "limit": count, "unit": "at least"}
+
+
+def _forked(torch: Any, alone: Any, numbers: Any, a: Any, b: Any) -> str:
+    """A child forked from the threads' process must give what one thread gave, and not hang."""
+    if sys.platform != "linux":
+        return "not tried here: workers are started anew on this system"
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        _answer_as_child(torch, writer, alone, numbers, a, b)
+    os.close(writer)
+    try:
+        heard = select.select([reader], [], [], FORK_WAIT_S)[0]
+        told = os.read(reader, 1000).decode("utf-8", "replace") if heard else "nothing: it hangs"
+    finally:
+        os.close(reader)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    if told != "same":
+        raise AssertionError(
+            f"a process forked after threads ran told {told or 'nothing: it died'}"
+        )
+    return "computes the same"
+
+
+def _answer_as_child(torch: Any, writer: int, alone: Any, numbers: Any, a: Any, b: Any) -> None:
+    """Ends the process in any case: nothing of the parent may run twice."""
+    try:
+        torch.set_num_threads(1)
+        _same(alone, _results(torch, numbers, a, b))
+        told = "same"
+    except BaseException as error:
+        told = f"{type(error).__name__}: {error}"
+    finally:
+        os.write(writer, told.encode("utf-8", "replace")[:1000])
+        os._exit(0)

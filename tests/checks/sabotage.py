@@ -778,6 +778,26 @@ def watched_tensors_cross(torch):
 
 
 @breaks("threads")
+def forked_process_dies(torch):
+    parent = os.getpid()
+    wrap(
+        torch,
+        "set_num_threads",
+        lambda obey: lambda count: obey(count) if os.getpid() == parent else os._exit(1),
+    )
+
+
+@breaks("threads")
+def forked_process_computes_wrong(torch):
+    parent = os.getpid()
+    wrap(
+        torch.Tensor,
+        "sum",
+        lambda add: lambda self: add(self) + (os.getpid() != parent),
+    )
+
+
+@breaks("threads")
 def thread_count_ignored(torch):
     torch.set_num_threads = lambda count: None
     torch.get_num_threads = lambda: 99
