@@ -100,6 +100,8 @@ def _complaint(key: str, given: str, elsewhere: bool) -> tuple[str, Severity] | 
         Symptom(pattern=r"expandable_segments not supported on this platform"),
         Symptom(pattern=r"(?:CachingAllocator|allocator) option max_split_size_mb too small"),
         Symptom(pattern=r"Error parsing CachingAllocator"),
+        Symptom(pattern=r"expandable_segment_ INTERNAL ASSERT"),
+        Symptom(pattern=r"PYTORCH_\w{2,5}_ALLOC_CONF is deprecated", confidence="medium"),
     ),
     ask="`env | grep ALLOC_CONF`",
     fixes=FIXES,

@@ -56,7 +56,10 @@ FIXES = (
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(pattern=r"Found no NVIDIA driver"),
-        Symptom(pattern=r"couldn't communicate with the NVIDIA driver", confidence="low"),
+        Symptom(
+            pattern=r"(?:couldn't|could not|cannot) communicate with the NVIDIA driver",
+            confidence="low",
+        ),
         Symptom(
             pattern=r"nvidia-smi['\"]?:? (?:command not found|not found|is not recognized|不是内部)"
             r"|command not found: nvidia-smi",

@@ -59,7 +59,10 @@ text_rule(
         Symptom(pattern=r"Module nvidia\S{0,8} not found"),
         Symptom(pattern=r"Bad return status for module build on kernel"),
         Symptom(pattern=r"Your kernel headers for kernel \S{1,80} cannot be found"),
-        Symptom(pattern=r"couldn't communicate with the NVIDIA driver", confidence="medium"),
+        Symptom(
+            pattern=r"(?:couldn't|could not|cannot) communicate with the NVIDIA driver",
+            confidence="medium",
+        ),
         Symptom(pattern=r"Unable to find the kernel source tree for the currently running kernel"),
         Symptom(pattern=r"Unable to load the kernel module 'nvidia\.ko'", confidence="medium"),
         Symptom(
@@ -79,6 +82,7 @@ text_rule(
         Symptom(pattern=r"NVIDIA driver is not loaded", confidence="medium"),
         Symptom(pattern=r"nvidia-persistenced failed to initialize", confidence="medium"),
         Symptom(pattern=r"(?:error processing package|installed) nvidia-\S{0,30}dkms"),
+        Symptom(pattern=r"Direct firmware load for nvidia/", confidence="medium"),
     ),
     ask="`dkms status`; `ls /lib/modules/$(uname -r) | grep -i build`: is there a module for this kernel?",
     fixes=FIXES,

@@ -68,7 +68,10 @@ UVM = "/dev/nvidia-uvm"
             pattern=r"CUDA error.{0,300}\b(?:suspend|hibernat|resum(?:e|ing) from)|\b(?:suspend|hibernat).{0,300}CUDA error",
             confidence="medium",
         ),
-        Symptom(pattern=r"CUDA error: unknown error|\bcudaErrorUnknown\b", confidence="medium"),
+        Symptom(
+            pattern=r"CUDA (?:driver )?error: unknown error|\bcudaErrorUnknown\b",
+            confidence="medium",
+        ),
         Symptom(
             pattern=r"OS call failed or operation not supported on this OS|cudaErrorOperatingSystem|CUDA_ERROR_OPERATING_SYSTEM",
             confidence="low",

@@ -56,6 +56,7 @@ text_rule(
         Symptom(pattern=r"cannot find -lcuda\b"),
         Symptom(pattern=r"'-lcuda'.{0,560}returned non-zero exit status", confidence="low"),
         Symptom(pattern=r"libcuda\.so cannot found!"),
+        Symptom(pattern=r"\bld: .{0,60}-lcuda\b", confidence="medium"),
     ),
     suppresses=("CU106", "CU101", "WS101"),
     fixes=FIXES,

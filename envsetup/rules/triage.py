@@ -37,7 +37,7 @@ _PLAINER = str.maketrans(
 )
 _LED = re.compile(
     r"^[ \t]*(?:\([^()\n]{0,40}\bpid=\d{1,9}[^()\n]{0,60}\)[ \t]*)?"
-    r"(?:(?:ERROR|WARNING|INFO|DEBUG) \d\d-\d\d [\d:]{8} \[[\w.]{1,60}:\d{1,6}\][ \t]*)?"
+    r"(?:(?:ERROR|WARNING|INFO|DEBUG) \d\d-\d\d [\d:]{8} \[?[\w.]{1,60}:\d{1,6}\][ \t]*)?"
     r"(?:\[rank ?\d{1,6}\]:[ \t]*)?",
     re.MULTILINE,
 )
