@@ -58,8 +58,15 @@ class Narrator:
             self.line(text)
 
     def line(self, text: str) -> None:
-        if not self.quiet:
-            click.echo(text, err=True)
+        """A line that stays: above the spinner, where there is one."""
+        if self.quiet:
+            return
+        from envsetup.report.safe import plain
+
+        if self._status is not None:
+            self._status.console.print(plain(text), markup=False, highlight=False, emoji=False)
+        else:
+            click.echo(plain(text), err=True)
 
     def progress(self, kind: str, name: str) -> None:
         """What the doctor tells: see `envsetup.doctor.course.Progress`."""
