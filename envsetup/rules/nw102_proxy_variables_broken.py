@@ -53,6 +53,8 @@ FIXES = (Fix(text="Set both spellings to one value, with http:// in front"),)
         Symptom(pattern="Missing dependencies for SOCKS support"),
         Symptom(pattern="check_hostname requires server_hostname"),
         Symptom(pattern="Proxy URL had unsupported scheme|ProxySchemeUnknown"),
+        Symptom(pattern="WRONG_VERSION_NUMBER"),
+        Symptom(pattern="407 Proxy Authentication Required"),
     ),
     suppresses=("NW104",),
     fixes=FIXES,

@@ -70,6 +70,9 @@ text_rule(
             confidence="medium",
         ),
         Symptom(pattern="Network is unreachable", confidence="medium"),
+        Symptom(
+            pattern=r"DO NOT MATCH THE HASHES FROM|\bHash mismatch for .?torch", confidence="medium"
+        ),
     ),
     fixes=FIXES,
 )

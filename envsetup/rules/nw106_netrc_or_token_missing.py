@@ -52,7 +52,7 @@ text_rule(
     symptoms=(
         Symptom(pattern="GatedRepoError"),
         Symptom(pattern="401 Client Error"),
-        Symptom(pattern="Cannot access gated repo"),
+        Symptom(pattern="access (?:a |to public )?gated repo"),
         Symptom(pattern="Repository Not Found for url: https://huggingface", confidence="medium"),
         Symptom(pattern="must have access to it and be authenticated"),
         Symptom(pattern="is restricted.{0,80}(?:authorized list|log in|authenticated)"),

@@ -60,6 +60,9 @@ FIXES = (
             pattern=r"\btorch\S{0,40} is unusable because no wheels are available with a matching platform",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"pytorch.{0,200}__glibc\[|feature:/linux-\d\d::__glibc", confidence="medium"
+        ),
     ),
     suppresses=("PY113", "PY114"),
     ask="`ldd --version | head -1`",

@@ -49,6 +49,7 @@ FIXES = (Fix(text="Make a virtual environment: `envsetup setup`, or `python3 -m 
         Symptom(pattern=r"externally[- ]managed[- ]environment"),
         Symptom(pattern=r"This environment is externally managed"),
         Symptom(pattern="--break-system-packages", confidence="medium"),
+        Symptom(pattern=r"\bis externally managed\b"),
     ),
     ask="`python -c 'import sys; print(sys.prefix != sys.base_prefix)'`: True in a virtual environment",
     fixes=FIXES,

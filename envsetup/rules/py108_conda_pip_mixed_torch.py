@@ -59,6 +59,8 @@ FIXES = (
             pattern=r"libmkl_intel_lp64\.so\S{0,8} ?.{0,10}cannot open shared object",
             confidence="medium",
         ),
+        Symptom(pattern=r"(?:Symbol not found|undefined symbol): ?_?mkl_\w", confidence="medium"),
+        Symptom(pattern="Intel MKL FATAL ERROR", confidence="medium"),
     ),
     ask="`conda list | grep -i torch`: does it show both a conda and a pypi build?",
     fixes=FIXES,

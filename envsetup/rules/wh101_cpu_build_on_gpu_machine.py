@@ -71,6 +71,11 @@ OLDEST_SERVED = (5, 0)
             confidence="low",
         ),
         Symptom(pattern=r"cuda\.is_available\(\).{0,20}\bFalse\b", confidence="low"),
+        Symptom(pattern="CPU[- ]only (?:build|version|wheel) of (?:Py)?torch"),
+        Symptom(
+            pattern=r"CUDA is not available.{0,200}\d\+cpu\b|\d\+cpu\b.{0,200}CUDA is not available",
+            confidence="medium",
+        ),
     ),
     ask="`python -c 'import torch; print(torch.__version__, torch.version.cuda)'`: is it +cpu, is CUDA None?",
     fixes=FIXES,

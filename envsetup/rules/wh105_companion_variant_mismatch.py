@@ -53,6 +53,7 @@ FIXES = (
     symptoms=(
         Symptom(pattern=r"were compiled with different CUDA (?:major )?versions"),
         Symptom(pattern=r"compiled with different CUDA versions"),
+        Symptom(pattern="Could not run 'torchvision::", confidence="medium"),
     ),
     ask="`pip list | grep torch`: do all end in the same +cuXXX?",
     fixes=FIXES,

@@ -72,6 +72,7 @@ OFFICIAL = re.compile(r"\d+\.\d+\.\d+(?:\.post\d+)?(?:\+(?:cpu|cu\d+|rocm[\d.]+|
         Symptom(
             pattern=r"has no attribute 'extension'[^\n]{0,60}torchvision|torchvision' has no attribute 'extension'"
         ),
+        Symptom(pattern=r"torch(?:vision|audio)/\S{0,120}\.(?:so|dylib)\W.{0,20}Symbol not found"),
     ),
     ask="`pip list | grep torch`: which releases stand side by side?",
     fixes=(

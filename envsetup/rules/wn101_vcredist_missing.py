@@ -62,6 +62,13 @@ text_rule(
             pattern=r"Error loading .{1,250}\.dll\W{0,4}or one of its dependencies",
             confidence="low",
         ),
+        Symptom(
+            pattern=r"Could not find module '[^']{0,200}torch[^']{0,100}\.dll' \(or one of its dependencies",
+            confidence="medium",
+        ),
+        Symptom(
+            pattern=r"torch\._C import.{0,300}DLL load failed.{0,60}module could not be found|DLL load failed.{0,60}module could not be found.{0,80}torch\._C import"
+        ),
     ),
     excludes=(r"c10_xpu\.dll",),
     ask=(

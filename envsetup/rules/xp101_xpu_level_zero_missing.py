@@ -65,6 +65,8 @@ FIXES = (
         Symptom(pattern="XPU device count is zero"),
         Symptom(pattern="No device of requested type available"),
         Symptom(pattern="DPCPP Device count is zero"),
+        Symptom(pattern=r"libur_adapter_level_zero\S{0,12} ?.{0,10}undefined symbol: ze"),
+        Symptom(pattern="RuntimeError: UR error", confidence="medium"),
     ),
     ask="Does `ldconfig -p | grep ze_loader` find the loader? Is torch an +xpu build?",
     fixes=FIXES,

@@ -56,6 +56,11 @@ FIXES = (Fix(text="Start a clean shell without setvars"),)
         Symptom(pattern="undefined symbol.{0,60}sycl"),
         Symptom(pattern=r"libur_loader\S*.{0,30}undefined symbol"),
         Symptom(pattern="Native API failed", confidence="medium"),
+        Symptom(pattern=r"LIBUR_LOADER_[\d.]{1,8}.? not found"),
+        Symptom(
+            pattern=r"lib(?:mkl_sycl\w{0,20}|svml|imf|intlc)\.so\S{0,6} ?.{0,10}cannot open",
+            confidence="medium",
+        ),
     ),
     fixes=FIXES,
 )

@@ -9,6 +9,17 @@ from envsetup.rules.triage import match_error
 
 LONG_PATH = "C:\\\\Users\\\\ada\\\\AppData\\\\Local\\\\Temp\\\\pip-install\\\\" + "deep\\\\" * 40
 WINDOWS = [
+    (
+        (
+            "from torch._C import *\n"
+            "ImportError: DLL load failed while importing _C: The specified module could not be found."
+        ),
+        "WN101",
+    ),
+    (
+        "Could not find module 'C:\\torch\\lib\\asmjit.dll' (or one of its dependencies)",
+        "WN101",
+    ),
     ('Error loading "D:\\app\\torch\\lib\\cudart64_12.dll" or one of its dependencies.', "WN101"),
     ("[WinError 127] procedure could not be found", "WN102"),
     ("WinError 127 Error loading C:\\torch\\lib\\caffe2.dll or one of its dependencies.", "WN102"),
@@ -37,6 +48,16 @@ WINDOWS = [
     ("under WSL2 the training is Killed after the second epoch", "WS104"),
 ]
 INSTALLERS = [
+    ("The interpreter at /usr is externally managed, and indicates the following:", "PY104"),
+    ("pytorch -> __glibc[version='>=2.28,<3.0.a0']", "PY103"),
+    ("[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:997)", "NW102"),
+    ("Tunnel connection failed: 407 Proxy Authentication Required", "NW102"),
+    ("error: Hash mismatch for `torch==2.7.1+cu128`", "NW104"),
+    ("OSError: You are trying to access a gated repo.", "NW106"),
+    ("403 Forbidden: enable access to public gated repositories in your token", "NW106"),
+    ("This is a CPU-only build of PyTorch", "WH101"),
+    ("Could not run 'torchvision::roi_align' with arguments from the 'CUDA' backend", "WH105"),
+    ("dlopen(/x/torchaudio/lib/libtorchaudio.so, 6): Symbol not found: _aoti_torch", "WH109"),
     ("You're on macOS (`macosx_14_0_x86_64`), but `torch` (v2.9.0) only has wheels for", "MC104"),
     (
         "Because torch==2.7.1 has no wheels with a matching platform tag (e.g., `macosx_13_0_x86_64`)",
@@ -68,6 +89,10 @@ INSTALLERS = [
     ),
 ]
 DEVICES = [
+    ("libur_adapter_level_zero.so.0: undefined symbol: zeDeviceSynchronize", "XP101"),
+    ("libur_loader.so.0: version `LIBUR_LOADER_0.11' not found", "XP103"),
+    ("ImportError: libmkl_sycl_blas.so.5: cannot open shared object file", "XP103"),
+    ("Symbol not found: _mkl_serv_intel_cpu_true", "PY108"),
     ("torch.backends.mps.is_built() == True\ntorch.backends.mps.is_available() == False", "MC103"),
     ("kfd kfd: amdgpu: TAHITI  not supported in kfd", "RO101"),
     ("signal 11: SIGSEGV\n#0 0x7f in () at /opt/rocm/lib/libhsa-runtime64.so.1", "RO104"),
