@@ -90,6 +90,7 @@ text_rule(
             confidence="medium",
         ),
         Symptom(pattern=r"\b_ZNK?(?:2at|3c10|5torch)\w{4,200}", confidence="low"),
+        Symptom(pattern=r"needs to work with PyTorch \d\S{0,12} but PyTorch \S{1,30} is found"),
     ),
     excludes=("torchvision::nms", r"libcu\w+\.so\S*: undefined symbol"),
     fixes=FIXES,
