@@ -113,8 +113,9 @@ def run(
     from envsetup.host import LocalHost
     from envsetup.target import TargetError, find_target
 
+    named = device_names(devices)
     wanted = Examination(
-        checks=known_ids(ids), devices=device_names(devices), repeat=repeat, timeout_s=timeout
+        checks=fitting(known_ids(ids), named), devices=named, repeat=repeat, timeout_s=timeout
     )
     try:
         executable = find_target(python, LocalHost().env())
@@ -127,8 +128,26 @@ def run(
         raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
     shown = results_json(done) if format == "json" else results_text(done, verbose)
     emit(shown, output, prose=format == "text")
-    bad = any(o.status not in ("passed", "skipped", "flaky") for o in done.outcomes)
+    idle = [name for name in ids if name not in {o.id for o in done.outcomes}]
+    for name in idle:
+        click.echo(f"{name} was not run: torch sees no device here that it is for", err=True)
+    bad = idle or any(o.status not in ("passed", "skipped", "flaky") for o in done.outcomes)
     return int(Exit.FINDINGS if bad and not exit_zero else Exit.OK)
+
+
+def fitting(ids: tuple[str, ...], devices: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The ids. Raises click.UsageError for one that runs on none of the devices that were named."""
+    from envsetup.doctor.catalogue import all_checks
+
+    kinds = {c.id: c.devices for c in all_checks()}
+    for name in ids if devices is not None else ():
+        where = {"cpu" if device == "cpu" else "accelerator" for device in devices or ()}
+        if kinds[name] != "any" and kinds[name] not in where:
+            only = "the CPU" if kinds[name] == "cpu" else "accelerators"
+            raise click.UsageError(
+                f"{name} runs on {only} alone, and --device names {', '.join(devices or ())}"
+            )
+    return ids
 
 
 def known_ids(ids: tuple[str, ...]) -> tuple[str, ...]:

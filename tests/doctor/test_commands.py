@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,12 @@ import click
 import pytest
 
 from envsetup.cli.doctor import device_names, file_and_format
+
+
+TARGET = os.environ.get("ENVSETUP_TEST_TARGET", "")
+needs_target = pytest.mark.skipif(
+    not TARGET, reason="no interpreter with torch: set ENVSETUP_TEST_TARGET to one"
+)
 
 
 def envsetup(*args: str) -> subprocess.CompletedProcess[str]:
@@ -59,6 +66,25 @@ def test_the_list_of_checks_is_json_too() -> None:
 
     assert done.returncode == 0
     assert {"id", "summary", "devices", "level"} <= set(json.loads(done.stdout)["checks"][0])
+
+
+def test_a_check_that_no_named_device_is_for_is_a_usage_error() -> None:
+    done = envsetup("checks", "run", "import", "--device", "cuda:0")
+
+    assert done.returncode == 2
+    assert "import runs on the CPU alone" in done.stderr
+
+
+@needs_target
+def test_a_check_that_found_no_device_is_no_success() -> None:
+    done = envsetup("checks", "run", "kernel-launch", "--python", TARGET)
+
+    assert done.returncode == 1
+    assert "kernel-launch was not run" in done.stderr
+
+
+def test_a_command_that_was_misspelt_is_guessed() -> None:
+    assert "Did you mean doctor?" in envsetup("doktor").stderr
 
 
 def test_an_unknown_check_is_a_usage_error() -> None:
