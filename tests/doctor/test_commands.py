@@ -13,7 +13,6 @@ import pytest
 
 from envsetup.cli.doctor import device_names, file_and_format
 
-
 TARGET = os.environ.get("ENVSETUP_TEST_TARGET", "")
 needs_target = pytest.mark.skipif(
     not TARGET, reason="no interpreter with torch: set ENVSETUP_TEST_TARGET to one"
