@@ -39,6 +39,7 @@ def run(torch: Any, device: str) -> dict[str, Any]:
     found["addmm_error"] = _scaled_and_added(torch, device)
     if device == "cpu":
         _integers(torch)
+        found["mkl"] = torch.backends.mkl.is_available()
     return found
 
 
