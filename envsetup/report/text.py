@@ -300,7 +300,12 @@ def _setting(value: object) -> str:
 def _closing(report: Report, pen: Pen) -> Iterator[str]:
     verdict = {"ok": "fine", "warnings": "partial", "failed": "failing", "unknown": "missing"}
     state: State = verdict[report.verdict]  # type: ignore[assignment]
-    lines = pen.wrap(f"{_verdict_words(report)} {_next(report)}", 1)
+    words, command = _next(report)
+    head, command = f"{_verdict_words(report)} {words}".strip(), one_line(command)
+    if len(head) + len(command) + 2 <= pen.width:
+        lines = pen.wrap(f"{head} {command}", 1)
+    else:  # a command that is broken can't be copied
+        lines = [*pen.wrap(head, 1), f"   {command}"]
     yield pen.paint(lines[0], state)
     yield from lines[1:]
 
@@ -318,16 +323,19 @@ def _verdict_words(report: Report) -> str:
             return "Not known."
 
 
-def _next(report: Report) -> str:
+def _next(report: Report) -> tuple[str, str]:
+    """What to do next, in words, and the command that does it, which may be empty."""
     worst = next((f for f in _ordered(report, False) if f.severity != "note"), None)
     bad = next((o for o in report.checks if o.status not in ("passed", "skipped")), None)
     if bad is not None and (worst is None or worst.severity != "error"):
-        return f"Next: envsetup checks run {bad.id} --device {bad.device} -v"
+        return "Next:", shlex.join(
+            ("envsetup", "checks", "run", bad.id, "--device", bad.device, "-v")
+        )
     if worst is not None and worst.fixes:
         first = worst.fixes[0]
-        return f"Next: {shlex.join(first.argv) if first.argv else first.text}"
+        return ("Next:", shlex.join(first.argv)) if first.argv else (f"Next: {first.text}", "")
     if report.verdict == "ok" and not report.proven:
-        return "Next: envsetup doctor, which computes on every device."
+        return "To compute on every device:", "envsetup doctor"
     if report.verdict == "unknown":
-        return f"{len(report.undecided)} rules lack facts; see -v."
-    return "" if report.verdict == "ok" else "Details: -v."
+        return f"{len(report.undecided)} rules lack facts; see -v.", ""
+    return ("" if report.verdict == "ok" else "Details: -v."), ""

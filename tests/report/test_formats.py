@@ -215,6 +215,16 @@ def test_text_says_what_to_do_next(report: Report) -> None:
     assert "Next: " in text.splitlines()[-1] or "Next: " in text
 
 
+def test_the_next_command_is_never_broken(report: Report) -> None:
+    bad = replace(report.checks[1], id="a-check-of-a-long-name", device="cuda:12")
+    one = replace(report, findings=(), checks=(bad,))
+
+    wide, narrow = (render(one, "text", width=width).splitlines() for width in (100, 60))
+    command = "envsetup checks run a-check-of-a-long-name --device cuda:12 -v"
+    assert wide[-1] == f" Not usable as it is. Next: {command}"
+    assert narrow[-2:] == [" Not usable as it is. Next:", f"   {command}"]
+
+
 def test_equal_gpus_are_named_once(report: Report) -> None:
     (gpu,) = value_of(report.machine.gpus) or ()
     many = tuple(replace(gpu, index=i, name="NVIDIA H100") for i in range(64))
