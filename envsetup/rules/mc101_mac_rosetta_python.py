@@ -62,6 +62,7 @@ FIXES = (
     symptoms=(
         Symptom(pattern=r"incompatible architecture \(have '?arm64'?, need '?x86_64"),
         Symptom(pattern="have 'x86_64', need 'arm64"),
+        Symptom(pattern="Bad CPU type in executable"),
     ),
     suppresses=(
         "MC104",

@@ -67,6 +67,7 @@ text_rule(
         Symptom(pattern="MPS framework doesn't support"),
         Symptom(pattern=r"failed assertion .{0,20}\[MPS\w", confidence="medium"),
         Symptom(pattern="MPSGraphUtilities|MPSNDArray", confidence="medium"),
+        Symptom(pattern="IOGPUMetalCommandBuffer", confidence="medium"),
     ),
     fixes=FIXES,
 )

@@ -55,6 +55,8 @@ FIXES = (
     symptoms=(
         Symptom(pattern="MPS backend out of memory"),
         Symptom(pattern="PYTORCH_MPS_HIGH_WATERMARK_RATIO"),
+        Symptom(pattern="invalid (?:low|high) watermark ratio"),
+        Symptom(pattern=r"Invalid buffer size: [\d.]{1,8} [GMT]i?B"),
     ),
     fixes=FIXES,
 )

@@ -63,6 +63,9 @@ FIXES = (
         Symptom(
             pattern=r"pytorch.{0,200}__glibc\[|feature:/linux-\d\d::__glibc", confidence="medium"
         ),
+        Symptom(
+            pattern=r"Error loading shared library ld-linux|Error loading shared library \S{1,60}: .{0,60}needed by \S{0,200}(?:torch|numpy)"
+        ),
     ),
     suppresses=("PY113", "PY114"),
     ask="`ldd --version | head -1`",

@@ -56,7 +56,7 @@ FIXES = (
     severity="error",
     symptoms=(
         Symptom(
-            pattern=r"partially initialized module '(?:torch|numpy|torchvision|triton)' (?:from \S{1,200} )?has no attribute"
+            pattern=r"partially initialized module '(?:torch|numpy|triton)' (?:from \S{1,200} )?has no attribute"
         ),
         Symptom(
             pattern=r"module 'torch' has no attribute '(?:__version__|version|zeros|ones|tensor|Tensor|randn?|nn|cuda|device|no_grad|float32|from_numpy|load|save|manual_seed|empty|arange)'",
@@ -74,6 +74,13 @@ FIXES = (
         Symptom(pattern="loaded the .{0,2}torch/_C.{0,2} folder"),
         Symptom(
             pattern=r"cannot import name '\w{1,60}' from partially initialized module '(?:torch|numpy)\b"
+        ),
+        Symptom(
+            pattern="partially initialized module '(?:abc|code|copy|dataclasses|email|enum|inspect|json|logging|math|platform|queue|random|select|signal|socket|string|tokenize|types|typing)' has no attribute"
+        ),
+        Symptom(
+            pattern=r"cannot import name '\w{1,60}' from '(?:abc|code|copy|dataclasses|email|enum|inspect|json|logging|math|platform|queue|random|select|signal|socket|string|tokenize|types|typing)' \((?!\S{0,300}[\\/]lib[\\/])\S{1,300}\.py\)",
+            confidence="medium",
         ),
     ),
     ask="`python -c 'import torch; print(torch.__file__)'`: is it in site-packages?",

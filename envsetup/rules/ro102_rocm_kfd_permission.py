@@ -57,6 +57,7 @@ FIXES = (
         Symptom(pattern=r"/dev/kfd\b.{0,60}Permission denied"),
         Symptom(pattern="/dev/kfd read-write"),
         Symptom(pattern="HSA_STATUS_ERROR_OUT_OF_RESOURCES", confidence="medium"),
+        Symptom(pattern="rocminfo.{0,40}Call returned 4104", confidence="medium"),
     ),
     suppresses=("RO105",),
     fixes=FIXES,

@@ -68,6 +68,7 @@ FIXES = (
         Symptom(pattern="amdgpu not found in modules"),
         Symptom(pattern=r"No CUDA GPUs are available.{0,200}\b(?:version\.hip|ROCm|gfx\d)"),
         Symptom(pattern="Tensile host: No devices found"),
+        Symptom(pattern="HIP_ERROR_NoDevice"),
     ),
     ask="`ls -l /dev/kfd` and `lsmod | grep amdgpu`.",
     fixes=FIXES,

@@ -59,6 +59,9 @@ FIXES = (Fix(text="`unset LD_LIBRARY_PATH`"),)
             pattern=r"lib(?:rocblas|hipblas\w{0,8}|MIOpen|rccl|rocsolver|hipsparse\w{0,8}|hipfft)\.so\S{0,12} ?.{0,10}cannot open shared object",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"undefined (?:symbol|reference to):? ?.?(?:rsmi|amdsmi|hsa|hip|rocblas|miopen|rccl)_?\w"
+        ),
     ),
     fixes=FIXES,
 )

@@ -50,9 +50,10 @@ text_rule(
     title="The file system lacks links",
     severity="note",
     symptoms=(
-        Symptom(pattern="Failed to hardlink files"),
+        Symptom(pattern="Failed to hardlink file"),
         Symptom(pattern="cache-system uses symlinks"),
         Symptom(pattern=r"WinError 1314\]"),
+        Symptom(pattern="Operation not supported: .{0,40}blobs/", confidence="medium"),
     ),
     fixes=FIXES,
 )

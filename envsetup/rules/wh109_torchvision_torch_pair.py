@@ -57,7 +57,7 @@ OFFICIAL = re.compile(r"\d+\.\d+\.\d+(?:\.post\d+)?(?:\+(?:cpu|cu\d+|rocm[\d.]+|
     title="torchvision/torchaudio release does not pair with torch",
     severity="error",
     symptoms=(
-        Symptom(pattern=r"operator torchvision::nms does not exist"),
+        Symptom(pattern=r"operator torchvision::\w{1,30} does not exist"),
         Symptom(pattern=r"Couldn't load custom C\+\+ ops"),
         Symptom(
             pattern=r"torch(?:vision|audio) \S{1,30} (?:requires|has requirement|depends on) torch==",

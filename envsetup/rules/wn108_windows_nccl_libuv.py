@@ -55,6 +55,7 @@ text_rule(
     symptoms=(
         Symptom(pattern="use_libuv was requested"),
         Symptom(pattern="Distributed package doesn't have NCCL"),
+        Symptom(pattern=r"No module named 'torch\._C\._distributed_c10d'", confidence="medium"),
     ),
     fixes=FIXES,
 )

@@ -51,6 +51,9 @@ text_rule(
     title="Windows' display watchdog ends long kernels",
     severity="note",
     platforms=("windows",),
-    symptoms=(Symptom(pattern="the launch timed out and was terminated"),),
+    symptoms=(
+        Symptom(pattern="the launch timed out and was terminated"),
+        Symptom(pattern=r"Display driver \S{0,20} ?stopped responding"),
+    ),
     fixes=FIXES,
 )

@@ -38,7 +38,7 @@ from envsetup.model import (
     Machine,
     Wsl,
 )
-from envsetup.rules import Draft, fact_evidence, rule
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (Fix(text="Make the environment and keep the project under ~ (ext4)"),)
 
@@ -51,6 +51,12 @@ FOREIGN = ("9p", "drvfs", "v9fs")
     title="The environment lies on a Windows drive",
     severity="warning",
     platforms=("linux",),
+    symptoms=(
+        Symptom(
+            pattern=r"(?:Input/output error|Operation not permitted).{0,20}/mnt/[a-z]/",
+            confidence="medium",
+        ),
+    ),
     fixes=FIXES,
 )
 def judge(wsl: Wsl, storage: tuple[Filesystem, ...], machine: Machine) -> Iterator[Draft]:

@@ -66,6 +66,7 @@ FLOOR = (471, 41)
     symptoms=(
         Symptom(pattern=r"wsl2?\b.{0,200}Found no NVIDIA driver", confidence="medium"),
         Symptom(pattern=r"Found no NVIDIA driver.{0,200}\bwsl", confidence="medium"),
+        Symptom(pattern="segmentation fault.{0,40}nvidia-smi", confidence="low"),
     ),
     excludes=(r"\bWSL ?1\b",),
     suppresses=(

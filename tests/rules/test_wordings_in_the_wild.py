@@ -89,6 +89,23 @@ INSTALLERS = [
     ),
 ]
 DEVICES = [
+    ("RuntimeError: operator torchvision::deform_conv2d does not exist", "WH109"),
+    ("partially initialized module 'torchvision' has no attribute 'extension'", "WH109"),
+    ("[1]    77 segmentation fault  nvidia-smi", "WS107"),
+    ("libc10_hip.so: undefined symbol: hipGetStreamDeviceId, version hip_6.1", "RO106"),
+    ("could not retrieve ROCM device count: HIP_ERROR_NoDevice", "RO105"),
+    ("rocminfo/rocminfo.cc. Call returned 4104", "RO102"),
+    ("RuntimeError: Invalid buffer size: 21.5 GB", "MC106"),
+    ("RuntimeError: invalid high watermark ratio 2.1", "MC106"),
+    ("zsh: bad CPU type in executable: python3", "MC101"),
+    ("Display driver nvlddmkm stopped responding and has recovered.", "WN109"),
+    (
+        (
+            "Error loading shared library libstdc++.so.6: No such file or directory"
+            " (needed by /venv/torch/lib/libc10.so)"
+        ),
+        "PY103",
+    ),
     ("libur_adapter_level_zero.so.0: undefined symbol: zeDeviceSynchronize", "XP101"),
     ("libur_loader.so.0: version `LIBUR_LOADER_0.11' not found", "XP103"),
     ("ImportError: libmkl_sycl_blas.so.5: cannot open shared object file", "XP103"),
@@ -100,6 +117,11 @@ DEVICES = [
     ("Linux-5.15.148-tegra-aarch64\nIs CUDA available: False", "WH110"),
 ]
 CACHES = [
+    ("Caused by: failed to hardlink file from /a/x to /cache/x: Invalid cross-device", "ST106"),
+    ("[Errno 95] Operation not supported: '../../blobs/0a' -> '/mnt/usb/snapshots/x'", "ST106"),
+    ("[Errno 5] Input/output error: '/mnt/c/work/.venv/lib'", "WS105"),
+    ("partially initialized module 'queue' has no attribute 'Queue'", "PY105"),
+    ("cannot import name 'Random' from 'random' (/home/ada/project/random.py)", "PY105"),
     ("PytorchStreamWriter failed writing file data/7: file write failed", "ST101"),
     ("PermissionError: [Errno 13] Permission denied: '/tmp/triton/0ab1.lock'", "TC105"),
     ("OSError: [Errno 39] Directory not empty: '/home/ada/.triton/cache/0ab1'", "TC106"),
@@ -126,6 +148,8 @@ def test_a_wording_leads_to_its_finding_first(text: str, code: str) -> None:
         "PermissionError: [Errno 13] Permission denied: '/data/out.txt'",
         "OSError: [Errno 39] Directory not empty: '/data/runs'",
         "Error loading configuration: settings.toml or one of its includes",
+        "cannot import name 'foo' from 'random' (/usr/lib/python3.12/random.py)",
+        "partially initialized module 'mypackage' has no attribute 'api'",
         "conda: process exited on signal 11: SIGSEGV",
     ],
 )
