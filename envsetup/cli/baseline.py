@@ -12,7 +12,7 @@ from envsetup.model import Report
 
 def baseline_report(path: str) -> Report:
     """The saved report as strangers may see it. Raises click.UsageError where it is none."""
-    from envsetup.cli.doctor import read_input
+    from envsetup.cli.inputs import read_input
     from envsetup.report import ReportError, load
 
     try:
@@ -34,7 +34,8 @@ def count(before: Report | None, report: Report, fail_on: str, quiet: bool) -> i
 
     Where a baseline was given, standard error tells what got worse, be it below the threshold or not.
     """
-    from envsetup.report.diff import line, weighing
+    from envsetup.report.changes import line
+    from envsetup.report.diff import weighing
 
     if before is None:
         return len(weighing(None, report, fail_on))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -38,7 +37,6 @@ ENDINGS = {
     ".xml": "junit",
     ".txt": "text",
 }
-LARGEST_INPUT_BYTES = 64 * 1024 * 1024
 
 
 @click.command("doctor")
@@ -231,22 +229,6 @@ def needs_of(where: str, texts: Sequence[str]) -> tuple[Need, ...]:
         raise click.UsageError(f"{where} {error}") from error
 
 
-def read_input(path: str, option: str) -> bytes:
-    """A file's bytes, or standard input's for `-`. Raises click.UsageError."""
-    try:
-        if path == "-":
-            data = sys.stdin.buffer.read(LARGEST_INPUT_BYTES + 1)
-        else:
-            with open(path, "rb") as file:
-                data = file.read(LARGEST_INPUT_BYTES + 1)
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise click.UsageError(f"{option} {path}: can't be read: {why}") from error
-    if len(data) > LARGEST_INPUT_BYTES:
-        raise click.UsageError(f"{option} {path}: more than 64 MiB, which is no report")
-    return data
-
-
 # -- examining -----------------------------------------------------------------------------------------
 
 
@@ -305,6 +287,7 @@ def knowledge() -> Knowledge:
 
 def diagnose_from(path: str, examination: Examination) -> Report:
     """A report of a machine that was saved or pasted. Raises click.UsageError where it is neither."""
+    from envsetup.cli.inputs import read_input
     from envsetup.doctor import diagnose, report_of
 
     machine = machine_from(read_input(path, "--from"), path)

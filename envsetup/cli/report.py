@@ -14,7 +14,8 @@ FORMATS = ("text", "json", "markdown", "html", "junit", "github")
 
 def read(path: str) -> Report:
     """The saved report, its commands made anew. Raises click.UsageError naming the place of an error."""
-    from envsetup.cli.doctor import knowledge, read_input
+    from envsetup.cli.doctor import knowledge
+    from envsetup.cli.inputs import read_input
     from envsetup.doctor.foreign import derived_anew
     from envsetup.report import ReportError, load
 
@@ -85,7 +86,8 @@ def diff(ctx: click.Context, before: str, after: str, format: str, output: str |
       envsetup report diff yesterday.json today.json --format html -o changes.html
     """
     from envsetup.report import redact
-    from envsetup.report.diff import compare, render
+    from envsetup.report.changes import render
+    from envsetup.report.diff import compare
 
     changes = compare(redact(read(before)), redact(read(after)))
     emit(render(changes, format), output, prose=format == "text")

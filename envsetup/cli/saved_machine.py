@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
+import click
 
 from envsetup.cli.exits import Exit, Failure
 from envsetup.model import Machine
 
-LIMIT_BYTES = 32 * 1024 * 1024
 ACCEPTED = "a saved `envsetup probe` or `doctor` JSON, or the text of collect_env or nvidia-smi"
 
 
@@ -25,13 +24,12 @@ def read_machine(path: str) -> Machine:
 
 
 def _bytes(path: str) -> bytes:
+    from envsetup.cli.inputs import read_input
+
     try:
-        if path == "-":
-            return sys.stdin.buffer.read(LIMIT_BYTES)
-        with open(path, "rb") as file:
-            return file.read(LIMIT_BYTES)
-    except OSError as error:
-        raise Failure(f"--machine {path}: {error.strerror}; give {ACCEPTED}", Exit.USAGE) from error
+        return read_input(path, "--machine")
+    except click.UsageError as error:
+        raise Failure(f"{error.message}; give {ACCEPTED}", Exit.USAGE) from error
 
 
 def _from_json(data: bytes, path: str) -> Machine:

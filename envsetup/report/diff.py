@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from functools import cache
 from statistics import median
 
-import msgspec
+from msgspec.structs import replace
 
 from envsetup.model import Finding, Outcome, Record, Report, Severity
-from envsetup.report.markdown import text as markdown_text
-from envsetup.report.safe import one_line
 from envsetup.report.summary import grouped, summary
 
 SLOWER_BY = 2.0
@@ -29,7 +27,6 @@ WEIGHTS: dict[str, Severity] = {
 }
 """The severity that a check's status counts as; passed and skipped have none."""
 RANK = {None: -1, "note": 0, "warning": 1, "error": 2, "never": 3}
-MARKS = {None: "", "note": "note", "warning": "worse", "error": "worse"}
 
 
 class Change(Record):
@@ -61,7 +58,7 @@ def weighing(before: Report | None, after: Report, fail_on: str) -> list[Change]
 
 def _blank(report: Report) -> Report:
     """As if nothing had been found and nothing had run on that same machine."""
-    return msgspec.structs.replace(report, findings=(), checks=())
+    return replace(report, findings=(), checks=())
 
 
 # -- facts ---------------------------------------------------------------------------------------
@@ -194,49 +191,3 @@ def _slower(name: str, was_s: float, now_s: float, slowdown: float) -> Iterator[
     if now_s > max(SLOWER_BY * expected_s, expected_s + NOISE_S):
         words = f"{was_s:.2f} s", f"{now_s:.2f} s"
         yield Change(what="time", name=name, before=words[0], after=words[1], severity="warning")
-
-
-# -- the formats ---------------------------------------------------------------------------------
-
-
-def render(changes: tuple[Change, ...], format: str) -> str:
-    if format == "json":
-        told = [{**msgspec.to_builtins(c), "worse": c.worse} for c in changes]
-        worse = any(c.worse for c in changes)
-        whole = {"schema_version": "1", "worse": worse, "changes": told}
-        return msgspec.json.format(msgspec.json.encode(whole), indent=2).decode()
-    if format == "html":
-        from envsetup.report.html import render_changes
-
-        return render_changes(changes)
-    if not changes:
-        return "Nothing changed.\n"
-    rows = _markdown(changes) if format == "markdown" else _text(changes)
-    return "\n".join(rows) + "\n"
-
-
-def _markdown(changes: tuple[Change, ...]) -> list[str]:
-    rows = ["| | what | before | after |", "| --- | --- | --- | --- |"]
-    for one in changes:
-        mark = "**worse**" if one.worse else MARKS[one.severity]
-        cells = markdown_text(one.name), _cell(one.before), _cell(one.after)
-        rows.append(f"| {mark} | {one.what} {' | '.join(cells)} |")
-    return rows
-
-
-def _cell(value: str | None) -> str:
-    return markdown_text(value) if value else ""
-
-
-def _text(changes: tuple[Change, ...]) -> list[str]:
-    worse = sum(c.worse for c in changes)
-    plural = "" if len(changes) == 1 else "s"
-    return [*map(line, changes), f"{len(changes)} change{plural}, {worse} for the worse."]
-
-
-def line(change: Change) -> str:
-    """One change on one line, as the terminal shows it."""
-    before, after = (one_line(v) if v else "-" for v in (change.before, change.after))
-    return (
-        f"{MARKS[change.severity]:<5}  {change.what} {one_line(change.name)}: {before} -> {after}"
-    )

@@ -25,8 +25,8 @@ from envsetup.model import (
     Unreadable,
 )
 from envsetup.report import render
+from envsetup.report.changes import render as render_diff
 from envsetup.report.diff import Change, compare, weighing
-from envsetup.report.diff import render as render_diff
 
 SOURCE = Source(kind="flag", ref="test")
 

@@ -19,8 +19,8 @@ from msgspec.structs import replace
 from envsetup.cli import root as cli
 from envsetup.model import Report, value_of
 from envsetup.report import FORMATS, ReportError, load, load_machine, redact, render, schema
+from envsetup.report.changes import render as render_diff
 from envsetup.report.diff import compare
-from envsetup.report.diff import render as render_diff
 from envsetup.report.json_v1 import KINDS, machine_json, plan_json
 
 from .conftest import HOSTILE, made_up

@@ -15,8 +15,8 @@ from msgspec.structs import replace
 
 from envsetup.model import Report
 from envsetup.report import render
+from envsetup.report.changes import render as render_diff
 from envsetup.report.diff import compare
-from envsetup.report.diff import render as render_diff
 from tests.report.conftest import HOSTILE, made_up
 
 if TYPE_CHECKING:
