@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -110,6 +111,23 @@ def test_imports_point_to_the_left() -> None:
                 wrong.append(f"{name(path)}:{line} ({here}) imports {module}")
 
     assert not wrong, "\n".join(wrong)
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    """The files that list a folder's modules (`__init__`) are left out: they load, and don't import."""
+    files = {
+        name(path).removesuffix(".py").replace("/", "."): path
+        for path in sources("envsetup")
+        if path.name != "__init__.py"
+    }
+    graph = {
+        module: {target for target, _ in imported(path) if target in files} - {module}
+        for module, path in files.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        raise AssertionError(f"in a circle: {' -> '.join(error.args[1])}") from error
 
 
 def test_the_host_never_imports_the_checks() -> None:
