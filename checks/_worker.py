@@ -108,7 +108,7 @@ def import_torch(journal):
     except BaseException as error:  # a SystemExit inside torch must not end this process quietly
         missing = isinstance(error, ModuleNotFoundError) and error.name == "torch"
         text = traceback.format_exc()[-TAIL:]
-        name = "%s: %s" % (type(error).__name__, error)
+        name = ("%s: %s" % (type(error).__name__, error)).rstrip(": ")
         journal.write("import-failed", missing=missing, error=name[:TAIL], traceback=text)
         return None
     journal.write(

@@ -335,7 +335,7 @@ class Machine(Record):
     memory: Fact[Memory] = UNASKED
     storage: Fact[tuple[Filesystem, ...]] = UNASKED
     limits: Fact[dict[str, int]] = UNASKED
-    """Resource limits: nofile, nproc, memlock_bytes, pids; -1 is unlimited."""
+    """Resource limits: nofile, nproc, memlock_bytes, address_space_bytes, pids; -1 is unlimited."""
     container: Fact[Container] = UNASKED
     wsl: Fact[Wsl] = UNASKED
     gpus: Fact[tuple[Gpu, ...]] = UNASKED

@@ -66,7 +66,12 @@ def _call_limits() -> object:
         return {}
     import resource
 
-    names = {"nofile": "RLIMIT_NOFILE", "nproc": "RLIMIT_NPROC", "memlock_bytes": "RLIMIT_MEMLOCK"}
+    names = {
+        "nofile": "RLIMIT_NOFILE",
+        "nproc": "RLIMIT_NPROC",
+        "memlock_bytes": "RLIMIT_MEMLOCK",
+        "address_space_bytes": "RLIMIT_AS",
+    }
     infinite = resource.RLIM_INFINITY
     found = {
         k: resource.getrlimit(getattr(resource, v))[0]

@@ -1,4 +1,4 @@
-"""Limits of this process: open files, processes, locked memory, process ids of the cgroup."""
+"""Limits of this process: open files, processes, memory, process ids of the cgroup."""
 
 from __future__ import annotations
 

@@ -9,20 +9,24 @@ killer.
 Killed
 exit code 137
 RuntimeError: DataLoader worker (pid 7) is killed by signal: Killed.
+MemoryError
 ```
 
 ## Why it happens
 
-A container's memory limit ends processes without a Python error.
+A container's memory limit ends processes without a Python error. `ulimit -v`, which job schedulers set from the
+memory that was asked for, counts address space, and importing torch maps every library of it.
 
 ## How envsetup knows
 
-The cgroup's limit is below 2 GiB, with torch installed.
+The cgroup's limit, or that on address space, is below 2 GiB, with torch installed. Where importing torch then ends for
+want of memory, it is an error.
 
 ## How to fix
 
 - Docker: raise it, for example `-m 16g` (safe)
 - Kubernetes: raise resources.limits.memory (safe)
+- Shell and batch jobs: `ulimit -v unlimited`, or ask the scheduler for more memory (safe)
 - Fewer data loader workers, smaller batches (safe)
 
 ## When to ignore
@@ -36,24 +40,32 @@ For a small model that is known to fit.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from envsetup.model import (
+    Evidence,
     Fix,
     Machine,
     Memory,
     TorchInstall,
+    Unreadable,
+    value_of,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(text="Docker: raise it, for example `-m 16g`"),
     Fix(text="Kubernetes: raise resources.limits.memory"),
+    Fix(text="Shell and batch jobs: `ulimit -v unlimited`, or ask the scheduler for more memory"),
     Fix(text="Use fewer data loader workers, smaller batches"),
 )
 
 NEEDED_BYTES = 2 * 2**30
 """Importing torch takes several hundred MB; a model and its workers the rest."""
+OUT_OF_MEMORY = re.compile(
+    r"MemoryError|bad_alloc|[Cc]annot allocate memory|failed to map segment|SIGKILL"
+)
 
 
 @rule(
@@ -62,6 +74,7 @@ NEEDED_BYTES = 2 * 2**30
     title="The memory limit is too low",
     severity="warning",
     platforms=("linux",),
+    suppresses=("PY113",),
     symptoms=(
         Symptom(pattern="killed by signal: ?Killed"),
         Symptom(pattern=r"\bexit(?:ed)?(?: with)?(?: code| status)?:? 137\b", confidence="medium"),
@@ -85,11 +98,30 @@ NEEDED_BYTES = 2 * 2**30
     fixes=FIXES,
 )
 def judge(memory: Memory, torch: TorchInstall, machine: Machine) -> Iterator[Draft]:
-    limit = memory.cgroup_limit_bytes
-    if limit is None or limit >= min(NEEDED_BYTES, memory.total_bytes or NEEDED_BYTES):
-        return
-    yield Draft(
-        message=f"The memory limit is {limit / 2**30:.1f} GiB: little for torch.",
-        evidence=(fact_evidence(machine, "memory", f"limit {limit} bytes"),),
-        fixes=FIXES,
-    )
+    limits = [
+        (memory.cgroup_limit_bytes, "memory limit", "memory"),
+        (
+            (value_of(machine.limits) or {}).get("address_space_bytes"),
+            "limit on address space",
+            "limits",
+        ),
+    ]
+    held = () if torch.broken_files else _import_ended_by_it(machine)
+    for limit, name, fact in limits:
+        if limit is None or not 0 <= limit < min(NEEDED_BYTES, memory.total_bytes or NEEDED_BYTES):
+            continue
+        yield Draft(
+            message=f"The {name} is {limit / 2**30:.1f} GiB: "
+            + ("importing torch ran into it." if held else "little for torch."),
+            evidence=(fact_evidence(machine, fact, f"limit {limit} bytes"), *held),
+            fixes=FIXES,
+            severity="error" if held else None,
+        )
+
+
+def _import_ended_by_it(machine: Machine) -> tuple[Evidence, ...]:
+    """What the import of torch said, where that is a want of memory."""
+    runtime = machine.torch_runtime
+    if isinstance(runtime, Unreadable) and OUT_OF_MEMORY.search(runtime.error):
+        return (Evidence(fact="torch_runtime", value=runtime.error, source=runtime.source),)
+    return ()

@@ -31,7 +31,9 @@ def heard(
     """
     told = _import_failed(machine) or _cuda_failed(machine)
     said = _meant(told) if told is not None else ()
-    there = [one.code for one in found if one.severity == "error" and one.code in said]
+    failed = "PY113" if _import_failed(machine) else "DR114"
+    causes = {*said, *(one.code for one in rules if failed in one.suppresses)}
+    there = [one.code for one in found if one.severity == "error" and one.code in causes]
     if told is None or there or not said:
         return (), next(iter(there), None)
     mine = next((one for one in rules if one.code == said[0]), None)

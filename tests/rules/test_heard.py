@@ -12,6 +12,7 @@ from envsetup.model import (
     Gpu,
     Known,
     Machine,
+    Memory,
     NvidiaDriver,
     Package,
     Source,
@@ -87,6 +88,34 @@ def test_an_import_that_fails_is_named_by_its_own_words(error: str, code: str) -
     found = serious(machine(None, torch_runtime=failed))
 
     assert list(found) == [code]
+
+
+WANT_OF_MEMORY = [
+    "MemoryError",
+    "ImportError: libtorch_cpu.so: failed to map segment from shared object",
+]
+
+
+@pytest.mark.parametrize("error", WANT_OF_MEMORY)
+def test_an_import_that_ran_into_a_limit_of_memory_is_named_by_the_limit(error: str) -> None:
+    failed = Unreadable(error=error, source=Source(kind="target", ref="import torch"))
+    limits = known({"address_space_bytes": 600 * 2**20})
+    memory = known(Memory(total_bytes=64 * 2**30))
+    found = serious(machine(None, torch_runtime=failed, memory=memory, limits=limits))
+
+    assert list(found) == ["CT108"]
+    assert "limit on address space is 0.6 GiB" in found["CT108"].message
+
+
+@pytest.mark.parametrize("limit", [-1, 32 * 2**30])
+def test_a_limit_that_leaves_enough_explains_no_import(limit: int) -> None:
+    error = "ImportError: something that nobody has seen before"
+    failed = Unreadable(error=error, source=Source(kind="target", ref="import torch"))
+    limits = known({"address_space_bytes": limit})
+    memory = known(Memory(total_bytes=64 * 2**30, cgroup_limit_bytes=2**30))
+    found = serious(machine(None, torch_runtime=failed, memory=memory, limits=limits))
+
+    assert list(found) == ["PY113"]
 
 
 def test_damaged_files_explain_an_import_by_themselves() -> None:
