@@ -350,7 +350,7 @@ class Foreman:
 
     def give_up(self):
         """The whole run's limit: what runs is timed out, what waits was not started."""
-        text = "the limit of the whole run (%g s) was reached" % self.order["whole_s"]
+        text = "the limit of the whole run (%.0f s) was reached" % self.order["whole_s"]
         for child in list(self.children):
             self.end(child, "timed-out", "still running when " + text)
         for task in self.pending:

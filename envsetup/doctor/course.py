@@ -141,7 +141,7 @@ class Course:
             tally.close(f"torch could not be imported: {tally.import_error}")
             return False
         if end.stopped == "deadline":
-            text = f"the limit of the whole run ({self.limit_s:g} s) was reached"
+            text = f"the limit of the whole run ({self.limit_s:.0f} s) was reached"
             tally.charge_running("timed-out", text, end.log_tail)
             tally.close(text)
             return False
