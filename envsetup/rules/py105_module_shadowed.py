@@ -68,7 +68,7 @@ FIXES = (
         Symptom(
             pattern=r"if it has the same name as a (?:third-party )?(?:library|module) you intended to import"
         ),
-        Symptom(pattern=r"'torch' \(unknown location\)", confidence="medium"),
+        Symptom(pattern=r"'torch' \(unknown location\)"),
         Symptom(pattern="'(?:torch|numpy|triton)' is not a package"),
         Symptom(pattern=r"has no attribute '\w{1,60}' \(consider renaming"),
         Symptom(pattern="loaded the .{0,2}torch/_C.{0,2} folder"),

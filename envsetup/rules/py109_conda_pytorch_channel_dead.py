@@ -54,7 +54,9 @@ OF_CHANNEL = re.compile(r"pytorch-[\d.]+-py3\.\d+_(?:cuda|cpu)\S*\.json")
     title="Using the retired `pytorch` conda channel",
     severity="warning",
     symptoms=(
-        Symptom(pattern=r"PackagesNotFoundError[^\n]{0,200}\b(?:py)?torch\b"),
+        Symptom(
+            pattern=r"PackagesNotFoundError[^\n]{0,200}\b(?:(?:py)?torch|torchvision|torchaudio|cudatoolkit)\b"
+        ),
         Symptom(pattern=r"nothing provides (?:requested )?pytorch(?:-cuda)?\b"),
         Symptom(pattern=r"ResolvePackageNotFound[^\n]{0,200}\bpytorch\b"),
         Symptom(

@@ -52,7 +52,7 @@ text_rule(
     severity="warning",
     platforms=("linux",),
     symptoms=(
-        Symptom(pattern=r"Python\.h: No such file"),
+        Symptom(pattern=r"Python\.h\W{0,2}: No such file"),
         Symptom(pattern=r"Python\.h' file not found"),
         Symptom(pattern=r"cuda_utils\.c.{0,560}returned non-zero exit status", confidence="medium"),
     ),

@@ -73,6 +73,9 @@ OFFICIAL = re.compile(r"\d+\.\d+\.\d+(?:\.post\d+)?(?:\+(?:cpu|cu\d+|rocm[\d.]+|
             pattern=r"has no attribute 'extension'[^\n]{0,60}torchvision|torchvision' has no attribute 'extension'"
         ),
         Symptom(pattern=r"torch(?:vision|audio)/\S{0,120}\.(?:so|dylib)\W.{0,20}Symbol not found"),
+        Symptom(
+            pattern=r"procedure entry point.{1,300}could not be located.{0,200}torch(?:vision|audio)\b"
+        ),
     ),
     ask="`pip list | grep torch`: which releases stand side by side?",
     fixes=(

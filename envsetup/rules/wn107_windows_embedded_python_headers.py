@@ -60,6 +60,9 @@ text_rule(
         Symptom(pattern="Failed to find Python libs"),
         Symptom(pattern=r"cannot open file 'python3\d+\.lib'"),
         Symptom(pattern=r"(?:tcc|cl)\.exe\b.{0,300}cuda_utils\.c", confidence="medium"),
+        Symptom(
+            pattern=r"fatal error C1083.{0,100}Python\.h|Cannot open include file: .?Python\.h"
+        ),
     ),
     fixes=FIXES,
 )

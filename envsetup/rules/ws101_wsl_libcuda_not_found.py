@@ -71,6 +71,10 @@ FIXES = (
             pattern=r"microsoft-standard.{0,560}Found no NVIDIA driver|Found no NVIDIA driver.{0,560}microsoft-standard",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"libcuda\.so\S{0,4} ?cannot open.{0,560}microsoft-standard|microsoft-standard.{0,560}libcuda\.so\S{0,4} ?cannot open",
+            confidence="medium",
+        ),
     ),
     suppresses=("CU101", "DR101"),
     ask="`ls -l /usr/lib/wsl/lib/libcuda.so.1` and `ldconfig -p | grep libcuda` in WSL.",

@@ -61,6 +61,7 @@ FIXES = (Fix(text="Start a clean shell without setvars"),)
             pattern=r"lib(?:mkl_sycl\w{0,20}|svml|imf|intlc)\.so\S{0,6} ?.{0,10}cannot open",
             confidence="medium",
         ),
+        Symptom(pattern="level_zero backend failed", confidence="medium"),
     ),
     fixes=FIXES,
 )

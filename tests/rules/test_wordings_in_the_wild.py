@@ -9,6 +9,21 @@ from envsetup.rules.triage import match_error
 
 LONG_PATH = "C:\\\\Users\\\\ada\\\\AppData\\\\Local\\\\Temp\\\\pip-install\\\\" + "deep\\\\" * 40
 WINDOWS = [
+    ("fatal error C1083: Cannot open include file: 'Python.h': No such file or directory", "WN107"),
+    ("Command '['where', 'cl']' returned non-zero exit status 1.", "WN106"),
+    ("triton/runtime/build.py line 99\nPermissionError: [WinError 5] Access is denied", "WN106"),
+    (
+        (
+            "The procedure entry point ?name@Node@autograd@torch@@UEBA could not be located in"
+            " the dynamic link library D:\\venv\\torchvision\\_C.pyd"
+        ),
+        "WH109",
+    ),
+    ("initialization error: WSL environment detected but no adapters were found", "WS107"),
+    (
+        "libcuda.so.1: cannot open shared object file\n5.15.167.4-microsoft-standard-WSL2",
+        "WS101",
+    ),
     (
         (
             "from torch._C import *\n"
@@ -48,6 +63,10 @@ WINDOWS = [
     ("under WSL2 the training is Killed after the second epoch", "WS104"),
 ]
 INSTALLERS = [
+    ("Unable to find installation candidates for torch (2.9.1)", "PY101"),
+    ("PackagesNotFoundError: not available from current channels: - cudatoolkit=11.3", "PY109"),
+    ("ERROR: No matching distribution found for triton==3.0.0", "WN106"),
+    ("ImportError: cannot import name 'nn' from 'torch' (unknown location)", "PY105"),
     ("The interpreter at /usr is externally managed, and indicates the following:", "PY104"),
     ("pytorch -> __glibc[version='>=2.28,<3.0.a0']", "PY103"),
     ("[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:997)", "NW102"),
@@ -89,6 +108,7 @@ INSTALLERS = [
     ),
 ]
 DEVICES = [
+    ("RuntimeError: level_zero backend failed with error: 20 (DEVICE_LOST)", "XP103"),
     ("RuntimeError: operator torchvision::deform_conv2d does not exist", "WH109"),
     ("partially initialized module 'torchvision' has no attribute 'extension'", "WH109"),
     ("[1]    77 segmentation fault  nvidia-smi", "WS107"),
