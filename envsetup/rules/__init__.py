@@ -58,8 +58,9 @@ class Undecidable(Exception):
 class Symptom(Record):
     """Words of an error message that speak for a rule.
 
-    `pattern` is a regular expression (searched without regard to case, in time linear in the text: no
-    nested or adjacent unbounded repeats). `confidence` says how much a match alone is worth.
+    `pattern` is a regular expression (searched without regard to case, its colons and quotes
+    optional, in time linear in the text: no nested or adjacent unbounded repeats). `confidence` says
+    how much a match alone is worth.
     """
 
     pattern: str

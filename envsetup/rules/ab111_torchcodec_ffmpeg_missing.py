@@ -65,7 +65,7 @@ FIXES = (
         ),
         Symptom(pattern="No module named '?torchcodec"),
         Symptom(pattern=r"Couldn't find appropriate backend to handle uri"),
-        Symptom(pattern=r"libtorchcodec_core\d", confidence="medium"),
+        Symptom(pattern=r"libtorchcodec_core\d"),
         Symptom(
             pattern=r"FFmpeg (?:libraries|extension) (?:is|are) not available|Failed to load FFmpeg"
         ),

@@ -205,7 +205,16 @@ def _windows(literal: str, flat: _Flat) -> Iterator[tuple[int, str]]:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
+    return re.compile(_forgiving(pattern), re.IGNORECASE)
+
+
+_COLON = re.compile(r"(?<!\(\?): ")
+_QUOTE = re.compile(r"""(?<!\[)(['"])(?![?*+{\]])""")
+
+
+def _forgiving(pattern: str) -> str:
+    """The pattern with its colons and quotes optional: who retells a message leaves them out."""
+    return _QUOTE.sub(r"\1?", _COLON.sub(":? ", pattern))
 
 
 @cache
@@ -215,7 +224,8 @@ def literals(pattern: str) -> tuple[str, ...]:
     Raises ValueError where an alternative has none of three characters: such a symptom can't be
     looked up cheaply, and says too little anyway.
     """
-    longest = tuple(max(_runs(part), key=len, default="") for part in _alternatives(pattern))
+    parts = _alternatives(_forgiving(pattern))
+    longest = tuple(max(_runs(part), key=len, default="") for part in parts)
     if any(len(one) < 3 for one in longest):
         raise ValueError(f"no literal of three characters in every alternative of {pattern!r}")
     return longest
