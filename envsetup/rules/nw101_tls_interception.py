@@ -62,6 +62,7 @@ text_rule(
         Symptom(pattern="unable to get local issuer certificate"),
         Symptom(pattern="invalid peer certificate: UnknownIssuer"),
         Symptom(pattern="CondaSSLError|SSL error.{0,40}certificate verification"),
+        Symptom(pattern="problem confirming the ssl certificate", confidence="medium"),
     ),
     suppresses=("NW104", "PY101"),
     fixes=FIXES,

@@ -73,6 +73,11 @@ text_rule(
         Symptom(
             pattern=r"DO NOT MATCH THE HASHES FROM|\bHash mismatch for .?torch", confidence="medium"
         ),
+        Symptom(pattern="read operation timed out", confidence="medium"),
+        Symptom(
+            pattern=r"Connection to (?!huggingface)\S{1,80} timed out\. \(connect timeout",
+            confidence="medium",
+        ),
     ),
     fixes=FIXES,
 )

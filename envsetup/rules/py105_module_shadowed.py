@@ -79,7 +79,7 @@ FIXES = (
             pattern="partially initialized module '(?:abc|code|copy|dataclasses|email|enum|inspect|json|logging|math|platform|queue|random|select|signal|socket|string|tokenize|types|typing)' has no attribute"
         ),
         Symptom(
-            pattern=r"cannot import name '\w{1,60}' from '(?:abc|code|copy|dataclasses|email|enum|inspect|json|logging|math|platform|queue|random|select|signal|socket|string|tokenize|types|typing)' \((?!\S{0,300}[\\/]lib[\\/])\S{1,300}\.py\)",
+            pattern=r"cannot import name '\w{1,60}' from '(?:abc|code|copy|dataclasses|email|enum|inspect|json|logging|math|platform|queue|random|select|signal|socket|string|tokenize|types|typing)' \((?!\S{0,300}[\\/]lib[\\/](?:python[\d.]{1,5}[\\/])?\w{1,60}\.py)\S{1,300}\.py\)",
             confidence="medium",
         ),
     ),

@@ -59,6 +59,10 @@ FAMILY = re.compile(r"torch(?:vision|audio)?|numpy|triton|nvidia-.+")
             pattern=r"Defaulting to user installation because normal site-packages is not writeable",
             confidence="low",
         ),
+        Symptom(
+            pattern=r"cannot import name '\w{1,60}' from '[\w.]{1,60}' \(\S{1,120}/\.local/lib/python",
+            confidence="medium",
+        ),
     ),
     ask="`python -m site` and `python -c 'import torch; print(torch.__file__)'`: below ~/.local?",
     fixes=FIXES,

@@ -57,6 +57,7 @@ FOREIGN = re.compile(r"python(3\.\d{1,2})t?[/\\](?:site|dist)-packages")
         Symptom(pattern=r"init_fs_encoding: failed to get the Python codec"),
         Symptom(pattern=r"No module named '?encodings'?"),
         Symptom(pattern="SRE module mismatch"),
+        Symptom(pattern=r"PYTHONPATH=\S{0,120}(?:site|dist)-packages", confidence="low"),
     ),
     suppresses=("PY113",),
     ask="`env | grep ^PYTHON`; does the error go away with `python -I`?",

@@ -58,6 +58,10 @@ FIXES = (
         Symptom(pattern="HSA_STATUS_ERROR_INVALID_ISA"),
         Symptom(pattern="HSA_OVERRIDE_GFX_VERSION", confidence="medium"),
         Symptom(pattern="Memory access fault by GPU node", confidence="medium"),
+        Symptom(
+            pattern="Memory critical error by agent node|HSA_STATUS_ERROR_MEMORY_APERTURE_VIOLATION",
+            confidence="medium",
+        ),
     ),
     fixes=FIXES,
 )

@@ -48,6 +48,7 @@ text_rule(
     symptoms=(
         Symptom(pattern=r"\biommu=pt\b", confidence="medium"),
         Symptom(pattern=r"RCCL.{0,100}\bhang", confidence="medium"),
+        Symptom(pattern="HW Exception by GPU node", confidence="low"),
     ),
     fixes=FIXES,
 )

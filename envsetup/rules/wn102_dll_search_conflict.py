@@ -58,6 +58,10 @@ text_rule(
         ),
         Symptom(pattern=r"WinError 1114\]", confidence="low"),
         Symptom(pattern=r"WinError 182\]"),
+        Symptom(
+            pattern="torch.{0,200}DLL load failed.{0,60}procedure could not be found",
+            confidence="medium",
+        ),
     ),
     excludes=(r"c10_xpu\.dll",),
     ask="`where c10.dll cudart64_12.dll libiomp5md.dll`: which copies come before torch's?",

@@ -9,6 +9,8 @@ from envsetup.rules.triage import match_error
 
 LONG_PATH = "C:\\\\Users\\\\ada\\\\AppData\\\\Local\\\\Temp\\\\pip-install\\\\" + "deep\\\\" * 40
 WINDOWS = [
+    ("torch: DLL load failed while importing x: The procedure could not be found.", "WN102"),
+    ("WSL 2 requires an update to its kernel component.", "WS107"),
     ("fatal error C1083: Cannot open include file: 'Python.h': No such file or directory", "WN107"),
     ("Command '['where', 'cl']' returned non-zero exit status 1.", "WN106"),
     ("triton/runtime/build.py line 99\nPermissionError: [WinError 5] Access is denied", "WN106"),
@@ -63,6 +65,9 @@ WINDOWS = [
     ("under WSL2 the training is Killed after the second epoch", "WS104"),
 ]
 INSTALLERS = [
+    ("TimeoutError: The read operation timed out", "NW104"),
+    ("Connection to mirror.example timed out. (connect timeout=15)", "NW104"),
+    ("There was a problem confirming the ssl certificate: TLS/SSL connection closed", "NW101"),
     ("Unable to find installation candidates for torch (2.9.1)", "PY101"),
     ("PackagesNotFoundError: not available from current channels: - cudatoolkit=11.3", "PY109"),
     ("ERROR: No matching distribution found for triton==3.0.0", "WN106"),
@@ -108,6 +113,8 @@ INSTALLERS = [
     ),
 ]
 DEVICES = [
+    ("aborting with error : HSA_STATUS_ERROR_MEMORY_APERTURE_VIOLATION", "RO103"),
+    ("HW Exception by GPU node-2 reason: GPU Hang", "RO107"),
     ("RuntimeError: level_zero backend failed with error: 20 (DEVICE_LOST)", "XP103"),
     ("RuntimeError: operator torchvision::deform_conv2d does not exist", "WH109"),
     ("partially initialized module 'torchvision' has no attribute 'extension'", "WH109"),
@@ -142,6 +149,22 @@ CACHES = [
     ("[Errno 5] Input/output error: '/mnt/c/work/.venv/lib'", "WS105"),
     ("partially initialized module 'queue' has no attribute 'Queue'", "PY105"),
     ("cannot import name 'Random' from 'random' (/home/ada/project/random.py)", "PY105"),
+    (
+        "cannot import name 'Random' from 'random' (/x/lib/python3.12/site-packages/torch/random.py)",
+        "PY105",
+    ),
+    (
+        (
+            "cannot import name 'TypeIs' from 'typing_extensions'"
+            " (/home/ada/.local/lib/python3.10/site-packages/typing_extensions.py)"
+        ),
+        "PY106",
+    ),
+    ("PYTHONPATH=/opt/app/lib/python3.8/site-packages python train.py", "PY111"),
+    (
+        'Windows fatal exception: access violation\n  File "torch\\__init__.py", line 9',
+        "PY113",
+    ),
     ("PytorchStreamWriter failed writing file data/7: file write failed", "ST101"),
     ("PermissionError: [Errno 13] Permission denied: '/tmp/triton/0ab1.lock'", "TC105"),
     ("OSError: [Errno 39] Directory not empty: '/home/ada/.triton/cache/0ab1'", "TC106"),
