@@ -66,7 +66,8 @@ def _judge_error(error):
         " (%s, line %s)" % (os.path.basename(where[0].filename), where[0].lineno) if where else ""
     )
     print("".join(traceback.format_exception(type(error), error, error.__traceback__))[-TAIL:])
-    return "failed", "%s: %s%s" % (type(error).__name__, str(error)[:TAIL], place), found
+    told = ("%s: %s" % (type(error).__name__, str(error)[:TAIL])).rstrip(": ")
+    return "failed", told + place, found
 
 
 def _log_tail(log):

@@ -21,6 +21,7 @@ import importlib.machinery
 import importlib.metadata
 import os
 import platform
+import re
 import sys
 import sysconfig
 from typing import Any
@@ -73,8 +74,8 @@ def _version_file(path: str) -> str:
 
 def _instructions(torch: Any) -> str:
     """The instruction set that torch's CPU kernels were chosen for, such as AVX2."""
-    ask = getattr(getattr(torch.backends, "cpu", None), "get_cpu_capability", None)
-    return str(ask()) if ask else "not told by this release"
+    match = re.search(r"CPU capability usage: (.+)", torch.__config__.show())
+    return match.group(1) if match else "not told"
 
 
 def _extension(torch: Any) -> str:
