@@ -71,7 +71,7 @@ class AnyMaker(Maker):
         return super().made(kind, path)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**32), odd=st.sampled_from(ODD))
 def test_whatever_a_report_says_is_judged_and_planned_for(seed: int, odd: str) -> None:
     report: Report = AnyMaker(seed, odd).made(Report, "report")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -45,6 +45,7 @@ def with_numbers(value: Any, limit: Any, seconds: Any) -> Report:
     return replace(made_up(), checks=(outcome,), timings_s={"facts": 0.1, "checks": seconds})
 
 
+@settings(max_examples=50, deadline=None)
 @given(value=NUMBERS, limit=NUMBERS, seconds=NUMBERS)
 def test_whatever_was_measured_is_json_and_loads_again(
     value: Any, limit: Any, seconds: Any

@@ -160,7 +160,7 @@ def at(place: str, planted: str) -> Text:
     return lambda path: planted if path == place else path
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(where=ANYWHERE, planted=st.sampled_from(sorted(PLANTED)), format=formats)
 def test_a_secret_in_any_field_is_in_no_format(where: Place, planted: str, format: str) -> None:
     state, path, _ = where
@@ -169,7 +169,7 @@ def test_a_secret_in_any_field_is_in_no_format(where: Place, planted: str, forma
     assert PLANTED[planted] not in render(report, format, verbose=True)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     where=ANYWHERE,
     folder=st.sampled_from(FOLDERS),
@@ -186,7 +186,7 @@ def test_a_name_that_a_folder_gives_away_is_nowhere(
     assert NAME.lower() not in render(report, format, verbose=True).lower()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(where=ANYWHERE, bare=st.sampled_from(BARE), format=formats)
 def test_the_name_that_the_environment_tells_is_nowhere(
     where: Place, bare: str, format: str
