@@ -124,7 +124,7 @@ def _fit(error: click.ClickException) -> None:
     if sys.stderr.isatty():
         from envsetup.cli.output import fitted
 
-        columns = shutil.get_terminal_size((80, 24)).columns
+        columns = max(40, shutil.get_terminal_size((80, 24)).columns)
         shown = fitted(f"Error: {error.message}", columns)
         error.message = shown.removeprefix("Error: ")  # type: ignore[misc] # it is ours by now
 
