@@ -1,10 +1,17 @@
-"""What hangs under each finding: all that it explains, whether directly or by what it explains."""
+"""Findings in the order of their weight, and what hangs under each: all that it explains."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from envsetup.model import Finding
+
+WEIGHT = {"error": 0, "warning": 1, "note": 2}
+
+
+def by_weight(findings: Iterable[Finding]) -> list[Finding]:
+    """Errors first, what another explains last."""
+    return sorted(findings, key=lambda f: (f.suppressed_by is not None, WEIGHT[f.severity]))
 
 
 def followers(findings: Iterable[Finding]) -> dict[str, tuple[str, ...]]:

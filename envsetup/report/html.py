@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envsetup.model import Measurement, Outcome, Report, Severity, Status, Verdict
+from envsetup.report.causes import by_weight
 from envsetup.report.measured import AT_LEAST, measured
 from envsetup.report.pages import pages
 from envsetup.report.safe import plain
@@ -73,7 +74,7 @@ def render(report: Report, **_: object) -> str:
         policy=_policy(style, script),
         facts=_facts(report),
         counts=_counts(report),
-        findings=[f for f in report.findings if f.suppressed_by is None],
+        findings=by_weight(f for f in report.findings if f.suppressed_by is None),
         explained=[f for f in report.findings if f.suppressed_by is not None],
         devices=_devices(report),
         pages=there,
@@ -82,6 +83,7 @@ def render(report: Report, **_: object) -> str:
         waterfall=_waterfall(report),
         command=lambda argv: plain(shlex.join(argv)),
         plain=plain,
+        prose=_prose,
         curves=_curves,
         bars=_bars,
         marks=MARKS,
@@ -160,8 +162,27 @@ def _words(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        value = grouped(" ".join(str(v) for v in gpu.values() if v) for gpu in value)
+        value = grouped(_gpu(gpu) for gpu in value)
     return plain(str(value))
+
+
+def _gpu(told: dict[str, object]) -> str:
+    """Such as `NVIDIA L4 (8.9)`."""
+    name, *rest = [str(v) for v in told.values() if v] or ["unnamed"]
+    return f"{name} ({', '.join(rest)})" if rest else name
+
+
+def _prose(text: str) -> Any:
+    """Escaped, what stands between backticks as code."""
+    from markupsafe import Markup, escape
+
+    parts = plain(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape(plain(text))
+    marked = [
+        Markup("<code>{}</code>").format(p) if n % 2 else escape(p) for n, p in enumerate(parts)
+    ]
+    return Markup("").join(marked)
 
 
 def _devices(report: Report) -> dict[str, list[Outcome]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from envsetup.model import Finding, Report
-from envsetup.report.causes import followers
+from envsetup.report.causes import by_weight, followers
 from envsetup.report.safe import one_line
 from envsetup.report.summary import summary
 
@@ -28,7 +28,7 @@ def _lines(report: Report) -> Iterator[str]:
         if value not in (None, []):
             yield f"| {key} | {text(_words(value))} |"
     yield ""
-    loud = [f for f in report.findings if f.suppressed_by is None]
+    loud = by_weight(f for f in report.findings if f.suppressed_by is None)
     under = followers(report.findings)
     for finding in loud:
         yield from _finding(finding, under.get(finding.code, ()))

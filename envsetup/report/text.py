@@ -20,7 +20,7 @@ from envsetup.model import (
     Unreadable,
     value_of,
 )
-from envsetup.report.causes import followers
+from envsetup.report.causes import by_weight, followers
 from envsetup.report.measured import measured
 from envsetup.report.safe import one_line, plain
 from envsetup.report.summary import grouped, machine_words, summary
@@ -38,7 +38,6 @@ COLORS: dict[str, str] = {
     "fine": "32", "partial": "33", "missing": "2", "failing": "31", "crashed": "35",
     "error": "31", "warning": "33", "note": "36", "bold": "1",
 }  # fmt: skip
-SEVERITIES = ("error", "warning", "note")
 SHOWN_UNDECIDED = 5
 
 
@@ -201,8 +200,7 @@ def _worst(outcomes: list[Outcome]) -> State:
 
 
 def _ordered(report: Report, verbose: bool) -> list[Finding]:
-    shown = [f for f in report.findings if verbose or f.suppressed_by is None]
-    return sorted(shown, key=lambda f: (f.suppressed_by is not None, SEVERITIES.index(f.severity)))
+    return by_weight(f for f in report.findings if verbose or f.suppressed_by is None)
 
 
 def _finding(

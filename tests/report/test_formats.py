@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
 from envsetup.cli import root as cli
-from envsetup.model import Report, value_of
+from envsetup.model import Finding, Report, value_of
 from envsetup.report import FORMATS, ReportError, load, load_machine, redact, render, schema
 from envsetup.report.changes import render as render_diff
 from envsetup.report.diff import compare
@@ -325,3 +325,21 @@ def test_rules_that_lack_the_same_are_told_together(report: Report) -> None:
 
     assert "   no log: CP101, CP103\n   no gpu: CP102\n" in text
     assert "\n\n\n" not in text
+
+
+def test_every_format_for_people_tells_the_worst_first(report: Report) -> None:
+    mild = Finding(code="CU113", slug="mild", confidence="high", severity="note", message="Small.")
+    grave = Finding(
+        code="DR114", slug="grave", confidence="high", severity="error", message="Run `nvidia-smi`."
+    )
+    report = replace(report, findings=(mild, grave))
+    for kind in ("text", "markdown", "html"):
+        told = render(report, kind)
+        assert told.index("grave") < told.index("mild"), kind
+    assert "Run <code>nvidia-smi</code>." in render(report, "html")
+
+
+def test_a_lone_backtick_stays_one(report: Report) -> None:
+    odd = Finding(code="DR114", slug="x", confidence="high", severity="error", message="a ` b <b>")
+    html = render(replace(report, findings=(odd,)), "html")
+    assert "a ` b &lt;b&gt;" in html
