@@ -36,7 +36,7 @@ from collections.abc import Iterator
 from envsetup.model import Fix, Gpu, Machine, TorchInstall
 from envsetup.rules import Draft, fact_evidence, rule
 
-FIXES = (Fix(text="export CUDA_DEVICE_ORDER=PCI_BUS_ID"),)
+FIXES = (Fix(text="`export CUDA_DEVICE_ORDER=PCI_BUS_ID`"),)
 
 
 @rule(
