@@ -83,6 +83,9 @@ text_rule(
             confidence="medium",
         ),
         Symptom(pattern=r"nvidia-container-runtime-hook\W{0,4}(?:executable file )?not found"),
+        Symptom(
+            pattern=r"setting up CDI devices|failed to inject (?:CDI )?devices", confidence="medium"
+        ),
     ),
     ask=(
         "Does `nvidia-ctk --version` work on the host, and does `docker info` list the "

@@ -64,6 +64,7 @@ text_rule(
             pattern="nvidia-container-cli: (?:ldcache|mount|container|detection|device) error",
             confidence="medium",
         ),
+        Symptom(pattern=r"error (?:executing|running) (?:prestart )?hook", confidence="low"),
     ),
     suppresses=("CT102", "DR101"),
     fixes=FIXES,

@@ -50,7 +50,7 @@ from envsetup.rules.libraries import damaged
             pattern=r"lib(?:cudart|cublas|cufft|curand|cusolver|cusparse|cudss|cutensor|nvrtc|cupti|nccl(?!-net)|cufile|nvshmem|nvToolsExt|nvJitLink|nvjpeg|npp)[\w.-]{0,24}'?: cannot open shared object file"
         ),
         Symptom(
-            pattern=r"lib(?:cudart|cublas\w{0,2}|cufft|curand|cusolver|cusparse\w{0,2}|nvrtc|nvJitLink)\.so\S{0,10} (?:=> |is )?not found",
+            pattern=r"lib(?:cudart|cublas\w{0,2}|cufft|curand|cusolver|cusparse\w{0,2}|nvrtc|nvJitLink)\.so\S{0,24} (?:=> |is )?not found",
             confidence="medium",
         ),
         Symptom(
@@ -62,6 +62,7 @@ from envsetup.rules.libraries import damaged
             pattern=r"CUDNN_STATUS_RUNTIME_PREREQUISITE_MISSING|shared object initialization failed|CUDA_ERROR_SHARED_OBJECT_INIT_FAILED",
             confidence="medium",
         ),
+        Symptom(pattern=r"'cublas_path' referenced before assignment"),
     ),
     excludes=("libcudnn\\w{0,20}\\.so[.\\d]{0,8}: cannot open",),
     ask="Which file asks for it: the module named first in the traceback; which CUDA is it built for?",

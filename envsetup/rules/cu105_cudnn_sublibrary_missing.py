@@ -53,7 +53,8 @@ from envsetup.rules.libraries import damaged
         ),
         Symptom(pattern=r"cudnn_ops64_9\.dll|cudnn_cnn64_9\.dll|cudnn_ops_infer64_8\.dll"),
         Symptom(
-            pattern=r"libcudnn\.so[.\d]{0,8}: cannot open shared object file", confidence="medium"
+            pattern=r"libcudnn(?:-\w{1,12})?\.so[.\d]{0,8}: cannot open shared object file",
+            confidence="medium",
         ),
         Symptom(pattern=r"CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED"),
         Symptom(pattern=r"Cannot load symbol cudnn"),

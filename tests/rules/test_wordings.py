@@ -108,6 +108,8 @@ BINARIES = [
     ("Ungültiger Maschinenbefehl (Speicherabzug geschrieben)", "CP101"),
 ]
 CUDA_LIBRARIES = [
+    ("UnboundLocalError: local variable 'cublas_path' referenced before assignment", "CU101"),
+    ("ValueError: libcublas.so.*[0-9].*[0-9] not found in the system path", "CU101"),
     ("ImportError: libcudss.so.0: cannot open shared object file", "CU101"),
     ("RuntimeError: Library libcublas.so.12 is not found or cannot be loaded", "CU101"),
     (
@@ -142,6 +144,7 @@ CONTAINERS_AND_PROCESSES = [
     ("RuntimeError: unable to write to file </torch_12_99>", "CT106"),
     ("NCCL WARN Call to posix_fallocate failed : No space left on device", "CT106"),
     ("libibverbs: Warning: RLIMIT_MEMLOCK is 65536 bytes.", "CT109"),
+    ("Error: setting up CDI devices: failed to stat CDI host device", "CT102"),
     ("docker: 'nvidia' is not a docker command.", "CT102"),
     ("0/4 nodes are available: 4 Insufficient nvidia.com/gpu.", "CT102"),
     ("/torch_7_8> in read-write mode: Too many open files (24)", "DL102"),
