@@ -58,7 +58,7 @@ text_rule(
     symptoms=(
         Symptom(pattern="not (?:currently )?implemented for the MPS device"),
         Symptom(pattern="PYTORCH_ENABLE_MPS_FALLBACK"),
-        Symptom(pattern="arguments from the 'MPS' backend", confidence="medium"),
+        Symptom(pattern=r"arguments from the '\w{0,12}MPS' backend", confidence="medium"),
         Symptom(
             pattern=r"\bnot (?:currently |yet )?(?:implemented|supported) (?:on|for|in) (?:the )?MPS\b"
         ),
@@ -68,6 +68,7 @@ text_rule(
         Symptom(pattern=r"failed assertion .{0,20}\[MPS\w", confidence="medium"),
         Symptom(pattern="MPSGraphUtilities|MPSNDArray", confidence="medium"),
         Symptom(pattern="IOGPUMetalCommandBuffer", confidence="medium"),
+        Symptom(pattern=r"\bMPS autocast\b", confidence="medium"),
     ),
     fixes=FIXES,
 )

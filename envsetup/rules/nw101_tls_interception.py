@@ -63,6 +63,7 @@ text_rule(
         Symptom(pattern="invalid peer certificate: UnknownIssuer"),
         Symptom(pattern="CondaSSLError|SSL error.{0,40}certificate verification"),
         Symptom(pattern="problem confirming the ssl certificate", confidence="medium"),
+        Symptom(pattern="EOF occurred in violation of protocol", confidence="medium"),
     ),
     suppresses=("NW104", "PY101"),
     fixes=FIXES,

@@ -78,6 +78,10 @@ text_rule(
             pattern=r"Connection to (?!huggingface)\S{1,80} timed out\. \(connect timeout",
             confidence="medium",
         ),
+        Symptom(
+            pattern="urlopen error.{0,40}(?:timed out|Connection (?:refused|reset))",
+            confidence="medium",
+        ),
     ),
     fixes=FIXES,
 )

@@ -76,6 +76,10 @@ def _asked_for(machine: Machine) -> bool:
             confidence="medium",
         ),
         Symptom(pattern=r"WinError 193\]", confidence="medium"),
+        Symptom(
+            pattern=r"(?:Fatal Python error: Segmentation fault|Windows fatal exception: access violation).{0,300}torch[/\\]__init__\.py",
+            confidence="medium",
+        ),
     ),
     ask="`envsetup doctor`: which file differs from what the wheel recorded?",
     fixes=FIXES,

@@ -69,6 +69,10 @@ FIXES = (
         Symptom(pattern=r"No CUDA GPUs are available.{0,200}\b(?:version\.hip|ROCm|gfx\d)"),
         Symptom(pattern="Tensile host: No devices found"),
         Symptom(pattern="HIP_ERROR_NoDevice"),
+        Symptom(
+            pattern=r"is_available\(\).{0,40}\bFalse\b.{0,120}\b(?:Radeon|gfx\d)|\b(?:Radeon|gfx\d).{0,120}is_available\(\).{0,40}\bFalse\b",
+            confidence="medium",
+        ),
     ),
     ask="`ls -l /dev/kfd` and `lsmod | grep amdgpu`.",
     fixes=FIXES,

@@ -52,6 +52,7 @@ text_rule(
     symptoms=(
         Symptom(pattern=r"Permission denied.{0,60}(?:huggingface|\.cache/torch|/hub)"),
         Symptom(pattern="problem when trying to write in your cache folder"),
+        Symptom(pattern="Check cache directory permissions"),
     ),
     fixes=FIXES,
 )

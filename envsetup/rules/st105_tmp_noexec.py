@@ -50,7 +50,13 @@ FIXES = (Fix(text="`export TMPDIR=$HOME/tmp` for builds"),)
     title="The temporary folder is mounted noexec",
     severity="warning",
     platforms=("linux",),
-    symptoms=(Symptom(pattern=r"/tmp/\S{0,200}.{0,40}failed to map segment", confidence="medium"),),
+    symptoms=(
+        Symptom(pattern=r"/tmp/\S{0,200}.{0,40}failed to map segment", confidence="medium"),
+        Symptom(
+            pattern=r"Permission denied.{0,10}/tmp/pip-|/tmp/pip-\S{1,160} Permission denied",
+            confidence="medium",
+        ),
+    ),
     fixes=FIXES,
 )
 def judge(

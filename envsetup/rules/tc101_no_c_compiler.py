@@ -68,6 +68,8 @@ COMPILERS = ("gcc", "g++", "cc", "c++", "clang", "clang++")
         Symptom(pattern=r"\b(?:gcc|g\+\+|cc|c\+\+|clang): (?:command )?not found"),
         Symptom(pattern=r"command '\S{0,40}(?:gcc|g\+\+|cc|clang)' failed: No such file"),
         Symptom(pattern=r"Microsoft Visual C\+\+ 14\.0 or greater is required"),
+        Symptom(pattern="OpenMP support not found"),
+        Symptom(pattern=r"\bomp\.h'?:? (?:file not found|No such file)", confidence="medium"),
     ),
     excludes=(
         r"Failed to find C compiler.{0,300}(?:[a-z]:\\\w|Windows)",

@@ -76,6 +76,7 @@ OFFICIAL = re.compile(r"\d+\.\d+\.\d+(?:\.post\d+)?(?:\+(?:cpu|cu\d+|rocm[\d.]+|
         Symptom(
             pattern=r"procedure entry point.{1,300}could not be located.{0,200}torch(?:vision|audio)\b"
         ),
+        Symptom(pattern=r"No module named '?torchvision\.\w", confidence="medium"),
     ),
     ask="`pip list | grep torch`: which releases stand side by side?",
     fixes=(

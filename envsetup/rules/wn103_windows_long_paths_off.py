@@ -69,6 +69,7 @@ text_rule(
             confidence="medium",
         ),
         Symptom(pattern=r"\bFilename too long\b", confidence="medium"),
+        Symptom(pattern=r"No such file or directory: '[A-Z]:\\[^']{240}", confidence="medium"),
     ),
     fixes=FIXES,
 )

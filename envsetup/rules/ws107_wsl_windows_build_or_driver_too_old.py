@@ -64,8 +64,8 @@ FLOOR = (471, 41)
     severity="error",
     platforms=("linux",),
     symptoms=(
-        Symptom(pattern=r"wsl2?\b.{0,200}Found no NVIDIA driver", confidence="medium"),
-        Symptom(pattern=r"Found no NVIDIA driver.{0,200}\bwsl", confidence="medium"),
+        Symptom(pattern=r"wsl2?\b.{0,200}Found no NVIDIA driver"),
+        Symptom(pattern=r"Found no NVIDIA driver.{0,200}\bwsl"),
         Symptom(pattern="segmentation fault.{0,40}nvidia-smi", confidence="low"),
         Symptom(
             pattern="(?:nvidia-container-cli.{0,60})?WSL environment detected but no adapters were found"

@@ -9,6 +9,7 @@ from envsetup.rules.triage import match_error
 
 LONG_PATH = "C:\\\\Users\\\\ada\\\\AppData\\\\Local\\\\Temp\\\\pip-install\\\\" + "deep\\\\" * 40
 WINDOWS = [
+    ("in WSL2: RuntimeError: Found no NVIDIA driver on your system.", "WS107"),
     ("torch: DLL load failed while importing x: The procedure could not be found.", "WN102"),
     ("WSL 2 requires an update to its kernel component.", "WS107"),
     ("fatal error C1083: Cannot open include file: 'Python.h': No such file or directory", "WN107"),
@@ -65,6 +66,9 @@ WINDOWS = [
     ("under WSL2 the training is Killed after the second epoch", "WS104"),
 ]
 INSTALLERS = [
+    ("SSLEOFError(8, 'EOF occurred in violation of protocol')", "NW101"),
+    ("<urlopen error [Errno 111] Connection refused>", "NW104"),
+    ("No module named 'torchvision.transforms.functional_tensor'", "WH109"),
     ("TimeoutError: The read operation timed out", "NW104"),
     ("Connection to mirror.example timed out. (connect timeout=15)", "NW104"),
     ("There was a problem confirming the ssl certificate: TLS/SSL connection closed", "NW101"),
@@ -113,6 +117,9 @@ INSTALLERS = [
     ),
 ]
 DEVICES = [
+    ("Radeon RX 7800 XT\n>>> torch.cuda.is_available()\nFalse", "RO105"),
+    ("UserWarning: In MPS autocast, but the target dtype is not supported.", "MC105"),
+    ("Could not run 'aten::x' with arguments from the 'SparseMPS' backend.", "MC105"),
     ("aborting with error : HSA_STATUS_ERROR_MEMORY_APERTURE_VIOLATION", "RO103"),
     ("HW Exception by GPU node-2 reason: GPU Hang", "RO107"),
     ("RuntimeError: level_zero backend failed with error: 20 (DEVICE_LOST)", "XP103"),
@@ -144,6 +151,10 @@ DEVICES = [
     ("Linux-5.15.148-tegra-aarch64\nIs CUDA available: False", "WH110"),
 ]
 CACHES = [
+    ("PermissionError at /models/hub. Check cache directory permissions.", "ST102"),
+    ("sh: /tmp/pip-build-env-a1/bin/cmake: Permission denied", "ST105"),
+    ("OpenMP support not found. Please try one of the following solutions", "TC101"),
+    ("x.cpp:1:10: fatal error: omp.h: No such file or directory", "TC101"),
     ("Caused by: failed to hardlink file from /a/x to /cache/x: Invalid cross-device", "ST106"),
     ("[Errno 95] Operation not supported: '../../blobs/0a' -> '/mnt/usb/snapshots/x'", "ST106"),
     ("[Errno 5] Input/output error: '/mnt/c/work/.venv/lib'", "WS105"),
