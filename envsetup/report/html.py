@@ -8,6 +8,7 @@ import itertools
 import math
 import shlex
 from collections import Counter
+from functools import cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -134,6 +135,7 @@ def render_changes(changes: tuple[Change, ...]) -> str:
     )
 
 
+@cache
 def _template(name: str) -> Any:
     from jinja2 import Environment, PackageLoader
 
