@@ -69,6 +69,10 @@ text_rule(
         Symptom(
             pattern=r"torch\._C import.{0,300}DLL load failed.{0,60}module could not be found|DLL load failed.{0,60}module could not be found.{0,80}torch\._C import"
         ),
+        Symptom(
+            pattern=r"(?:torch\\__init__\.py|torch\._C import \*).{0,300}DLL load failed|DLL load failed.{0,200}torch\._C import",
+            confidence="medium",
+        ),
     ),
     excludes=(r"c10_xpu\.dll",),
     ask=(

@@ -59,6 +59,11 @@ TOOLS = [
     ("ptxas fatal   : Unsupported .version 8.8; current version is '8.5'", "TC107"),
     ("libtorchaudio.so: undefined symbol: _ZNK5torch8autograd4Node4nameEv", "WH109"),
     ("AttributeError: module 'torchaudio' has no attribute 'list_audio_backends'", "WH109"),
+    ("    from torch._C import *\nImportError: DLL load failed: 지정된 프로시저를", "WN101"),
+    (
+        "Distribution `torch==2.6.0 @ registry+https://m` can't be installed because it doesn't have a source distribution or wheel for",
+        "PY101",
+    ),
     ("OSError: [WinError 182] The operating system cannot run %1.", "WN102"),
     ("OSError: [WinError 1314] A required privilege is not held by the client", "ST106"),
     ("[enforce fail at inline_container.cc:424] . unexpected pos 640 vs 534", "ST101"),
