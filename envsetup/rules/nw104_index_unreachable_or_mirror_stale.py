@@ -82,6 +82,10 @@ text_rule(
             pattern="urlopen error.{0,40}(?:timed out|Connection (?:refused|reset))",
             confidence="medium",
         ),
+        Symptom(
+            pattern="BadZipFile: Bad CRC-32|does not match the expected (?:md5|sha256) hash",
+            confidence="medium",
+        ),
     ),
     fixes=FIXES,
 )

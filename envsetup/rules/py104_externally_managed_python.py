@@ -50,6 +50,7 @@ FIXES = (Fix(text="Make a virtual environment: `envsetup setup`, or `python3 -m 
         Symptom(pattern=r"This environment is externally managed"),
         Symptom(pattern="--break-system-packages", confidence="medium"),
         Symptom(pattern=r"\bis externally managed\b"),
+        Symptom(pattern="Permission denied: '/usr/(?:local/)?lib/python3", confidence="medium"),
     ),
     ask="`python -c 'import sys; print(sys.prefix != sys.base_prefix)'`: True in a virtual environment",
     fixes=FIXES,

@@ -69,7 +69,7 @@ FIXES = (
             pattern=r"if it has the same name as a (?:third-party )?(?:library|module) you intended to import"
         ),
         Symptom(pattern=r"'torch' \(unknown location\)"),
-        Symptom(pattern="'(?:torch|numpy|triton)' is not a package"),
+        Symptom(pattern=r"No module named '?[\w.]{1,80}'?; '\w{1,40}' is not a package"),
         Symptom(pattern=r"has no attribute '\w{1,60}' \(consider renaming"),
         Symptom(pattern="loaded the .{0,2}torch/_C.{0,2} folder"),
         Symptom(

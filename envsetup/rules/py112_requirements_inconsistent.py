@@ -66,6 +66,10 @@ PIN = re.compile(r"((?:nvidia-[a-z0-9-]+)|triton)\s*\(?==\s*([0-9][^\s;,)]*)")
             pattern=r"conflict is caused by.{0,200}\btorch \d\S{0,30} depends on",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"\btorch[/\\].{0,200}No module named '(?:typing_extensions|sympy|filelock|networkx|jinja2|fsspec)'|No module named '(?:typing_extensions|sympy|filelock|networkx|jinja2|fsspec)'.{0,120}\btorch[/\\]",
+            confidence="medium",
+        ),
     ),
     ask="`python -m pip check`",
     fixes=FIXES,

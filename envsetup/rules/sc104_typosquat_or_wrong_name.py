@@ -53,6 +53,7 @@ WRONG = ("pytorch", "torchtriton", "pytorch-gpu", "troch")
     symptoms=(
         Symptom(pattern="You (?:tried to install|should install) .{0,3}pytorch"),
         Symptom(pattern="package named for PyTorch is"),
+        Symptom(pattern=r"No module named '?tools\.setup_helpers"),
     ),
     fixes=FIXES,
 )

@@ -56,6 +56,7 @@ text_rule(
         Symptom(pattern=r"ptxas fatal.{0,20}Unsupported \.version"),
         Symptom(pattern="Internal Triton PTX codegen error", confidence="medium"),
         Symptom(pattern=r"SM version specified by \.target is higher than default SM version"),
+        Symptom(pattern="ptxas.? failed with error code", confidence="medium"),
     ),
     fixes=FIXES,
 )

@@ -60,6 +60,7 @@ FIXES = (
         Symptom(pattern=r"CUDA driver version is insufficient for CUDA runtime version"),
         Symptom(pattern=r"cudaErrorInsufficientDriver"),
         Symptom(pattern=r"cuda\.is_available\(\).{0,20}\bFalse\b", confidence="low"),
+        Symptom(pattern=r"CUDA \d{1,2}\.\d is not supported by your driver"),
     ),
     ask="`nvidia-smi`: which driver; `python -c 'import torch; print(torch.version.cuda)'`: which CUDA?",
     fixes=FIXES,

@@ -49,6 +49,7 @@ text_rule(
     symptoms=(
         Symptom(pattern="doesn't support querying the available free memory"),
         Symptom(pattern="xpu.{0,200}No available kernel", confidence="medium"),
+        Symptom(pattern=r"program was built for \d{1,2} devices.{0,120}Intel", confidence="medium"),
     ),
     fixes=FIXES,
 )

@@ -9,6 +9,10 @@ from envsetup.rules.triage import match_error
 
 LONG_PATH = "C:\\\\Users\\\\ada\\\\AppData\\\\Local\\\\Temp\\\\pip-install\\\\" + "deep\\\\" * 40
 WINDOWS = [
+    (
+        "[WinError 5] Access is denied: 'c:\\\\venv\\\\site-packages\\\\~orch\\\\lib\\\\c10.dll'",
+        "PY107",
+    ),
     ("in WSL2: RuntimeError: Found no NVIDIA driver on your system.", "WS107"),
     ("torch: DLL load failed while importing x: The procedure could not be found.", "WN102"),
     ("WSL 2 requires an update to its kernel component.", "WS107"),
@@ -66,6 +70,11 @@ WINDOWS = [
     ("under WSL2 the training is Killed after the second epoch", "WS104"),
 ]
 INSTALLERS = [
+    ("No module named 'logging.handlers'; 'logging' is not a package", "PY105"),
+    ("ImportError: No module named 'tools.setup_helpers'", "SC104"),
+    ("Permission denied: '/usr/lib/python3/dist-packages/torch'", "PY104"),
+    ("zipfile.BadZipFile: Bad CRC-32 for file 'torch/lib/libtorch_cpu.so'", "NW104"),
+    ("torch/__init__.py line 40: No module named 'typing_extensions'", "PY112"),
     ("SSLEOFError(8, 'EOF occurred in violation of protocol')", "NW101"),
     ("<urlopen error [Errno 111] Connection refused>", "NW104"),
     ("No module named 'torchvision.transforms.functional_tensor'", "WH109"),
@@ -117,6 +126,9 @@ INSTALLERS = [
     ),
 ]
 DEVICES = [
+    ("RuntimeError: The program was built for 1 devices, Intel(R) Iris(R) Xe", "XP104"),
+    ("LoadError: CUDA 12.1 is not supported by your driver", "WH103"),
+    ("`ptxas` failed with error code 255", "TC107"),
     ("Radeon RX 7800 XT\n>>> torch.cuda.is_available()\nFalse", "RO105"),
     ("UserWarning: In MPS autocast, but the target dtype is not supported.", "MC105"),
     ("Could not run 'aten::x' with arguments from the 'SparseMPS' backend.", "MC105"),
