@@ -8,7 +8,8 @@ float64 on the CPU. Backends are forced one by one; one that refuses the inputs 
 
 Tolerances: float32: 64 x eps of the largest value, for 32-term products, an exponential and a weighted mean;
 bfloat16 and float16: four times their eps, since probabilities are rounded to the dtype before the last product.
-Gradients: four times that. TensorFloat-32 is not allowed by default in these kernels.
+Gradients: four times that. Float16 on a CPU, forward only: 32 x eps, as if each of the 32 steps of a sum were rounded
+to it. TensorFloat-32 is not allowed by default in these kernels.
 
 A failure of one backend means: disable that one (torch.nn.attention.sdpa_kernel), or take another build.
 """
@@ -38,11 +39,13 @@ def run(torch: Any, device: str) -> dict[str, Any]:
         for name in _dtypes(device):
             measured = _judge(torch, device, backend, getattr(torch, name))
             found[f"{backend.lower()}_{name}"] = measured
+    if device == "cpu":
+        found["default_float16"] = _half_forward(torch)
     return found
 
 
 def _dtypes(device: str) -> tuple[str, ...]:
-    """A CPU multiplies float16 slowly, so only accelerators are asked for it."""
+    """CPUs train in float32 and bfloat16; float16 only has to come out right forward."""
     return ("float32", "bfloat16") if device == "cpu" else ("float32", "bfloat16", "float16")
 
 
@@ -92,9 +95,7 @@ def _one(torch: Any, device: str, backend: str, dtype: Any, kind: str) -> float 
     slow = [t.double().requires_grad_(True) for t in (q, k, v)]
     try:
         with context:
-            got = torch.nn.functional.scaled_dot_product_attention(
-                *on, attn_mask=_given(mask, dtype, device), is_causal=kind == "causal"
-            )
+            got = _attend(torch, on, _given(mask, dtype, device), kind)
     except RuntimeError:
         return None
     want = _formula(torch, slow, mask, kind)
@@ -108,6 +109,26 @@ def _one(torch: Any, device: str, backend: str, dtype: Any, kind: str) -> float 
         what = f"gradient by {name}, {kind} {backend} {dtype}"
         share = max(share, _share(what, fast.grad, exact.grad, 4 * limit))
     return share
+
+
+def _half_forward(torch: Any) -> Any:
+    """Worst share over all kinds, without gradients; releases before 2.1 have no such products."""
+    dtype, shares = torch.float16, []
+    for kind in KINDS:
+        inputs = _inputs(torch, dtype, 19 if kind == "causal" else 23)
+        mask = _mask(torch, kind)
+        try:
+            got = _attend(torch, inputs, _given(mask, dtype, "cpu"), kind)
+        except RuntimeError:
+            return "not available here"
+        want = _formula(torch, [t.double() for t in inputs], mask, kind)
+        shares.append(_share(f"{kind} float16", got, want, 32 * torch.finfo(dtype).eps))
+    return {"value": max(shares), "limit": 1.0, "unit": "of the allowed error, forward"}
+
+
+def _attend(torch: Any, inputs: list[Any], mask: Any, kind: str) -> Any:
+    attend = torch.nn.functional.scaled_dot_product_attention
+    return attend(*inputs, attn_mask=mask, is_causal=kind == "causal")
 
 
 def _inputs(torch: Any, dtype: Any, keys: int) -> list[Any]:

@@ -552,6 +552,18 @@ def _attention(torch, change):
 
 
 @breaks("attention")
+def half_attention_gives_no_number(torch):
+    def make(attend):
+        def spoiled(*a, **k):
+            result = attend(*a, **k)
+            return result * float("nan") if result.dtype == torch.float16 else result
+
+        return spoiled
+
+    wrap(torch.nn.functional, "scaled_dot_product_attention", make)
+
+
+@breaks("attention")
 def mask_swapped(torch):
     def change(q, k, v, options):
         mask = options["attn_mask"]
