@@ -77,6 +77,9 @@ OFFICIAL = re.compile(r"\d+\.\d+\.\d+(?:\.post\d+)?(?:\+(?:cpu|cu\d+|rocm[\d.]+|
             pattern=r"procedure entry point.{1,300}could not be located.{0,200}torch(?:vision|audio)\b"
         ),
         Symptom(pattern=r"No module named '?torchvision\.\w", confidence="medium"),
+        Symptom(
+            pattern=r"No such operator torchvision::\w|'_OpNamespace' 'torchvision' object has no attribute"
+        ),
     ),
     ask="`pip list | grep torch`: which releases stand side by side?",
     fixes=(

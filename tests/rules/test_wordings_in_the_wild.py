@@ -126,6 +126,7 @@ INSTALLERS = [
     ),
 ]
 DEVICES = [
+    ("RuntimeError: No such operator torchvision::ps_roi_pool", "WH109"),
     ("RuntimeError: The program was built for 1 devices, Intel(R) Iris(R) Xe", "XP104"),
     ("LoadError: CUDA 12.1 is not supported by your driver", "WH103"),
     ("`ptxas` failed with error code 255", "TC107"),
