@@ -91,7 +91,10 @@ text_rule(
         ),
         Symptom(pattern=r"\b_ZNK?(?:2at|3c10|5torch)\w{4,200}", confidence="low"),
         Symptom(pattern=r"needs to work with PyTorch \d\S{0,12} but PyTorch \S{1,30} is found"),
-        Symptom(pattern="procedure entry point.{1,200}@(?:torch|c10|at)@.{1,200}could not be located", confidence="medium"),
+        Symptom(
+            pattern="procedure entry point.{1,200}@(?:torch|c10|at)@.{1,200}could not be located",
+            confidence="medium",
+        ),
     ),
     excludes=("torchvision::nms", r"libcu\w+\.so\S*: undefined symbol"),
     fixes=FIXES,
