@@ -62,7 +62,7 @@ FIXES = (
         Symptom(pattern="'torch' requires a different Python"),
         Symptom(pattern=r"\btorch\S{0,20} depends on Python[<>=]"),
         Symptom(
-            pattern=r"Distribution .?torch==\S{1,60} @ \S{1,120} can't be installed",
+            pattern=r"Distribution .?torch(?:vision|audio)?==\S{1,60} @ \S{1,120} can't be installed",
             confidence="medium",
         ),
         Symptom(pattern=r"there is no version of torch(?:==|\{)"),
@@ -74,10 +74,6 @@ FIXES = (
             pattern=r"\btorch\S{0,40} is unusable because no wheels are available with a matching Python"
         ),
         Symptom(pattern=r"Unable to find installation candidates for torch\b"),
-        Symptom(
-            pattern=r"Distribution .torch(?:vision|audio)?==\S{1,40} @ registry\S{1,80} can't be installed because it doesn't have a source distribution or wheel",
-            confidence="medium",
-        ),
     ),
     suppresses=("PY114",),
     ask="`python --version`, and is it 64-bit: `python -c 'import struct; print(struct.calcsize(\"P\") * 8)'`",
