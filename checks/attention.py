@@ -112,7 +112,7 @@ def _one(torch: Any, device: str, backend: str, dtype: Any, kind: str) -> float 
 
 
 def _half_forward(torch: Any) -> Any:
-    """Worst share over all kinds, without gradients; releases before 2.1 have no such products."""
+    """Worst share over all kinds, without gradients; releases up to 2.1 have no such products."""
     dtype, shares = torch.float16, []
     for kind in KINDS:
         inputs = _inputs(torch, dtype, 19 if kind == "causal" else 23)
