@@ -95,6 +95,9 @@ def test_where_nothing_is_there_the_plan_stands_with_its_doubts(index: Index) ->
 
     assert told["commands"] == first["commands"]
     assert [w["code"] for w in told["warnings"]].count("not-on-index") == 3
+    # A mirror that answers 403 of everything may as well want a login.
+    doubts = [w["text"] for w in told["warnings"] if w["code"] == "not-on-index"]
+    assert all("name and password" in text for text in doubts)
 
 
 def test_offline_forbids_it(index: Index) -> None:

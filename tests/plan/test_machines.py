@@ -197,6 +197,64 @@ ROWS = [
         "torchvision==0.20.1 LINUX --driver 595.45 --gpu nvidia:8.9",
         ("2.5.1+cu124", "2.5.1+cu121"),
     ),
+    ("mi100", "torch LINUX --gpu amd:gfx908", ("2.14.1+rocm7.2", "2.14.1+rocm7.14")),
+    ("mi250", "torch LINUX --gpu amd:gfx90a", ("2.14.1+rocm7.2", "2.14.1+rocm7.14")),
+    ("rx6900 gfx1030", "torch LINUX --gpu amd:gfx1030", ("2.14.1+rocm7.2", "2.14.1+rocm7.14")),
+    ("rx6750 gfx1031", "torch LINUX --gpu amd:gfx1031", ("2.14.1+rocm7.2", "2.14.1+rocm7.14")),
+    ("rx6600 gfx1032", "torch LINUX --gpu amd:gfx1032", ("2.14.1+rocm7.2", "2.14.1+rocm7.14")),
+    ("gfx1033", "torch LINUX --gpu amd:gfx1033", ("2.14.1+rocm7.14", "2.15.0+cpu")),
+    ("strix halo", "torch LINUX --gpu amd:gfx1151", ("2.14.1+rocm7.2", "2.14.1+rocm7.14")),
+    ("strix point", "torch LINUX --gpu amd:gfx1150", ("2.14.1+rocm7.2", "2.14.1+rocm7.14")),
+    ("rx9060", "torch LINUX --gpu amd:gfx1200", ("2.14.1+rocm7.2", "2.14.1+rocm7.14")),
+    ("vega56", "torch LINUX --gpu amd:gfx900", ("2.9.1+rocm6.3",)),
+    ("mi300 torch2.9", "torch==2.9.1 LINUX --gpu amd:gfx942", ("2.9.1+rocm6.4",)),
+    ("mi355 torch2.9", "torch==2.9.1 LINUX --gpu amd:gfx950", ()),
+    ("mi355 2.10", "torch==2.10.0 LINUX --gpu amd:gfx950", ("2.10.0+rocm7.1", "2.10.0+rocm7.0")),
+    ("mi300 aarch64", "torch ARM --gpu amd:gfx942", ("2.15.0+cpu",)),
+    ("radeon windows", "torch WINDOWS --gpu amd:gfx1100", ("2.15.0+cpu",)),
+    ("radeon win forced", "torch WINDOWS --gpu amd:gfx1100 --backend rocm7.2", ()),
+    (
+        "7900 glibc2.17",
+        "torch --os linux --arch x86_64 --python-version 3.10 --libc glibc2.17 --gpu amd:gfx1100",
+        ("2.5.1+rocm6.2", "2.5.1+rocm6.1"),
+    ),
+    ("arc b580 linux", "torch LINUX --gpu intel:e20b", ("2.15.0+xpu", "2.14.1+xpu")),
+    ("arc a770 windows", "torch WINDOWS --gpu intel:56a0", ("2.15.0+xpu", "2.14.1+xpu")),
+    ("arc windows 2.5", "torch==2.5.1 WINDOWS --gpu intel:56a0", ()),
+    ("max 1550", "torch LINUX --gpu intel:0bd5", ("2.15.0+xpu", "2.14.1+xpu")),
+    ("uhd630 linux", "torch LINUX --gpu intel:3e92:igpu", ("2.15.0+cpu",)),
+    ("arc aarch64", "torch ARM --gpu intel:56a0", ("2.15.0+cpu",)),
+    (
+        "mac 13 mps",
+        "torch --os macos --arch arm64 --macos-version 13.6 --python-version 3.12 --gpu apple",
+        ("2.8.0", "2.7.1"),
+    ),
+    (
+        "mac 12.3",
+        "torch --os macos --arch arm64 --macos-version 12.6 --python-version 3.11 --gpu apple",
+        ("2.4.1",),
+    ),
+    ("arc forced cuda", "torch LINUX --gpu intel:56a0 --backend cu132", ()),
+    ("5.2 390", "torch LINUX --driver 390.157 --gpu nvidia:5.2", ()),
+    ("418", "torch LINUX --driver 418.226 --gpu nvidia:7.0", ()),
+    ("h100 450", "torch LINUX --driver 450.80.02 --gpu nvidia:7.5", ("2.7.1+cu118",)),
+    (
+        "3090 compat",
+        "torch LINUX --driver 535.183.01 --driver-cuda 13.0 --gpu nvidia:8.6",
+        ("2.14.1+cu126",),
+    ),
+    (
+        "b200 580 py315",
+        "torch --os linux --arch x86_64 --python-version 3.15 --libc glibc2.34 --driver 580.95.05 --gpu nvidia:10.0",
+        ("2.15.0+cu132", "2.15.0+cu130"),
+    ),
+    ("1080 590", "torch LINUX --driver 590.48.01 --gpu nvidia:6.1", ()),
+    ("v100 win 591", "torch WINDOWS --driver 591.44 --gpu nvidia:7.0", ()),
+    (
+        "audio",
+        "torch torchvision torchaudio LINUX --driver 580.95.05 --gpu nvidia:8.9",
+        ("2.15.0+cu132", "2.15.0+cu130", "2.14.1+cu130", "2.14.1+cu132"),
+    ),
 ]
 """What it is, the options, and the accepted versions; none where it must be refused."""
 
@@ -220,3 +278,18 @@ def test_a_windows_driver_below_the_promise_of_cuda_12_is_warned_of(plan, driver
     told = plan(f"WINDOWS --driver {driver} --gpu nvidia:8.6 --offline")
     assert told["build"] == "cu126"
     assert ("driver-below-floor" in [w["code"] for w in told["warnings"]]) is below
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ("LINUX --gpu amd:gfx1031", "override-needed"),
+        ("LINUX --gpu amd:gfx1033", "gpu-not-served"),
+        ("LINUX --gpu amd:gfx900", "unsupported-by-vendor"),
+        ("ARM --gpu amd:gfx942", "gpu-not-served"),
+        ("WINDOWS --gpu amd:gfx1100", "gpu-not-served"),
+        ("ARM --gpu intel:56a0", "gpu-not-served"),
+    ],
+)
+def test_what_an_amd_or_intel_gpu_lacks_is_warned_of(plan, options: str, code: str):
+    assert code in [w["code"] for w in plan(options + " --offline")["warnings"]]
