@@ -28,8 +28,11 @@ CAPABILITY = re.compile(r"[0-9]{1,2}\.[0-9]")
 Accelerator = Literal["nvidia", "amd", "intel", "apple", "none"]
 VENDOR_ORDER: tuple[Accelerator, ...] = ("nvidia", "amd", "intel", "apple")
 DATA_CENTRE_CAPABILITIES = {"6.0", "7.0", "8.0", "9.0", "10.0", "10.3"}
-DATA_CENTRE_NAMES = ("tesla", "nvidia t4", "nvidia l4", "nvidia l40", "nvidia a10", "nvidia a16")
-"""GPUs for which NVIDIA's forward-compatibility package exists (CUDA Compatibility guide)."""
+DATA_CENTRE_MODEL = re.compile(r"\b(?:tesla|t4g?|a2|a10[gm]?|a16|a40|l2|l20|l4|l40[gs]?)\b")
+"""GPUs for which NVIDIA's forward-compatibility package exists (CUDA Compatibility guide).
+
+By capability where it is theirs alone, else by model, as drivers ("NVIDIA L4") and the PCI id
+database ("AD104GL [L4]") name it."""
 
 
 class Situation(Record):
@@ -260,6 +263,6 @@ def is_data_centre(gpu: Gpu) -> bool:
     name = f" {(gpu.name or '').lower()} "
     if any(word in name for word in ("geforce", "quadro", "titan", " rtx ")):
         return False
-    return gpu.compute_capability in DATA_CENTRE_CAPABILITIES or any(
-        word in name for word in DATA_CENTRE_NAMES
-    )
+    if gpu.compute_capability in DATA_CENTRE_CAPABILITIES:
+        return True
+    return DATA_CENTRE_MODEL.search(name) is not None

@@ -293,3 +293,19 @@ def test_a_windows_driver_below_the_promise_of_cuda_12_is_warned_of(plan, driver
 )
 def test_what_an_amd_or_intel_gpu_lacks_is_warned_of(plan, options: str, code: str):
     assert code in [w["code"] for w in plan(options + " --offline")["warnings"]]
+
+
+@pytest.mark.parametrize(
+    ("gpu", "served"),
+    [
+        ("8.9:NVIDIA L4", True),
+        ("8.9:AD104GL [L4]", True),
+        ("8.6:GA102GL [A40]", True),
+        ("8.6:NVIDIA RTX A4000", False),
+        ("7.5:NVIDIA T400 4GB", False),
+        ("8.9:GeForce RTX 4090", False),
+    ],
+)
+def test_a_forward_compatible_libcuda_serves_data_centre_models(plan, gpu: str, served: bool):
+    told = plan(f"LINUX --driver 535.183.01 --driver-cuda 13.0 --gpu 'nvidia:{gpu}' --offline")
+    assert told["build"].startswith("cu13") is served
