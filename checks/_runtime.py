@@ -101,6 +101,11 @@ def _libraries(torch):
 
 FAMILIES = ("libcuda.", "libcudart", "libcublas", "libcudnn", "libnccl", "libnvrtc", "libgomp")
 FAMILIES += (
+    "libcufft",
+    "libcurand",
+    "libcusolver",
+    "libcusparse",
+    "libnvJitLink",
     "libiomp",
     "libomp",
     "libmkl",

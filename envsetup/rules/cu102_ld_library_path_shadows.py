@@ -15,11 +15,11 @@ A toolkit's folder stands in LD_LIBRARY_PATH or in the loader's configuration, a
 
 ## How envsetup knows
 
-Only the error text tells: no fact that is read without running the failing program decides it.
+A CUDA library that was in the process after torch was imported, from outside the environment although a package in it brings that library.
 
 ## How to fix
 
-- Start without it: `env -u LD_LIBRARY_PATH python ...` (safe)
+- Start without it: `env -u LD_LIBRARY_PATH -u LD_PRELOAD python ...` (safe)
 - Remove the toolkit's lib64 from LD_LIBRARY_PATH where it is set (shell profile, module file, image) (safe)
 - Reinstall the nvidia-* packages at the versions that torch pins (safe)
 
@@ -34,11 +34,33 @@ Where the library named is not one of CUDA's.
 
 from __future__ import annotations
 
-from envsetup.model import Fix
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
 
-text_rule(
-    __name__,
+from envsetup.model import Fix, Machine, Package, Python, TorchRuntime
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.libraries import loaded_elsewhere
+
+FIXES = (
+    Fix(text="Start without it: `env -u LD_LIBRARY_PATH -u LD_PRELOAD python ...`"),
+    Fix(
+        text="Remove the toolkit's lib64 from LD_LIBRARY_PATH where it is set (shell profile, module file, image)"
+    ),
+    Fix(text="Reinstall the nvidia-* packages at the versions that torch pins"),
+)
+BRINGS = {
+    "cublas": "cublas",
+    "cudart": "cuda-runtime",
+    "cudnn": "cudnn",
+    "cufft": "cufft",
+    "curand": "curand",
+    "cusolver": "cusolver",
+    "cusparse": "cusparse",
+    "nvJitLink": "nvjitlink",
+}
+"""The start of a library's name to that of its package, without lib and nvidia-."""
+
+
+@rule(
     code="CU102",
     slug="ld-library-path-shadows",
     title="LD_LIBRARY_PATH makes torch load another CUDA library",
@@ -64,11 +86,18 @@ text_rule(
         ),
     ),
     ask="`echo $LD_LIBRARY_PATH`; `LD_DEBUG=libs python -c 'import torch' 2>&1 | grep -i nvjitlink`",
-    fixes=(
-        Fix(text="Start without it: `env -u LD_LIBRARY_PATH python ...`"),
-        Fix(
-            text="Remove the toolkit's lib64 from LD_LIBRARY_PATH where it is set (shell profile, module file, image)"
-        ),
-        Fix(text="Reinstall the nvidia-* packages at the versions that torch pins"),
-    ),
+    fixes=FIXES,
 )
+def judge(
+    torch_runtime: TorchRuntime, packages: tuple[Package, ...], python: Python, machine: Machine
+) -> Iterator[Draft]:
+    found = tuple(loaded_elsewhere(torch_runtime, python, packages, BRINGS))
+    if found:
+        paths = ", ".join(one.path for one in found)
+        yield Draft(
+            message=f"torch uses CUDA libraries that were not installed with it: {paths}.",
+            subject="LD_LIBRARY_PATH",
+            evidence=(fact_evidence(machine, "torch_runtime", paths),),
+            fixes=FIXES,
+            severity="warning",
+        )

@@ -37,6 +37,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Machine, Package, Python, TorchRuntime
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.libraries import loaded_elsewhere
 
 FIXES = (
     Fix(text="Take the folder of that libnccl out of LD_LIBRARY_PATH or LD_PRELOAD"),
@@ -60,15 +61,11 @@ FIXES = (
 def judge(
     torch_runtime: TorchRuntime, packages: tuple[Package, ...], python: Python, machine: Machine
 ) -> Iterator[Draft]:
-    if not any(p.name.startswith("nvidia-nccl") for p in packages):
-        return
-    homes = tuple(p for p in (*python.site_packages, python.prefix, python.user_site) if p)
-    for one in torch_runtime.loaded:
-        if "libnccl" in one.path and homes and not one.path.startswith(homes):
-            yield Draft(
-                message=f"torch uses NCCL from {one.path}, not the one that was installed with it.",
-                subject=one.path,
-                evidence=(fact_evidence(machine, "torch_runtime", one.path),),
-                fixes=FIXES,
-                severity="note",
-            )
+    for one in loaded_elsewhere(torch_runtime, python, packages, {"nccl": "nccl"}):
+        yield Draft(
+            message=f"torch uses NCCL from {one.path}, not the one that was installed with it.",
+            subject=one.path,
+            evidence=(fact_evidence(machine, "torch_runtime", one.path),),
+            fixes=FIXES,
+            severity="note",
+        )

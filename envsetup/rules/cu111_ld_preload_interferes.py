@@ -67,6 +67,7 @@ def _cannot_import(machine: Machine) -> bool:
     severity="warning",
     platforms=("linux",),
     symptoms=(Symptom(pattern=r"from LD_PRELOAD cannot be preloaded", confidence="medium"),),
+    suppresses=("CU102",),
     ask="`echo $LD_PRELOAD; cat /etc/ld.so.preload`",
     fixes=FIXES,
 )

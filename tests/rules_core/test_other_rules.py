@@ -133,6 +133,8 @@ ROCM = {"gpus": gpus(amd("gfx1100")), "nvidia_driver": Absent(), "torch": torch(
 BOX = known(Container(runtime="docker"))
 NCCL = packages(one("torch", "2.14.1"), one("nvidia-nccl-cu13", "2.30.7"))
 OWN_NCCL = f"{SITE}/nvidia/nccl/lib/libnccl.so.2"
+CUBLAS = packages(one("torch", "2.9.1"), one("nvidia-cublas-cu12", "12.8.4.1"))
+OWN_CUBLAS = f"{SITE}/nvidia/cublas/lib/libcublas.so.12"
 TRITON = one("torch", "2.14.1", requires=("triton==3.8.0; platform_system == 'Linux'",))
 OLD = {"torch": torch("cu118", cuda="11.8"), "packages": packages(one("torch", "2.7.1"), one("triton", "3.3.1"))}  # fmt: skip
 
@@ -195,6 +197,16 @@ PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("ST105", {"storage": place("tmp", options=("noexec",))}, {"storage": place("tmp", options=("nosuid",))}),
     ("TC106", {"storage": place("cache", kind="lustre")}, {"storage": place("cache", kind="lustre"), **env(TRITON_CACHE_DIR="/tmp/t", TORCHINDUCTOR_CACHE_DIR="/tmp/i")}),
     # -- CUDA's libraries and variables
+    (
+        "CU102",
+        {"packages": CUBLAS, "torch_runtime": loads("/usr/local/cuda/lib64/libcublas.so.12")},
+        {"packages": NCCL, "torch_runtime": loads("/usr/local/cuda/lib64/libcublas.so.12")},
+    ),
+    (
+        "CU102",
+        {"packages": CUBLAS, "torch_runtime": loads("/usr/local/cuda/lib64/libcublasLt.so.12")},
+        {"packages": CUBLAS, "torch_runtime": loads(OWN_CUBLAS)},
+    ),
     (
         "CU103",
         {"packages": NCCL, "torch_runtime": loads("/usr/lib/libnccl.so.2")},
