@@ -67,6 +67,13 @@ def _has_ssl():
     return True
 
 
+def _has_headers(sysconfig):
+    import os
+
+    folders = [sysconfig.get_path(name) for name in ("include", "platinclude")]
+    return any(f and os.path.isfile(os.path.join(f, "Python.h")) for f in folders)
+
+
 def _machine(sysconfig):
     import os
 
@@ -103,6 +110,7 @@ def facts():
         "externally_managed": os.path.isfile(os.path.join(stdlib, "EXTERNALLY-MANAGED")),
         "sys_path": list(sys.path),
         "has_ssl": _has_ssl(),
+        "has_headers": _has_headers(sysconfig),
         "pip_version": _pip_version(sys.path),
         "conda_prefix": sys.prefix
         if os.path.isdir(os.path.join(sys.prefix, "conda-meta"))

@@ -229,6 +229,8 @@ class Python(Record):
     site_packages: tuple[str, ...] = ()
     sys_path: tuple[str, ...] = ()
     has_ssl: bool | None = None
+    has_headers: bool | None = None
+    """Whether Python.h is where this interpreter's compilers would look."""
     pip_version: str | None = None
     startup_noise: str | None = None
     """What the interpreter printed although asked for nothing (sitecustomize, .pth files), cut."""

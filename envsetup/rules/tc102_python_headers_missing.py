@@ -14,7 +14,7 @@ The -dev package isn't installed.
 
 ## How envsetup knows
 
-The error text.
+Python.h is not in the folders that the interpreter's sysconfig names, though torch and a C compiler are there. A note: programs that compile nothing don't need it.
 
 ## How to fix
 
@@ -33,10 +33,11 @@ Where nothing is compiled.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Machine, Python, TorchInstall
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.tc101_no_c_compiler import COMPILERS
 
 FIXES = (
     Fix(text="Debian, Ubuntu: `sudo apt install python3-dev` (python3.X-dev)", safety="root"),
@@ -44,8 +45,8 @@ FIXES = (
     Fix(text="Or an interpreter that uv manages, which has them"),
 )
 
-text_rule(
-    __name__,
+
+@rule(
     code="TC102",
     slug="python-headers-missing",
     title="Python.h is missing",
@@ -60,3 +61,13 @@ text_rule(
     ask="Does Python.h exist in the folder that sysconfig names?",
     fixes=FIXES,
 )
+def judge(
+    python: Python, programs: dict[str, str], torch: TorchInstall, machine: Machine
+) -> Iterator[Draft]:
+    if python.has_headers is False and set(COMPILERS) & set(programs):
+        yield Draft(
+            message=f"Python {python.version} has no Python.h: torch.compile and extensions will fail.",
+            evidence=(fact_evidence(machine, "python", "no Python.h"),),
+            fixes=FIXES,
+            severity="note",
+        )

@@ -135,6 +135,7 @@ NCCL = packages(one("torch", "2.14.1"), one("nvidia-nccl-cu13", "2.30.7"))
 OWN_NCCL = f"{SITE}/nvidia/nccl/lib/libnccl.so.2"
 CUBLAS = packages(one("torch", "2.9.1"), one("nvidia-cublas-cu12", "12.8.4.1"))
 OWN_CUBLAS = f"{SITE}/nvidia/cublas/lib/libcublas.so.12"
+HEADLESS = known(Python(executable="p", version="3.12.1", has_headers=False))
 TRITON = one("torch", "2.14.1", requires=("triton==3.8.0; platform_system == 'Linux'",))
 OLD = {"torch": torch("cu118", cuda="11.8"), "packages": packages(one("torch", "2.7.1"), one("triton", "3.3.1"))}  # fmt: skip
 
@@ -301,6 +302,11 @@ PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         "NW103",
         {"python": known(Python(executable="p", version="3.12.1", has_ssl=False))},
         {"python": known(Python(executable="p", version="3.12.1", has_ssl=None))},
+    ),
+    (
+        "TC102",
+        {"python": HEADLESS, "programs": known({"gcc": "/usr/bin/gcc"}), "torch": torch("cpu")},
+        {"python": HEADLESS, "programs": known({}), "torch": torch("cpu")},
     ),
     # -- Windows and WSL
     (
