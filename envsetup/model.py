@@ -338,6 +338,8 @@ class Machine(Record):
     storage: Fact[tuple[Filesystem, ...]] = UNASKED
     limits: Fact[dict[str, int]] = UNASKED
     """Resource limits: nofile, nproc, memlock_bytes, address_space_bytes, pids; -1 is unlimited."""
+    interfaces: Fact[tuple[str, ...]] = UNASKED
+    """Names of the network's interfaces, lo among them."""
     container: Fact[Container] = UNASKED
     wsl: Fact[Wsl] = UNASKED
     gpus: Fact[tuple[Gpu, ...]] = UNASKED

@@ -18,6 +18,7 @@ from envsetup.probes import (
     gpus,
     limits,
     memory,
+    network,
     os_,
     packages,
     programs,
@@ -36,6 +37,7 @@ PROBES: dict[str, Probe] = {
     "limits": limits.probe,
     "container": container.probe,
     "environment": environment.probe,
+    "network": network.probe,
     "programs": programs.probe,
     "gpus": gpus.probe,
 }
@@ -45,6 +47,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "os": ("os", "os_version", "kernel", "arch", "libc", "macos_version", "wsl", "tegra"),
     "programs": ("programs", "cuda_toolkit", "rocm", "level_zero"),
     "gpus": ("gpus", "nvidia_driver", "device_access", "kernel_log"),
+    "network": ("interfaces",),
     "target": ("packages", "torch"),
 }
 """What a probe owes where it isn't its own name alone: its failure is said in each of them."""

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from envsetup.model import Known, Machine, Package, Report, value_of
+from envsetup.model import Known, Machine, Package, Report, Unreadable, value_of
 from envsetup.report.people import as_words, homes_out, last_of, owners
 from envsetup.report.safe import encodable
 
@@ -63,6 +63,10 @@ FAMILY = re.compile(
 )
 """Packages that a reader of a report needs; the others become a count."""
 OTHERS = "other-packages"
+COMMON_WIRE = re.compile(
+    r"(?:lo|eth|eno|ens|enp|ib|ibs|ibp|wlan|wlp|docker|bond|hsn|ifb|virbr)[\da-fnpsu]{0,10}"
+)
+"""Names that systems give by themselves; `enx` holds the card's number, others may be people's."""
 
 
 def redact(report: Report, names: Iterable[str] = ()) -> Report:
@@ -72,14 +76,14 @@ def redact(report: Report, names: Iterable[str] = ()) -> Report:
     """
     if report.full:
         return _walk(report, credentials_out)
-    kept = replace(report, machine=_fewer_packages(report.machine))
+    kept = replace(report, machine=_less_told(report.machine))
     return _walk(kept, cleaner(report, names))
 
 
 def redact_machine(machine: Machine, full: bool = False, names: Iterable[str] = ()) -> Machine:
     if full:
         return _walk(machine, credentials_out)
-    return _walk(_fewer_packages(machine), cleaner(machine, names))
+    return _walk(_less_told(machine), cleaner(machine, names))
 
 
 def user_names(environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -173,8 +177,12 @@ def _secret(name: object, value: object) -> bool:
     return isinstance(value, str) and isinstance(name, str) and bool(SECRET_NAME.search(name))
 
 
-def _fewer_packages(machine: Machine) -> Machine:
-    packages = machine.packages
+def _less_told(machine: Machine) -> Machine:
+    """Without packages that are nobody's business, and interfaces named after networks or cards."""
+    wires, packages = machine.interfaces, machine.packages
+    if isinstance(wires, Known) and not all(map(COMMON_WIRE.fullmatch, wires.value)):
+        error = "left out: a name of an interface may tell of its network"
+        machine = replace(machine, interfaces=Unreadable(error=error, source=wires.source))
     if not isinstance(packages, Known):
         return machine
     kept = [p for p in packages.value if FAMILY.search(p.name) or p.name == OTHERS]

@@ -14,10 +14,11 @@ NCCL_SOCKET_IFNAME from another machine, or docker0 and VPNs beside the real one
 
 ## How envsetup knows
 
-The error text.
+NCCL_SOCKET_IFNAME or GLOO_SOCKET_IFNAME against the names in /sys/class/net; an error where several GPUs or processes are meant, else a note.
 
 ## How to fix
 
+- See which there are: `ip -brief address` (safe)
 - `export NCCL_SOCKET_IFNAME=<interface> GLOO_SOCKET_IFNAME=<interface>` per node (safe)
 
 ## When to ignore
@@ -31,17 +32,18 @@ On a single node.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Machine, value_of
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
+    Fix(text="See which there are: `ip -brief address`"),
     Fix(text=("`export NCCL_SOCKET_IFNAME=<interface> GLOO_SOCKET_IFNAME=<interface>` per node")),
 )
 
-text_rule(
-    __name__,
+
+@rule(
     code="DS102",
     slug="nccl-ifname-wrong",
     title="NCCL or Gloo use a wrong network interface",
@@ -57,3 +59,29 @@ text_rule(
     ),
     fixes=FIXES,
 )
+def judge(
+    environment: dict[str, str], interfaces: tuple[str, ...], machine: Machine
+) -> Iterator[Draft]:
+    several = len(value_of(machine.gpus) or ()) > 1 or environment.get("WORLD_SIZE", "1") != "1"
+    for variable in ("NCCL_SOCKET_IFNAME", "GLOO_SOCKET_IFNAME"):
+        value = environment.get(variable, "")
+        if value and not _names_one(value, interfaces, exactly=variable.startswith("GLOO")):
+            yield Draft(
+                message=f"{variable}={value} names no interface of this machine.",
+                subject=variable,
+                evidence=(
+                    fact_evidence(machine, "environment", f"{variable}={value}"),
+                    fact_evidence(machine, "interfaces", f"{len(interfaces)} of other names"),
+                ),
+                fixes=FIXES,
+                severity="error" if several else "note",
+            )
+
+
+def _names_one(value: str, interfaces: tuple[str, ...], *, exactly: bool) -> bool:
+    """Whether the value leaves an interface: NCCL takes beginnings, `=` for whole names, `^` for all but."""
+    without = value.startswith("^")
+    whole = exactly or "=" in value[:2]
+    names = tuple(n for n in value.lstrip("^=").split(",") if n)
+    hit = [i for i in interfaces if (i in names if whole else i.startswith(names))]
+    return len(hit) < len(interfaces) if without else bool(hit)

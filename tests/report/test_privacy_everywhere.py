@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envsetup import model
-from envsetup.model import Absent, Known, Record, Report, Unreadable
+from envsetup.model import Absent, Known, Machine, Record, Report, Source, Unreadable
 from envsetup.report import FORMATS, redact, render
-from envsetup.report.redact import user_names
+from envsetup.report.redact import redact_machine, user_names
 
 Text = Callable[[str], str]
 """Gives the text of the field at a path."""
@@ -237,3 +237,13 @@ def test_a_short_name_leaves_the_words_that_hold_it(name: str) -> None:
     shown = render(redact(report_of(lambda path: texts.get(path, path))), "json")
 
     assert fact in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("enp3s0f0", True), ("wg-acme", False), ("enx0", False)]
+)
+def test_interfaces_that_bear_a_name_of_somebodys_are_left_out(name: str, told: bool) -> None:
+    source = Source(kind="file", ref="/sys/class/net")
+    machine = Machine(interfaces=Known(value=("lo", name), source=source))
+    shown = redact_machine(machine).interfaces
+    assert isinstance(shown, Known) is told

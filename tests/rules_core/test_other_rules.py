@@ -135,6 +135,7 @@ NCCL = packages(one("torch", "2.14.1"), one("nvidia-nccl-cu13", "2.30.7"))
 OWN_NCCL = f"{SITE}/nvidia/nccl/lib/libnccl.so.2"
 CUBLAS = packages(one("torch", "2.9.1"), one("nvidia-cublas-cu12", "12.8.4.1"))
 OWN_CUBLAS = f"{SITE}/nvidia/cublas/lib/libcublas.so.12"
+WIRES = known(("docker0", "eth0", "lo"))
 HEADLESS = known(Python(executable="p", version="3.12.1", has_headers=False))
 TRITON = one("torch", "2.14.1", requires=("triton==3.8.0; platform_system == 'Linux'",))
 OLD = {"torch": torch("cu118", cuda="11.8"), "packages": packages(one("torch", "2.7.1"), one("triton", "3.3.1"))}  # fmt: skip
@@ -302,6 +303,21 @@ PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         "NW103",
         {"python": known(Python(executable="p", version="3.12.1", has_ssl=False))},
         {"python": known(Python(executable="p", version="3.12.1", has_ssl=None))},
+    ),
+    (
+        "DS102",
+        {"environment": known({"NCCL_SOCKET_IFNAME": "eth1"}), "interfaces": WIRES},
+        {"environment": known({"NCCL_SOCKET_IFNAME": "eth"}), "interfaces": WIRES},
+    ),
+    (
+        "DS102",
+        {"environment": known({"GLOO_SOCKET_IFNAME": "eth"}), "interfaces": WIRES},
+        {"environment": known({"GLOO_SOCKET_IFNAME": "eth0"}), "interfaces": WIRES},
+    ),
+    (
+        "DS102",
+        {"environment": known({"NCCL_SOCKET_IFNAME": "^lo,eth,docker"}), "interfaces": WIRES},
+        {"environment": known({"NCCL_SOCKET_IFNAME": "^docker,lo"}), "interfaces": WIRES},
     ),
     (
         "TC102",
