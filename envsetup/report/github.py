@@ -1,8 +1,13 @@
-"""GitHub Actions annotations: one workflow command a finding or failed check."""
+"""GitHub Actions annotations: one workflow command a finding or failed check.
+
+The verdict stands first, then the worst: GitHub shows ten of a level from one step (actions/toolkit,
+docs/problem-matchers.md).
+"""
 
 from __future__ import annotations
 
 from envsetup.model import Outcome, Report
+from envsetup.report.causes import by_weight
 from envsetup.report.safe import plain
 
 LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
@@ -16,14 +21,13 @@ BAD = {
 
 
 def render(report: Report, **_: object) -> str:
-    lines = []
-    for finding in report.findings:
+    lines = [_command("notice", "envsetup", f"verdict: {report.verdict}")]
+    for finding in by_weight(report.findings):
         if finding.suppressed_by is None:
             fix = f"\nFix: {finding.fixes[0].text}" if finding.fixes else ""
             title = f"{finding.code} {finding.slug}"
             lines.append(_command(LEVELS[finding.severity], title, finding.message + fix))
     lines += [_check(o) for o in report.checks if o.status in BAD]
-    lines.append(_command("notice", "envsetup", f"verdict: {report.verdict}"))
     return "\n".join(lines) + "\n"
 
 

@@ -1,16 +1,22 @@
-"""Markdown for an issue: short first, the rest folded; nothing from the facts can act in it."""
+"""Markdown for an issue: short first, the rest folded; nothing from the facts can act in it.
+
+GitHub takes 65,536 characters in an issue or a comment: a longer report leaves out its tail and says so.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from envsetup.model import Finding, Report
+from envsetup.model import Finding, Outcome, Report
 from envsetup.report.causes import by_weight, followers
 from envsetup.report.safe import one_line
 from envsetup.report.summary import summary
 
 MARKS = {"passed": "ok", "skipped": "skipped", "flaky": "**flaky**"}
+FINDINGS_CHARACTERS = 32_000
+FOLDED_CHARACTERS = 12_000
+"""Room for the findings and for each folded section: with the head they stay below GitHub's limit."""
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
 
 
@@ -30,13 +36,24 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     loud = by_weight(f for f in report.findings if f.suppressed_by is None)
     under = followers(report.findings)
-    for finding in loud:
-        yield from _finding(finding, under.get(finding.code, ()))
+    told = ("\n".join(_finding(f, under.get(f.code, ()))) for f in loud)
+    yield from _fitting(told, len(loud), "findings", FINDINGS_CHARACTERS)
     if not loud:
         yield "No findings."
         yield ""
     yield from _checks(report)
     yield from _undecided(report)
+
+
+def _fitting(parts: Iterable[str], count: int, what: str, room: int) -> Iterator[str]:
+    """The parts that fit into so many characters, and how many of the `count` were left out."""
+    for told, part in enumerate(parts):
+        room -= len(part) + 1
+        if room < 0:
+            yield ""
+            yield f"{count - told} more {what} are in the JSON report."
+            return
+        yield part
 
 
 def _words(value: object) -> str:
@@ -74,16 +91,20 @@ def _checks(report: Report) -> Iterator[str]:
     if not report.checks:
         return
     passed = sum(o.status == "passed" for o in report.checks)
+    ordered = sorted(report.checks, key=lambda o: o.status in ("passed", "skipped"))
     yield f"<details><summary>{passed} of {len(report.checks)} checks passed</summary>"
     yield ""
     yield "| check | device | status | seconds | message |"
     yield "| --- | --- | --- | --- | --- |"
-    for one in report.checks:
-        mark = MARKS.get(one.status, f"**{one.status}**")
-        yield f"| {text(one.id)} | {text(one.device)} | {mark} | {one.duration_s:.2f} | {text(one.message[:300])} |"
+    yield from _fitting(map(_row, ordered), len(ordered), "checks", FOLDED_CHARACTERS)
     yield ""
     yield "</details>"
     yield ""
+
+
+def _row(one: Outcome) -> str:
+    mark = MARKS.get(one.status, f"**{one.status}**")
+    return f"| {text(one.id)} | {text(one.device)} | {mark} | {one.duration_s:.2f} | {text(one.message[:300])} |"
 
 
 def _undecided(report: Report) -> Iterator[str]:
@@ -91,7 +112,7 @@ def _undecided(report: Report) -> Iterator[str]:
         return
     yield f"<details><summary>{len(report.undecided)} rules undecided</summary>"
     yield ""
-    for one in report.undecided:
-        yield f"- {text(one.code)}: {text(one.reason)}"
+    told = (f"- {text(one.code)}: {text(one.reason)}" for one in report.undecided)
+    yield from _fitting(told, len(report.undecided), "rules", FOLDED_CHARACTERS)
     yield ""
     yield "</details>"
