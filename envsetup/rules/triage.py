@@ -2,7 +2,8 @@
 
 The text is flattened once (escapes and line breaks become spaces). Each symptom is looked up by the
 longest literal part of its pattern, a plain substring search; only the surroundings of a hit are
-given to the regular expression. So the time is linear in the text, whatever the text.
+given to the regular expression. So the time is linear in the text, whatever the text. Where no symptom
+says more than a hint, the rules whose pages are most like the text follow, with low confidence.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from envsetup.model import Confidence, Evidence, Fix, Known, Machine, Record
 from envsetup.rules import Rule, Symptom, all_rules
+from envsetup.rules.alike import alike
 from envsetup.rules.decided import Decision, Word, decide
 from envsetup.rules.numbers import ruled_out
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 64 * 1024 * 1024
 """Characters looked at; of a longer log the end counts, where the failure stands."""
+LONGEST_GUESSED = 100_000
+"""The same where words are merely compared."""
 _AROUND = 600
 """Characters before and after a literal that its pattern may see."""
 _MOST_HITS = 40
@@ -85,6 +89,8 @@ class Hit(Record):
     worth: int
     words: str
     position: int
+    guess: int = 0
+    """Place among those that are merely alike (1 is best); 0 where a symptom was found."""
     decision: Decision | None = None
 
 
@@ -99,8 +105,18 @@ def recognised(text: str, knowledge: Knowledge | None = None) -> tuple[Hit, ...]
     """Rules that the text speaks for, in no order; knowledge tells how old a GPU named in it is."""
     flat = _flattened(text)
     hits = [hit for one in all_rules() if (hit := _best_hit(one, flat)) is not None]
+    if all(hit.worth == _WORTH["low"] for hit in hits):
+        hits += _guesses(text, flat, {hit.rule.code for hit in hits})
     without = ruled_out(flat.text, {hit.rule.code: hit.position for hit in hits}, knowledge)
     return tuple(hit for hit in hits if hit.rule.code not in without)
+
+
+def _guesses(text: str, flat: _Flat, known: set[str]) -> Iterator[Hit]:
+    clean = _ESCAPES.sub(" ", text[-LONGEST_GUESSED:])
+    near = (one for one in alike(clean) if one.rule.code not in known)
+    for place, one in enumerate(near, 1):
+        if not any(_found(p, flat) for p in one.rule.excludes):
+            yield Hit(rule=one.rule, worth=_WORTH["low"], words=one.words, position=0, guess=place)
 
 
 def ranked(
@@ -282,7 +298,7 @@ def _weighed_by_facts(
 ) -> list[Hit]:
     """Drops what can't be on this system; raises what the facts confirm, lowers what they deny.
 
-    Unless the text surely comes from the machine, nothing is dropped or lowered.
+    Unless the text surely comes from the machine, nothing is dropped or lowered. A guess stays one.
     """
     from msgspec.structs import replace
 
@@ -293,7 +309,9 @@ def _weighed_by_facts(
         decision = decisions[hit.rule.code]
         if surely and _elsewhere(hit.rule, machine):
             continue
-        change = _CHANGE[decision.word] if surely else max(0, _CHANGE[decision.word])
+        change = _CHANGE[decision.word]
+        change = change if surely else max(0, change)
+        change = min(0, change) if hit.guess else change
         weighed.append(replace(hit, worth=hit.worth + change, decision=decision))
     return weighed
 
@@ -309,7 +327,7 @@ def _ordered(hits: Iterable[Hit]) -> list[Hit]:
     """
     ranked = sorted(hits, key=lambda h: (-h.worth, -len(h.words), h.position, h.rule.code))
     effects = {code for h in ranked for code in h.rule.suppresses}
-    return sorted(ranked, key=lambda h: (-h.worth, h.rule.code in effects, _denied(h)))
+    return sorted(ranked, key=lambda h: (-h.worth, h.guess, h.rule.code in effects, _denied(h)))
 
 
 def _denied(hit: Hit) -> bool:
