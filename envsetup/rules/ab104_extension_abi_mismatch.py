@@ -95,6 +95,8 @@ text_rule(
             pattern="procedure entry point.{1,200}@(?:torch|c10|at)@.{1,200}could not be located",
             confidence="medium",
         ),
+        Symptom(pattern=r"undefined symbol:? ?TH[CPNS]\w{3,60}", confidence="medium"),
+        Symptom(pattern=r"\b_(?:C|ext)\b.{0,120}undefined symbol:? ?_ZN"),
     ),
     excludes=("torchvision::nms", r"libcu\w+\.so\S*: undefined symbol"),
     fixes=FIXES,

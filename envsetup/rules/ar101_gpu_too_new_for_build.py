@@ -70,6 +70,10 @@ FIXES = (
             pattern=r"\bcuda.{0,80}(?:error|err|failure|code|returned)\W{0,4}209\b",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"\b(?:no|lacks?|without|requires?|missing) sm_\d{2,3}[a-z]?\b",
+            confidence="medium",
+        ),
     ),
     ask="`python -c 'import torch; print(torch.cuda.get_arch_list(), torch.cuda.get_device_capability())'`",
     fixes=FIXES,

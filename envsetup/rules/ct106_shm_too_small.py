@@ -85,6 +85,7 @@ SMALL_BYTES = 64 * 1024 * 1024
         Symptom(pattern=r"NCCL WARN [^\n]{0,80}No space left on device"),
         Symptom(pattern=r"DataLoader worker .{0,60}exited unexpectedly", confidence="low"),
         Symptom(pattern=r"\(SIGBUS\)|\bBus error \(core dumped\)", confidence="medium"),
+        Symptom(pattern=r"\bbus error\b.{0,40}shared memory"),
     ),
     suppresses=("DL104", "ST101"),
     ask="`df -h /dev/shm`: how large, how full?",

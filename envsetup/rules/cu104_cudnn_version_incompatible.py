@@ -52,6 +52,8 @@ text_rule(
         ),
         Symptom(pattern=r"CuDNN library: [\d.]{1,10} but source was compiled with"),
         Symptom(pattern=r"CUDNN_STATUS_NOT_INITIALIZED", confidence="low"),
+        Symptom(pattern=r"cuDNN failed to initialize", confidence="medium"),
+        Symptom(pattern=r"Found cuDNN version \d{3,6}, but .{1,30} built against"),
     ),
     ask="`python -c 'import torch; print(torch.backends.cudnn.version())'`",
     fixes=(

@@ -67,6 +67,7 @@ from envsetup.rules.libraries import damaged
         Symptom(
             pattern=r"(?:open|load) CUDA library libcudnn|Unable to load cuDNN", confidence="medium"
         ),
+        Symptom(pattern=r"cuDNN failed to initialize", confidence="medium"),
     ),
     excludes=("Error: /usr/local/cuda",),
     ask="`pip list | grep cudnn`: which major is installed, which does the failing package want?",

@@ -67,6 +67,7 @@ FIXES = (
             pattern=r"has no attribute 'ds_opt_adam'|Error building extension '", confidence="low"
         ),
         Symptom(pattern=r"check_cuda_torch_binary_vs_bare_metal", confidence="medium"),
+        Symptom(pattern=r"CUDAMismatchException|assert_no_cuda_mismatch"),
     ),
     ask="`nvcc --version`; `python -c 'import torch; print(torch.version.cuda)'`",
     fixes=FIXES,

@@ -63,6 +63,7 @@ text_rule(
         ),
         Symptom(pattern=r"No supported gcc/g\+\+ host compiler found"),
         Symptom(pattern=r"'cudafe\+\+' died with status", confidence="medium"),
+        Symptom(pattern=r"parameter packs not expanded with"),
     ),
     ask="`nvcc --version`; `gcc --version`",
     fixes=FIXES,

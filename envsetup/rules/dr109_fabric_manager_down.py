@@ -68,6 +68,7 @@ SWITCHED = re.compile(r"SXM|HBM3\b|HGX|DGX|\b(?:B200|B300|GB200|GB300)\b")
         Symptom(pattern=r"fabric manager NVIDIA GPU driver interface version \S{1,30} don't match"),
         Symptom(pattern=r"cuInit[^\n]{0,40}\b802\b"),
         Symptom(pattern=r"\bcuda.{0,80}(?:error|err|failure|code|returned)\W{0,4}802\b"),
+        Symptom(pattern=r"\b802\b.{0,20}\berror\b", confidence="medium"),
     ),
     suppresses=("DR107",),
     ask="`systemctl status nvidia-fabricmanager` and `nvidia-smi -q | grep -A2 Fabric`",

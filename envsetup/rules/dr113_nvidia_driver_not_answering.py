@@ -67,6 +67,10 @@ FIXES = (
             pattern=r"NVIDIA probe routine failed|None of the NVIDIA devices were initialized",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"is not supported by the (?:NVRM: )?NVIDIA \S{1,20} driver release|Cannot initialize GSP firmware RM",
+            confidence="medium",
+        ),
     ),
     suppresses=("WH101", "DR101"),
     ask="`sudo dmesg | grep -i -e nvrm -e xid`: what did the driver say last?",

@@ -55,7 +55,7 @@ text_rule(
     symptoms=(
         Symptom(pattern="Got completion (?:from peer .{0,60})?with (?:error|status)"),
         Symptom(pattern="ibv_modify_qp failed"),
-        Symptom(pattern="Failed to open libibverbs"),
+        Symptom(pattern="Failed to open libibverbs", confidence="low"),
         Symptom(pattern=r"NCCL WARN .{0,40}Unable to open device"),
         Symptom(pattern=r"Call to ibv_\w{1,30} failed", confidence="medium"),
         Symptom(

@@ -33,6 +33,11 @@ _MINIMUM = re.compile(r"minimum.{0,120}?(\d{1,2}\.\d)", re.IGNORECASE)
 _NAME = re.compile(
     r"\b(?:NVIDIA|GeForce|Tesla|Quadro|RTX|GTX) ?[A-Z0-9][\w -]{1,30}", re.IGNORECASE
 )
+_LACKED = re.compile(
+    r"\b(?:no|lacks?|without|requires?|missing) sm_(?P<sm>\d{2,3})(?P<cc>)\b", re.IGNORECASE
+)
+_BOARD_FORM = re.compile(r"(?<=\b[KM]\d\d)[a-z]{1,2}\b", re.IGNORECASE)
+"""What Tesla's names of the same chip end in by how the board is cooled: K40c, K40m, K20Xm."""
 _MACOS = re.compile(r"\bmacOS[ -](\d{2})\.\d{1,2}(?![\d.]{0,4}\+)", re.IGNORECASE)
 
 
@@ -53,7 +58,7 @@ def _near(text: str, place: int) -> str:
 
 
 def _wrong_age(text: str, knowledge: Knowledge | None) -> set[str]:
-    gpu = _TOLD.search(text)
+    gpu = _TOLD.search(text) or _LACKED.search(text)
     if gpu is None:
         return _by_name(text, knowledge)
     own = int(gpu["sm"]) if gpu["sm"] else _number(gpu["cc"])
@@ -70,7 +75,7 @@ def _by_name(text: str, knowledge: Knowledge | None) -> set[str]:
     """A name decides only where all GPUs named are old, or all are newer than most builds."""
     if knowledge is None:
         return set()
-    names = {m.group(0) for m in _NAME.finditer(text)}
+    names = {_BOARD_FORM.sub("", m.group(0)) for m in _NAME.finditer(text)}
     told = {_number(cc) for n in names if (cc := knowledge.compute_capability(n)) is not None}
     if told and max(told) < _NEWEST_FLOOR:
         return {"AR101"}

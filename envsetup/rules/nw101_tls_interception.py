@@ -64,6 +64,7 @@ text_rule(
         Symptom(pattern="CondaSSLError|SSL error.{0,40}certificate verification"),
         Symptom(pattern="problem confirming the ssl certificate", confidence="medium"),
         Symptom(pattern="EOF occurred in violation of protocol", confidence="medium"),
+        Symptom(pattern=r"\bSSL ?(?:ZeroReturn|EOF)?Error\b|\bSSL error\b", confidence="low"),
     ),
     suppresses=("NW104", "PY101"),
     fixes=FIXES,

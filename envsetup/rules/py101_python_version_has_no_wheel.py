@@ -74,6 +74,9 @@ FIXES = (
             pattern=r"\btorch\S{0,40} is unusable because no wheels are available with a matching Python"
         ),
         Symptom(pattern=r"Unable to find installation candidates for torch\b"),
+        Symptom(
+            pattern=r"INCOMPATIBLE PYTHON VERSION|is tested with [\d.]{1,8} Python, but you have"
+        ),
     ),
     suppresses=("PY114",),
     ask="`python --version`, and is it 64-bit: `python -c 'import struct; print(struct.calcsize(\"P\") * 8)'`",

@@ -66,6 +66,9 @@ FIXES = (
         Symptom(
             pattern=r"Error loading shared library ld-linux|Error loading shared library \S{1,60}: .{0,60}needed by \S{0,200}(?:torch|numpy)"
         ),
+        Symptom(
+            pattern=r"You're on Linux \(.?(?:manylinux_2_(?:\d|1\d|2[0-7])|musllinux_\d_\d)_\w{1,10}.?\), but"
+        ),
     ),
     suppresses=("PY113", "PY114"),
     ask="`ldd --version | head -1`",

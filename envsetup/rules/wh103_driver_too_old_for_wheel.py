@@ -56,7 +56,7 @@ FIXES = (
     severity="error",
     platforms=("linux", "windows"),
     symptoms=(
-        Symptom(pattern=r"NVIDIA driver on your system is too old"),
+        Symptom(pattern=r"NVIDIA driver (?:on your system )?is too old"),
         Symptom(pattern=r"CUDA driver version is insufficient for CUDA runtime version"),
         Symptom(pattern=r"cudaErrorInsufficientDriver"),
         Symptom(pattern=r"cuda\.is_available\(\).{0,20}\bFalse\b", confidence="low"),

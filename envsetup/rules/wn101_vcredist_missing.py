@@ -73,8 +73,9 @@ text_rule(
             pattern=r"(?:torch\\__init__\.py|torch\._C import \*).{0,300}DLL load failed|DLL load failed.{0,200}torch\._C import",
             confidence="medium",
         ),
+        Symptom(pattern=r"DLL load failed(?!.{0,40}_ssl)", confidence="low"),
     ),
-    excludes=(r"c10_xpu\.dll",),
+    excludes=(r"c10_xpu\.dll", r"intel[-_]ext"),
     ask=(
         "Is the x64 Visual C++ runtime 14.4x installed? Which c10.dll dependencies does "
         "`dumpbin /dependents` miss?"

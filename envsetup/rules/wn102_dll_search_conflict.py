@@ -63,7 +63,7 @@ text_rule(
             confidence="medium",
         ),
     ),
-    excludes=(r"c10_xpu\.dll",),
+    excludes=(r"c10_xpu\.dll", r"intel[-_]ext"),
     ask="`where c10.dll cudart64_12.dll libiomp5md.dll`: which copies come before torch's?",
     fixes=FIXES,
 )

@@ -63,6 +63,7 @@ text_rule(
         Symptom(
             pattern=r"fatal error C1083.{0,100}Python\.h|Cannot open include file: .?Python\.h"
         ),
+        Symptom(pattern=r"(?:tcc|cl)\.exe\b.{0,560}python_embed", confidence="medium"),
     ),
     fixes=FIXES,
 )

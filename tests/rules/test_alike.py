@@ -12,7 +12,7 @@ from envsetup.rules.triage import match_error, ranked, recognised
 RETOLD = [
     ("The Blackwell card is not working, sm_120 architecture, older build of torch", "AR101"),
     ("generic manylinux wheel that does not support CUDA on the Jetson", "WH110"),
-    ("bus error of the workers: out of shared memory in the kubernetes container", "CT106"),
+    ("Fabric manager and nvswitch are not up after the reboot, so no CUDA", "DR109"),
 ]
 PROGRAM = [
     "all is well",
