@@ -97,6 +97,7 @@ FIXES = (
         Symptom(
             pattern=r"A NumPy version >=\S{1,12} and <\S{1,12} is required", confidence="medium"
         ),
+        Symptom(pattern=r"downgrade to 'numpy<2'"),
     ),
     excludes=(r"No module named '?numpy(?![\w.])",),
     suppresses=("AB102",),

@@ -54,6 +54,7 @@ text_rule(
         Symptom(pattern=r"internal compiler error: Killed"),
         Symptom(pattern=r"terminated with signal 9 \[Killed\]"),
         Symptom(pattern=r"compiler is out of heap space"),
+        Symptom(pattern=r"\bKilled (?:CMake Error|make\b)", confidence="medium"),
     ),
     suppresses=("CT108",),
     fixes=FIXES,

@@ -65,7 +65,9 @@ LONGEST = 300
             confidence="medium",
         ),
         Symptom(pattern=r"(?:PyTorch|\btorch) ?>= ?[\d.]{1,10} is required"),
-        Symptom(pattern=r"module 'torch\.[\w.]{1,60}' has no attribute", confidence="medium"),
+        Symptom(
+            pattern=r"module 'torch\.(?!_C')[\w.]{1,60}' has no attribute", confidence="medium"
+        ),
         Symptom(
             pattern=r"module 'torch' has no attribute '(?:float8_\w{1,12}|u?int\d{1,2}|compile\w{0,10}|xpu|mps|vmap|func|inference_mode|library|export|get_default_device)'",
             confidence="medium",
@@ -87,7 +89,7 @@ LONGEST = 300
             confidence="medium",
         ),
         Symptom(pattern=r"'torch\.\w{1,30}' object has no attribute", confidence="medium"),
-        Symptom(pattern=r"module 'torch' has no attribute", confidence="low"),
+        Symptom(pattern=r"module 'torch' has no attribute", confidence="medium"),
         Symptom(pattern=r"cannot import name 'is_torch_\w{1,60}'", confidence="medium"),
         Symptom(pattern=r"cannot import name '\w{1,60}' from 'transformers", confidence="low"),
     ),

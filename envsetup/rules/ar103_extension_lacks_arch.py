@@ -81,6 +81,7 @@ text_rule(
         ),
         Symptom(pattern=r"\bSM\d{2,3} kernel is not available"),
         Symptom(pattern=r"no kernel image\b", confidence="low"),
+        Symptom(pattern=r"\bkernel\b.{0,30}\bonly supports? sm_?\d"),
     ),
     ask="Does `python -c \"import torch; print(torch.ones(1, device='cuda') + 1)\"` work? Then the extension is at fault.",
     fixes=FIXES,

@@ -94,6 +94,7 @@ def _listed(value: str) -> tuple[list[str], list[str]] | None:
             confidence="low",
         ),
         Symptom(pattern=r"is not defined for option 'gpu-architecture", confidence="medium"),
+        Symptom(pattern=r"No supported CUDA architectures found", confidence="medium"),
     ),
     ask="`echo $TORCH_CUDA_ARCH_LIST`; `nvidia-smi --query-gpu=compute_cap --format=csv`",
     fixes=FIXES,

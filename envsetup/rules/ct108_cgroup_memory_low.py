@@ -93,6 +93,11 @@ OUT_OF_MEMORY = re.compile(
             pattern=r"DefaultCPUAllocator: not enough memory|kernel appears to have died|executor was unexpectedly terminated",
             confidence="low",
         ),
+        Symptom(
+            pattern=r"\d ?Killed$|\beta [\d:]{4,8} ?Killed\b|non-zero code: 137\b",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"\bMemoryError\b", confidence="low"),
     ),
     ask="Does the kernel log or the pod's status say OOM?",
     fixes=FIXES,

@@ -76,6 +76,10 @@ text_rule(
             confidence="medium",
         ),
         Symptom(pattern=r"Could not find real path of", confidence="low"),
+        Symptom(
+            pattern=r"hang.{0,80}more than (?:1|one) GPU|(?:hang|stuck).{0,80}multi-?GPU|\bddp\b.{0,120}(?:hang|stuck|freez)|(?:hang|stuck).{0,80}\bddp\b",
+            confidence="medium",
+        ),
     ),
     ask="Does it go with NCCL_P2P_DISABLE=1? `lspci -vvv | grep ACSCtl`.",
     fixes=FIXES,

@@ -66,6 +66,7 @@ text_rule(
             pattern=r"Invalid rank \d{1,5}, rank should be in the interval", confidence="medium"
         ),
         Symptom(pattern=r"Default process group has not been initialized", confidence="low"),
+        Symptom(pattern=r"Invalid rank requested", confidence="medium"),
     ),
     fixes=FIXES,
 )

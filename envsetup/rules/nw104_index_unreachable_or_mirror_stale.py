@@ -86,6 +86,10 @@ text_rule(
             pattern="BadZipFile: Bad CRC-32|does not match the expected (?:md5|sha256) hash",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"Download error \(\d{1,3}\)|Operation too slow\. Less than",
+            confidence="medium",
+        ),
     ),
     fixes=FIXES,
 )

@@ -59,7 +59,7 @@ FIXES = (
             pattern=r"partially initialized module '(?:torch|numpy|triton)' (?:from \S{1,200} )?has no attribute"
         ),
         Symptom(
-            pattern=r"module 'torch' has no attribute '(?:__version__|version|zeros|ones|tensor|Tensor|randn?|nn|cuda|device|no_grad|float32|from_numpy|load|save|manual_seed|empty|arange)'",
+            pattern=r"module 'torch' has no attribute '(?:__version__|version|zeros|ones|tensor|Tensor|randn?|nn|cuda|device|no_grad|float32|from_numpy|load|save|manual_seed|empty|arange)\b'",
             confidence="medium",
         ),
         Symptom(

@@ -64,6 +64,7 @@ FAMILY = re.compile(r"torch(?:vision|audio)?|numpy|triton|nvidia-.+")
         Symptom(pattern=r"Cannot uninstall torch[^\n]{0,40}no RECORD file"),
         Symptom(pattern="distutils installed project", confidence="medium"),
         Symptom(pattern=r"WinError 5\].{0,240}site-packages[\\/]{1,4}~\w"),
+        Symptom(pattern=r"module 'torch\._C' has no attribute", confidence="medium"),
     ),
     ask="`ls site-packages | grep -i torch`: does one name stand there twice?",
     fixes=FIXES,

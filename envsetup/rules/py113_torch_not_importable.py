@@ -80,6 +80,8 @@ def _asked_for(machine: Machine) -> bool:
             pattern=r"(?:Fatal Python error: Segmentation fault|Windows fatal exception: access violation).{0,300}torch[/\\]__init__\.py",
             confidence="medium",
         ),
+        Symptom(pattern=r"Library not loaded: @\w{1,20}/", confidence="medium"),
+        Symptom(pattern=r"Symbol not found.{0,300}torch/lib", confidence="medium"),
     ),
     ask="`envsetup doctor`: which file differs from what the wheel recorded?",
     fixes=FIXES,

@@ -73,6 +73,7 @@ FIXES = (
             pattern=r"is_available\(\).{0,40}\bFalse\b.{0,120}\b(?:Radeon|gfx\d)|\b(?:Radeon|gfx\d).{0,120}is_available\(\).{0,40}\bFalse\b",
             confidence="medium",
         ),
+        Symptom(pattern=r"\bhsa_init\b.{0,20}failed"),
     ),
     ask="`ls -l /dev/kfd` and `lsmod | grep amdgpu`.",
     fixes=FIXES,

@@ -58,6 +58,7 @@ FIXES = (
         Symptom(pattern="WeightsUnpickler error"),
         Symptom(pattern=r"torch\.load.{0,3} with .weights_only=False", confidence="low"),
         Symptom(pattern="was not an allowed global"),
+        Symptom(pattern=r"\bsafe_globals\("),
     ),
     fixes=FIXES,
 )

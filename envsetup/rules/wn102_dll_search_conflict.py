@@ -62,6 +62,7 @@ text_rule(
             pattern="torch.{0,200}DLL load failed.{0,60}procedure could not be found",
             confidence="medium",
         ),
+        Symptom(pattern=r"DLL load failed.{0,60}procedure could not be found", confidence="low"),
     ),
     excludes=(r"c10_xpu\.dll", r"intel[-_]ext"),
     ask="`where c10.dll cudart64_12.dll libiomp5md.dll`: which copies come before torch's?",

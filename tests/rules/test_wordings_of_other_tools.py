@@ -19,6 +19,9 @@ GPU_AND_DRIVER = [
     ("CUDA initialization fails with 802 system error", "DR109"),
 ]
 BUILDS = [
+    ("Killed\nCMake Error at torch_generated.cu.o.Release.cmake:279", "AB110"),
+    ("No supported CUDA architectures found for major versions [10].", "AR104"),
+    ("This kernel only supports sm120.\ncudaErrorLaunchFailure", "AR103"),
     ("Import error _ext, undefined symbol: _ZN3c1019UndefinedTensorImpl10_singletonE", "AB104"),
     ("undefined symbol: THPVariableClass", "AB104"),
     ('op_builder/builder.py", line 89, in assert_no_cuda_mismatch', "CU108"),
@@ -29,12 +32,31 @@ BUILDS = [
     ),
 ]
 LIBRARIES = [
+    ("_C.cpython-38-darwin.so: Library not loaded: @rpath/libc++.1.dylib", "PY113"),
+    ("module 'torch._C' has no attribute 'TensorBase'. Did you mean: '_TensorBase'?", "PY107"),
+    ("module 'torch' has no attribute 'tensordot'", "AB112"),
+    ("module 'torch' has no attribute 'no_grad'", "PY105"),
+    ("please downgrade to 'numpy<2' or try to upgrade the module.", "AB101"),
+    ("use `torch.serialization.safe_globals([getattr])` to allowlist it", "SC102"),
+    (
+        "Could not load bindings: DLL load failed: The specified procedure could not be found",
+        "WN102",
+    ),
+    ("rocdevice.cpp: hsa_init failed with 1008", "RO105"),
     ("Found cuDNN version 8700, but JAX was built against version 8800, which is newer.", "CU104"),
     ('Error loading "C:\\intel_extension_for_pytorch\\bin\\intel-ext-pt-gpu.dll"', "XP101"),
     ("No XPU devices found", "XP101"),
     ("loader: bus error: out of shared memory, in a pod", "CT106"),
 ]
+PROCESSES = [
+    ("initializing ddp: GLOBAL_RANK: 0, MEMBER: 1/2\nit is stuck forever", "DS101"),
+    ("NCCL WARN Invalid rank requested : 2/2", "DS112"),
+    ("99% |####| 360.3MB 32.1MB/s eta 0:00:01Killed", "CT108"),
+    ("The command 'pip3 install torch' returned a non-zero code: 137", "CT108"),
+]
 INSTALLERS = [
+    ("the torch version is 2.0.0+cpu although I chose NVIDIA", "WH101"),
+    ("libmamba Download error (28) Timeout was reached", "NW104"),
     ("This program is tested with 3.10.6 Python, but you have 3.13.0.", "PY101"),
     (
         "You're on Linux (`manylinux_2_27_x86_64`), but `torch` (v2.7.0) only has wheels for …",
@@ -44,6 +66,8 @@ INSTALLERS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "code"), [*GPU_AND_DRIVER, *BUILDS, *LIBRARIES, *INSTALLERS])
+@pytest.mark.parametrize(
+    ("text", "code"), [*GPU_AND_DRIVER, *BUILDS, *LIBRARIES, *PROCESSES, *INSTALLERS]
+)
 def test_the_first_answer_is_the_cause(text: str, code: str) -> None:
     assert [match.code for match in match_error(text, None, load())][:1] == [code]
