@@ -89,7 +89,7 @@ LONGEST = 300
             confidence="medium",
         ),
         Symptom(pattern=r"'torch\.\w{1,30}' object has no attribute", confidence="medium"),
-        Symptom(pattern=r"module 'torch' has no attribute", confidence="medium"),
+        Symptom(pattern=r"module 'torch' has no attribute", confidence="low"),
         Symptom(pattern=r"cannot import name 'is_torch_\w{1,60}'", confidence="medium"),
         Symptom(pattern=r"cannot import name '\w{1,60}' from 'transformers", confidence="low"),
     ),
