@@ -97,6 +97,7 @@ text_rule(
         ),
         Symptom(pattern=r"undefined symbol:? ?TH[CPNS]\w{3,60}", confidence="medium"),
         Symptom(pattern=r"\b_(?:C|ext)\b.{0,120}undefined symbol:? ?_ZN"),
+        Symptom(pattern=r"undefined symbol:? ?__cudaRegister\w{3,60}", confidence="medium"),
     ),
     excludes=("torchvision::nms", r"libcu\w+\.so\S*: undefined symbol"),
     fixes=FIXES,

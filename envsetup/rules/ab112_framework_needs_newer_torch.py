@@ -78,7 +78,8 @@ LONGEST = 300
         Symptom(pattern=r"type object 'torch\.[\w.]{1,60}' has no attribute", confidence="medium"),
         Symptom(pattern=r"PyTorch version \S{1,20} is too old"),
         Symptom(
-            pattern=r"\brequires? (?:PyTorch|torch) ?(?:version )?[>=]=? ?\d", confidence="medium"
+            pattern=r"(?<!you )\brequires? (?:PyTorch|torch) ?(?:version )?[>=]=? ?\d",
+            confidence="medium",
         ),
         Symptom(
             pattern=r"scaled_dot_product_attention\(\) got an unexpected keyword argument",

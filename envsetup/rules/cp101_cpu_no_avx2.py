@@ -63,9 +63,6 @@ FIXES = (
         Symptom(pattern=r"illegal hardware instruction"),
         Symptom(pattern=r"compiled to use (?:AVX|SSE|FMA)\S{0,6} instructions"),
         Symptom(
-            pattern=r"Ungültiger Maschinenbefehl|非法指令|Instruction non permise|Instrucción ilegal|Недопустимая инструкция|Istruzione non consentita"
-        ),
-        Symptom(
             pattern=r"\b(?:lacks?|without|no|requires?|not support(?:ed)?|n't support)\b.{0,10}\bAVX2?\b",
             confidence="medium",
         ),

@@ -64,7 +64,7 @@ text_rule(
     severity="error",
     platforms=("linux",),
     symptoms=(
-        Symptom(pattern=r"could not select device driver .{0,30}capabilities: \[\[gpu"),
+        Symptom(pattern=r"could not select device driver"),
         Symptom(pattern="(?:invalid runtime name: |unknown runtime specified )nvidia"),
         Symptom(pattern=r"unresolvable CDI devices nvidia\.com/gpu"),
         Symptom(
@@ -86,6 +86,7 @@ text_rule(
         Symptom(
             pattern=r"setting up CDI devices|failed to inject (?:CDI )?devices", confidence="medium"
         ),
+        Symptom(pattern=r"set the docker default runtime to .?nvidia"),
     ),
     ask=(
         "Does `nvidia-ctk --version` work on the host, and does `docker info` list the "

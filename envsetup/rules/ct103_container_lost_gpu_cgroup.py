@@ -69,6 +69,7 @@ FIXES = (
     symptoms=(
         Symptom(pattern="Failed to initialize NVML: Unknown Error"),
         Symptom(pattern=r"\bNVMLError_Unknown\b|nvml error: unknown error", confidence="medium"),
+        Symptom(pattern=r"NVML.{0,30}\bUnknow", confidence="medium"),
     ),
     suppresses=(
         "DR107",

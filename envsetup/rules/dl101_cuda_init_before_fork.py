@@ -56,6 +56,7 @@ text_rule(
             confidence="medium",
         ),
         Symptom(pattern=r"CUDA error 3\b.{0,200}initialization error", confidence="medium"),
+        Symptom(pattern=r"Forking a process while a parallel region is active", confidence="low"),
     ),
     fixes=FIXES,
 )

@@ -61,7 +61,7 @@ FIXES = (
             confidence="low",
         ),
         Symptom(
-            pattern=r"nvidia-smi['\"]?:? (?:command not found|not found|is not recognized|不是内部)"
+            pattern=r"nvidia-smi['\"]?:? (?:command not found|not found|is not recognized)"
             r"|command not found: nvidia-smi",
             confidence="medium",
         ),
@@ -77,6 +77,7 @@ FIXES = (
         ),
         Symptom(pattern=r"Torch is not able to use GPU", confidence="low"),
         Symptom(pattern=r"cuda\.is_available\(\).{0,20}\bFalse\b", confidence="low"),
+        Symptom(pattern=r"could not load NVML library", confidence="medium"),
     ),
     excludes=(r"microsoft-standard-WSL", r"/usr/lib/wsl\b", r"\bWSL ?[12]\b"),
     suppresses=(

@@ -67,7 +67,9 @@ SHARED = ("/dev/nvidiactl", "/dev/nvidia-uvm")
             pattern=r"/dev/nvidia(?:\d{1,2}|ctl|-uvm)\W{0,3}:? ?(?:Permission denied|Operation not permitted)"
         ),
         Symptom(pattern=r"No CUDA GPUs are available", confidence="low"),
-        Symptom(pattern=r"NVIDIA-SMI has failed because you do not have suitable permissions"),
+        Symptom(
+            pattern=r"NVIDIA-SMI has failed because you do not have (?:suitable|sufficient) permissions"
+        ),
         Symptom(pattern=r"NVMLError_NoPermission|nvml error: insufficient permissions"),
     ),
     suppresses=("DR107",),

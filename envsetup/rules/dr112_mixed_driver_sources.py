@@ -57,6 +57,7 @@ text_rule(
         Symptom(
             pattern=r"\bnvidia-[\w.-]{1,40} : (?:Depends|Conflicts|Breaks):? ", confidence="medium"
         ),
+        Symptom(pattern=r"appears to already be loaded in your kernel", confidence="medium"),
     ),
     ask="`which nvidia-uninstall` and the package manager's list: does the driver stand in both?",
     fixes=FIXES,

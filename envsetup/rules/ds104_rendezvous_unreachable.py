@@ -79,6 +79,7 @@ text_rule(
             pattern=r"recvValueWithTimeout failed|TCPStore.{0,60}Broken pipe|Broken pipe.{0,40}TCPStore|wait timeout after \d{1,9}ms, keys",
             confidence="medium",
         ),
+        Symptom(pattern=r"unbound_buffer\.cc.{0,40}Timed out", confidence="medium"),
     ),
     excludes=("EADDRINUSE",),
     fixes=FIXES,

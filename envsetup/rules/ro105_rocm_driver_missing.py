@@ -74,6 +74,7 @@ FIXES = (
             confidence="medium",
         ),
         Symptom(pattern=r"\bhsa_init\b.{0,20}failed"),
+        Symptom(pattern=r"ROCm: no agent was found|amdgpu: Fatal error during GPU init"),
     ),
     ask="`ls -l /dev/kfd` and `lsmod | grep amdgpu`.",
     fixes=FIXES,

@@ -68,6 +68,10 @@ TEMPORARY_BYTES = 16 * 2**20
         Symptom(pattern="Disk quota exceeded"),
         Symptom(pattern=r"inline_container\.cc.{0,40}unexpected pos", confidence="medium"),
         Symptom(pattern="PytorchStreamWriter failed writing file", confidence="medium"),
+        Symptom(pattern=r"is over \d\d% full", confidence="medium"),
+        Symptom(
+            pattern=r"No space left on device.{0,160}(?:\bpip\b|site-packages|\bconda\b|\buv\b)"
+        ),
     ),
     excludes=("/dev/shm", "shared memory"),
     ask="`df -h` and `df -i` for the environment, the cache and TMPDIR: which is full?",

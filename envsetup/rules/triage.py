@@ -18,6 +18,7 @@ from envsetup.rules import Rule, Symptom, all_rules
 from envsetup.rules.alike import alike
 from envsetup.rules.decided import Decision, Word, decide
 from envsetup.rules.numbers import ruled_out
+from envsetup.rules.tongues import IN_ENGLISH
 
 if TYPE_CHECKING:
     from envsetup.knowledge import Knowledge
@@ -28,6 +29,8 @@ LONGEST_GUESSED = 100_000
 """The same where words are merely compared."""
 _AROUND = 600
 """Characters before and after a literal that its pattern may see."""
+_LINE = 100
+"""Characters that count as one place: what stands closer together wasn't told one after the other."""
 _MOST_HITS = 40
 """Places looked at per literal: a message repeated more often than that says nothing new."""
 _WORTH: dict[Confidence, int] = {"high": 3, "medium": 2, "low": 1}
@@ -178,7 +181,16 @@ def _flattened(text: str) -> _Flat:
         flat = flat.encode("ascii", "replace").decode("ascii")
         lowered = flat.lower()
     words = frozenset(w for block in _blocks(lowered) for w in set(block) if w != w.upper())
-    return _Flat(flat, lowered, words, f" {' '.join(words)} ")
+    return _in_english(_Flat(flat, lowered, words, f" {' '.join(words)} "))
+
+
+def _in_english(flat: _Flat) -> _Flat:
+    """The text with the system's messages as the symptoms name them, whatever its language."""
+    text, ascii_only = flat.text, flat.text.isascii()
+    for said, english in IN_ENGLISH.items():
+        if (said.isascii() or not ascii_only) and flat.may_hold(said) and said in flat.lowered:
+            text = re.sub(re.escape(said), english, text, flags=re.IGNORECASE)
+    return flat if text == flat.text else _flattened(text)
 
 
 def _best_hit(one: Rule, flat: _Flat) -> Hit | None:
@@ -230,7 +242,7 @@ _QUOTE = re.compile(r"""(?<!\[)(['"])(?![?*+{\]])""")
 
 def _forgiving(pattern: str) -> str:
     """The pattern with its colons and quotes optional: who retells a message leaves them out."""
-    return _QUOTE.sub(r"\1?", _COLON.sub(":? ", pattern))
+    return _QUOTE.sub("[\"']?", _COLON.sub(":? ", pattern))
 
 
 @cache
@@ -323,9 +335,9 @@ def _elsewhere(one: Rule, machine: Machine) -> bool:
 def _ordered(hits: Iterable[Hit]) -> list[Hit]:
     """By worth; a cause before its effects, what facts contradict behind what they don't.
 
-    Then by how much of the text speaks for it.
+    Then what was told first, as the rest follows from it, and by how much of the text speaks for it.
     """
-    ranked = sorted(hits, key=lambda h: (-h.worth, -len(h.words), h.position, h.rule.code))
+    ranked = sorted(hits, key=lambda h: (-h.worth, h.position // _LINE, -len(h.words), h.rule.code))
     effects = {code for h in ranked for code in h.rule.suppresses}
     return sorted(ranked, key=lambda h: (-h.worth, h.guess, h.rule.code in effects, _denied(h)))
 

@@ -78,6 +78,7 @@ OLDEST_SERVED = (5, 0)
         ),
         Symptom(pattern=r"\btorch\b.{0,40}\d\+cpu\b", confidence="medium"),
         Symptom(pattern=r"Invalid CUDA .{0,3}device\b|CUDA unavailable\b", confidence="low"),
+        Symptom(pattern=r"torch was built without CUDA"),
     ),
     ask="`python -c 'import torch; print(torch.__version__, torch.version.cuda)'`: is it +cpu, is CUDA None?",
     fixes=FIXES,

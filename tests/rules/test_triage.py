@@ -172,3 +172,13 @@ def test_facts_of_another_machine_spoil_no_first_answer(gpus):
         assert {m.code for m in alone} == {m.code for m in here_too}
         moved += bool(alone) and alone[0].code != here_too[0].code
     assert moved <= len(cases) * 0.05
+
+
+def test_of_several_failures_the_first_is_the_cause() -> None:
+    out_of_memory = (
+        "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB. GPU 3 has a total"
+        " capacity of 79.1 GiB of which 12 MiB is free."
+    )
+    waiting = "[E] Watchdog caught collective operation timeout: WorkNCCL(SeqNum=9) ran for 600 s, then was given up"
+    assert match_error(f"{out_of_memory}\n{waiting}")[0].code == "GP110"
+    assert match_error(f"{waiting}\n{out_of_memory}")[0].code == "DS101"
