@@ -81,6 +81,10 @@ FIXES = (
             pattern=r"\b(?:no|lacks?|without|requires?|missing) sm_\d{2,3}[a-z]?\b",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"\bsm_\d{2,3}[a-z]? (?:is )?not supported|\bno (?:CUDA )?kernels? for\b",
+            confidence="medium",
+        ),
     ),
     ask="`python -c 'import torch; print(torch.cuda.get_arch_list(), torch.cuda.get_device_capability())'`",
     fixes=FIXES,

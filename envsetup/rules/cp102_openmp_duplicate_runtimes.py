@@ -66,6 +66,10 @@ RUNTIMES = ("libiomp5", "libomp.")
         Symptom(pattern=r"Found Intel OpenMP .{0,20}and LLVM OpenMP"),
         Symptom(pattern=r"libmkl_intel_thread\S{0,10}: undefined symbol: omp_"),
         Symptom(pattern=r"MKL FATAL ERROR: Cannot load", confidence="low"),
+        Symptom(
+            pattern=r"\blibi?omp5?\b.{0,30}\blibi?omp5?\b.{0,30}(?:loaded|initialized)",
+            confidence="medium",
+        ),
     ),
     ask="Which packages own a libiomp5 or libomp?",
     fixes=FIXES,

@@ -105,6 +105,7 @@ def _unknown(entry: str, gpus: tuple[Gpu, ...]) -> str | None:
             pattern=r"\bcuda.{0,80}(?:error|err|failure|code|returned)\W{0,4}100\b|\bcuda.{0,80}(?:error|err|failure|code|returned)\W{0,4}101\b",
             confidence="medium",
         ),
+        Symptom(pattern="CUDA_VISIBLE_DEVICES ?= ?['\\\"]?-1\\b", confidence="medium"),
     ),
     ask="`echo $CUDA_VISIBLE_DEVICES`; `nvidia-smi -L`: does it name a GPU of this machine?",
     fixes=FIXES,

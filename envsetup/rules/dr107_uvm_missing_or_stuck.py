@@ -82,6 +82,10 @@ UVM = "/dev/nvidia-uvm"
             pattern=r"failed to initialize CUDA: unknown error|Unknown error initializing cuda"
         ),
         Symptom(pattern=r"CUDA error: unspecified launch failure", confidence="low"),
+        Symptom(
+            pattern=r"(?:CUDA|GPU)\b.{0,100}suspen(?:d|sion)|suspen(?:d|sion).{0,100}\b(?:CUDA|GPU)\b|\b(?:wakes|woke|waking)\b.{0,80}\bcuda\b|\bGPU\b.{0,80}\b(?:wakes|woke|waking) up",
+            confidence="low",
+        ),
     ),
     ask="`lsmod | grep nvidia_uvm`; `ls -l /dev/nvidia-uvm`; was the machine suspended?",
     fixes=FIXES,

@@ -67,6 +67,10 @@ FLOORS = (((2, 8), (14, 0)), ((2, 5), (13, 0)), ((1, 12), (12, 3)))
             pattern=r"mps\.is_available\(\)\W{0,10}False.{0,200}\bmacOS[- ]1[0-2]\.",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"MPS (?:backend )?(?:is )?(?:unavailable|not available|not supported)\b.{0,40}\bmacOS",
+            confidence="medium",
+        ),
     ),
     suppresses=("MC103",),
     ask="`sw_vers`: is macOS older than the version in the message? If newer, it is MC103.",

@@ -63,6 +63,10 @@ FIXES = (
             pattern=r"mps\.is_built\(\)\W{0,8}True.{0,80}mps\.is_available\(\)\W{0,8}False",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"MPS (?:backend )?(?:is )?(?:unavailable|not available|not supported)\b.{0,40}\bmacOS",
+            confidence="medium",
+        ),
     ),
     ask="`sw_vers`: at least the macOS that the message names? Is it a container, a virtual machine or SSH?",
     fixes=FIXES,

@@ -22,8 +22,9 @@ _MPS_FLOOR = 14
 """The highest macOS that any torch's MPS asks for: from here on macOS isn't too old."""
 
 _TOLD = re.compile(
-    r"\bsm_(?P<sm>\d{2,3})[a-z]? is not compatible"
-    r"|of (?:cuda|compute) capability (?:\(CC\) )?(?P<cc>\d{1,2}\.\d)",
+    r"\bsm_(\d{2,3})[a-z]? (?:is )?not (?:compatible|supported)"
+    r"|\b(?:no|lacks?|without|requires?|missing) sm_(\d{2,3})[a-z]?\b"
+    r"|of (?:cuda|compute) capability (?:\(CC\) )?(\d{1,2}\.\d)",
     re.IGNORECASE,
 )
 _SUPPORTED = re.compile(
@@ -32,9 +33,6 @@ _SUPPORTED = re.compile(
 _MINIMUM = re.compile(r"minimum.{0,120}?(\d{1,2}\.\d)", re.IGNORECASE)
 _NAME = re.compile(
     r"\b(?:NVIDIA|GeForce|Tesla|Quadro|RTX|GTX) ?[A-Z0-9][\w -]{1,30}", re.IGNORECASE
-)
-_LACKED = re.compile(
-    r"\b(?:no|lacks?|without|requires?|missing) sm_(?P<sm>\d{2,3})(?P<cc>)\b", re.IGNORECASE
 )
 _BOARD_FORM = re.compile(r"(?<=\b[KM]\d\d)[a-z]{1,2}\b", re.IGNORECASE)
 """What Tesla's names of the same chip end in by how the board is cooled: K40c, K40m, K20Xm."""
@@ -58,10 +56,10 @@ def _near(text: str, place: int) -> str:
 
 
 def _wrong_age(text: str, knowledge: Knowledge | None) -> set[str]:
-    gpu = _TOLD.search(text) or _LACKED.search(text)
+    gpu = _TOLD.search(text)
     if gpu is None:
         return _by_name(text, knowledge)
-    own = int(gpu["sm"]) if gpu["sm"] else _number(gpu["cc"])
+    own = int(gpu[1] or gpu[2] or _number(gpu[3]))
     listed = _SUPPORTED.search(text, gpu.end())
     numbers = [int(n) for n in re.findall(r"sm_(\d{2,3})", listed.group(1))] if listed else []
     if numbers:

@@ -77,6 +77,10 @@ FIXES = (
         Symptom(
             pattern=r"INCOMPATIBLE PYTHON VERSION|is tested with [\d.]{1,8} Python, but you have"
         ),
+        Symptom(
+            pattern=r"\bno (?:matching |suitable |compatible )?torch wheels?\b|torch\b.{0,60}from versions: none",
+            confidence="medium",
+        ),
     ),
     suppresses=("PY114",),
     ask="`python --version`, and is it 64-bit: `python -c 'import struct; print(struct.calcsize(\"P\") * 8)'`",

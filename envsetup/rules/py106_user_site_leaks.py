@@ -63,6 +63,10 @@ FAMILY = re.compile(r"torch(?:vision|audio)?|numpy|triton|nvidia-.+")
             pattern=r"cannot import name '\w{1,60}' from '[\w.]{1,60}' \(\S{1,120}/\.local/lib/python",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"(?:~|\$HOME)/\.local\b.{0,120}(?:version|package)|package.{0,80}(?:~|\$HOME)/\.local\b",
+            confidence="low",
+        ),
     ),
     ask="`python -m site` and `python -c 'import torch; print(torch.__file__)'`: below ~/.local?",
     fixes=FIXES,

@@ -72,6 +72,7 @@ TEMPORARY_BYTES = 16 * 2**20
         Symptom(
             pattern=r"No space left on device.{0,160}(?:\bpip\b|site-packages|\bconda\b|\buv\b)"
         ),
+        Symptom(pattern=r"\bdisk (?:is )?full\b|\bout of (?:disk )?space\b", confidence="medium"),
     ),
     excludes=("/dev/shm", "shared memory"),
     ask="`df -h` and `df -i` for the environment, the cache and TMPDIR: which is full?",

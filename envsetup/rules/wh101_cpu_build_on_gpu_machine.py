@@ -79,6 +79,11 @@ OLDEST_SERVED = (5, 0)
         Symptom(pattern=r"\btorch\b.{0,40}\d\+cpu\b", confidence="medium"),
         Symptom(pattern=r"Invalid CUDA .{0,3}device\b|CUDA unavailable\b", confidence="low"),
         Symptom(pattern=r"torch was built without CUDA"),
+        Symptom(
+            pattern=r"\bCPU(?:[- ]only)? (?:build|version|wheel) of (?:Py)?torch|torch\b.{0,40}\bCPU(?:[- ]only)? (?:build|wheel)\b",
+            confidence="medium",
+        ),
+        Symptom(pattern=r"torch\.version\.cuda\b.{0,12}\bNone\b", confidence="medium"),
     ),
     ask="`python -c 'import torch; print(torch.__version__, torch.version.cuda)'`: is it +cpu, is CUDA None?",
     fixes=FIXES,

@@ -61,6 +61,10 @@ FIXES = (
         Symptom(pattern=r"cudaErrorInsufficientDriver"),
         Symptom(pattern=r"cuda\.is_available\(\).{0,20}\bFalse\b", confidence="low"),
         Symptom(pattern=r"CUDA \d{1,2}\.\d is not supported by your driver"),
+        Symptom(
+            pattern=r"\bdriver \d{3}\b.{0,40}(?:not enough|too old|insufficient)",
+            confidence="medium",
+        ),
     ),
     ask="`nvidia-smi`: which driver; `python -c 'import torch; print(torch.version.cuda)'`: which CUDA?",
     fixes=FIXES,

@@ -69,6 +69,9 @@ OWN_DRIVER = re.compile(r"R(?:32|34|35|36)\b")
             pattern=r"(?:Jetson|JetPack|Orin|Xavier|tegra).{0,200}(?:is_available\(\).{0,30}|CUDA available: )False|is_available\(\).{0,40}False.{0,60}(?:Jetson|JetPack)",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"Jetson.{0,200}\bCPU[- ]only|\bCPU[- ]only.{0,200}Jetson", confidence="medium"
+        ),
     ),
     suppresses=(
         "AR101",

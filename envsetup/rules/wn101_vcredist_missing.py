@@ -74,6 +74,10 @@ text_rule(
             confidence="medium",
         ),
         Symptom(pattern=r"DLL load failed(?!.{0,40}_ssl)", confidence="low"),
+        Symptom(
+            pattern=r"module could not be found.{0,80}\b(?:c10|torch\w{0,8}|fbgemm|shm)\.dll",
+            confidence="medium",
+        ),
     ),
     excludes=(r"c10_xpu\.dll", r"intel[-_]ext"),
     ask=(

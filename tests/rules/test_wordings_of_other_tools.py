@@ -32,6 +32,9 @@ BUILDS = [
     ),
 ]
 LIBRARIES = [
+    ("ROCm: no agent was found", "RO105"),
+    ("undefined symbol: __cudaRegisterLinkedBinary_44_tmpxft", "AB104"),
+    ("CUDA not available: Torch was built without CUDA", "WH101"),
     ("_C.cpython-38-darwin.so: Library not loaded: @rpath/libc++.1.dylib", "PY113"),
     ("module 'torch._C' has no attribute 'TensorBase'. Did you mean: '_TensorBase'?", "PY107"),
     ("module 'torch' has no attribute 'tensordot'", "AB112"),
@@ -49,6 +52,11 @@ LIBRARIES = [
     ("loader: bus error: out of shared memory, in a pod", "CT106"),
 ]
 PROCESSES = [
+    ("NVML: could not load library. Did you set the docker default runtime to `nvidia`?", "CT102"),
+    ("gloo/transport/tcp/unbound_buffer.cc:81] Timed out waiting 1800000ms", "DS104"),
+    ("file_system_monitor.cc:111: /tmp/session is over 95% full", "ST101"),
+    ("NVIDIA-SMI has failed because you do not have sufficient permissions.", "DR108"),
+    ("An NVIDIA kernel module 'nvidia-drm' appears to already be loaded in your kernel.", "DR112"),
     ("initializing ddp: GLOBAL_RANK: 0, MEMBER: 1/2\nit is stuck forever", "DS101"),
     ("NCCL WARN Invalid rank requested : 2/2", "DS112"),
     ("99% |####| 360.3MB 32.1MB/s eta 0:00:01Killed", "CT108"),
@@ -70,4 +78,27 @@ INSTALLERS = [
     ("text", "code"), [*GPU_AND_DRIVER, *BUILDS, *LIBRARIES, *PROCESSES, *INSTALLERS]
 )
 def test_the_first_answer_is_the_cause(text: str, code: str) -> None:
+    assert [match.code for match in match_error(text, None, load())][:1] == [code]
+
+
+RETOLD = [
+    ("CUDA_VISIBLE_DEVICES=-1 and torch.cuda.is_available() is False", "CU112"),
+    ("MPS unavailable on macOS 26.3 although it is new enough", "MC103"),
+    ("MPS backend unavailable on macOS 13.7, error says 13.0+ required", "MC102"),
+    ("only the CPU build of torch was installed although a GPU index was given", "WH101"),
+    ("torch.version.cuda is None", "WH101"),
+    ("driver 470 is not enough for cu121", "WH103"),
+    ("sm_37 not supported anymore by the current binaries", "AR102"),
+    ("torch 2.5 has no kernels for RTX 5090", "AR101"),
+    ("libomp and libiomp5 both loaded; program aborts", "CP102"),
+    ("Python 3.14: no matching torch wheel", "PY101"),
+    ("Jetson: torch from the default index is CPU only", "WH110"),
+    ("disk full while pip downloads nvidia wheels", "ST101"),
+    ("GPU becomes unavailable after computer wakes up", "DR107"),
+    ("python was using packages in ~/.local which had a different version", "PY106"),
+]
+
+
+@pytest.mark.parametrize(("text", "code"), RETOLD)
+def test_a_failure_that_is_retold_is_recognised(text: str, code: str) -> None:
     assert [match.code for match in match_error(text, None, load())][:1] == [code]
