@@ -53,7 +53,7 @@ def _offered(torch: Any, device: str, dtype: Any) -> bool:
             torch.ones(2, 2, dtype=dtype, device=device) @ torch.ones(
                 2, 2, dtype=dtype, device=device
             )
-    except RuntimeError:
+    except (RuntimeError, TypeError):  # a TypeError is how MPS refuses bfloat16 before macOS 14
         return False
     return True
 

@@ -34,7 +34,7 @@ def run(torch: Any, device: str) -> dict[str, Any]:
         for number, x in enumerate(inputs):
             slot.copy_(x)
             graph.replay()
-            torch.cuda.synchronize()
+            torch.cuda.synchronize(device)
             _same(number, out.cpu(), (x * 2 + 1) @ weight)
     return {"replays": len(inputs)}
 

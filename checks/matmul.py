@@ -78,12 +78,14 @@ def _one_dtype(torch: Any, device: str, dtype: Any) -> dict[str, Any] | None:
 def _unsupported(message: str) -> bool:
     words = (
         "not implemented",
-        "not supported",
+        "not supported",  # cuBLAS: CUBLAS_STATUS_NOT_SUPPORTED
+        "arch mismatch",
         "doesn't support",
         "does not support",
         "not have support",
     )
-    return any(word in message for word in words)
+    told = message.lower().replace("_", " ")
+    return any(word in told for word in words)
 
 
 def _layouts(torch: Any, a: Any, b: Any) -> list[tuple[Any, Any]]:

@@ -7,7 +7,6 @@ python docs/generate.py print    writes them to standard output
 
 from __future__ import annotations
 
-import ast
 import inspect
 import json
 import sys
@@ -18,7 +17,6 @@ from typing import Any
 import click
 
 DOCS = Path(__file__).resolve().parent
-ROOT = DOCS.parent
 REFERENCE = DOCS / "reference"
 SHIPPED = "../../envsetup/report/schema"
 SCHEMAS = ("report", "plan", "machine")
@@ -138,36 +136,18 @@ def exit_codes_page() -> str:
     return head + "\n".join(rows) + "\n"
 
 
-def constants(tree: ast.Module) -> dict[str, object]:
-    """The literal constants of a module, read without importing it."""
-    found: dict[str, object] = {}
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            try:
-                found[node.targets[0].id] = ast.literal_eval(node.value)
-            except ValueError:
-                continue
-    return found
-
-
 def checks_page() -> str:
+    from envsetup.doctor.catalogue import all_checks
+
     lines = [
         "# Checks",
         "",
         "Programs that run in the environment under examination, each on every device it fits.",
         "`envsetup checks` lists them; `envsetup checks run ID` runs some.",
     ]
-    for path in sorted((ROOT / "checks").glob("[!_]*.py")):
-        tree = ast.parse(path.read_text("utf-8"))
-        about = constants(tree)
-        if "SUMMARY" not in about:
-            continue
-        facts = (
-            f"Level {about['LEVEL']}; devices: {about['DEVICES']}; at most {about['TIMEOUT_S']} s."
-        )
-        page = ast.get_docstring(tree) or ""
-        lines += ["", f"## {code(path.stem.replace('_', '-'))}", "", f"{about['SUMMARY']}.", ""]
-        lines += [facts, "", page]
+    for check in sorted(all_checks(), key=lambda c: c.id):
+        facts = f"Level {check.level}; devices: {check.devices}; at most {check.timeout_s:g} s."
+        lines += ["", f"## {code(check.id)}", "", f"{check.summary}.", "", facts, "", check.page]
     return "\n".join(lines) + "\n"
 
 

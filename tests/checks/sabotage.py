@@ -907,30 +907,12 @@ def scalar_products(torch):
 
 @breaks("distributed_training")
 def gradients_not_averaged(torch):
-    import subprocess
-
-    def make(popen):
-        def apart(argv, **options):
-            alone = argv[2].replace("torch.nn.parallel.DistributedDataParallel(layer)", "layer")
-            return popen([*argv[:2], alone, *argv[3:]], **options)
-
-        return apart
-
-    wrap(subprocess, "Popen", make)
+    _rewritten(torch, "torch.nn.parallel.DistributedDataParallel", "")
 
 
 @breaks("distributed_training")
 def sum_takes_the_larger(torch):
-    import subprocess
-
-    def make(popen):
-        def apart(argv, **options):
-            other = argv[2].replace("all_reduce(value)", "all_reduce(value, dist.ReduceOp.MAX)")
-            return popen([*argv[:2], other, *argv[3:]], **options)
-
-        return apart
-
-    wrap(subprocess, "Popen", make)
+    _rewritten(torch, "all_reduce(value)", "all_reduce(value, dist.ReduceOp.MAX)")
 
 
 @breaks("torch_export")
@@ -1078,7 +1060,7 @@ def pretend_cuda(torch):
 
     Renamed().__enter__()
     cuda = torch.cuda
-    cuda.memory_allocated, cuda.synchronize = held, lambda *a: None
+    cuda.memory_allocated, cuda.synchronize = held, lambda device: None
     cuda.device_count = lambda: 1
     cuda.Stream, cuda.Event, cuda.CUDAGraph = Stream, Event, Graph
     cuda.current_stream = lambda *a: Stream()
@@ -1244,6 +1226,9 @@ def assertion_is_seen(torch):
     subprocess.run = lambda *a, **k: types.SimpleNamespace(stdout=said, returncode=0)
 
 
+CUDA_JOB, CPU_JOB = '"kind": "cuda"', '"kind": "cpu"'
+
+
 def _two_devices(torch):
     torch.cuda.device_count = lambda: 2
 
@@ -1262,7 +1247,33 @@ def peer_copy_drops_a_byte(torch):
     torch.Tensor.to = flipped
 
 
+@breaks("distributed_training")
+def second_process_dies(torch):
+    _rewritten(torch, "dist.all_reduce(value)", "rank == 1 and sys.exit(3); dist.all_reduce(value)")
+
+
+@on_device("distributed_training")
+def nccl_broadcasts_nothing(torch):
+    _two_devices(torch)
+    torch.distributed.is_nccl_available = lambda: True
+    _rewritten(torch, CUDA_JOB, CPU_JOB)
+    _rewritten(torch, "dist.broadcast(word, 1)", "pass")
+
+
+def _rewritten(torch, text, other):
+    """Processes are started with one text of their arguments replaced."""
+    import subprocess
+
+    def make(popen):
+        return lambda argv, **options: popen([a.replace(text, other) for a in argv], **options)
+
+    wrap(subprocess, "Popen", make)
+
+
 def two_devices(torch):
-    """No sabotage: two devices in name only."""
+    """No sabotage: two devices in name only; NCCL between them is gloo between processes."""
     pretend_cuda(torch)
     _two_devices(torch)
+    torch.distributed.is_nccl_available = lambda: True
+    torch.cuda.nccl.version = lambda: (2, 27, 5)
+    _rewritten(torch, CUDA_JOB, CPU_JOB)

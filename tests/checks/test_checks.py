@@ -54,7 +54,8 @@ PASSES += [
     [stem, "cpu", None]
     for stem in ("torch_export", "throughput", "distributed_training", "profiler")
 ]
-PASSES.append(["peer_copy", "cuda:0", "two_devices"])
+PASSES += [[stem, "cuda:0", "two_devices"] for stem in ("peer_copy", "distributed_training")]
+PASSES += [[stem, "cuda:1", "two_devices"] for stem in sabotage.PRETEND.split()]
 PASSES.append(["device_assert", "cuda:0", "assertion_is_seen"])
 BROKEN: list[list[str | None]] = [[stem, "cpu", name] for stem, name in sabotage.TABLE]
 BROKEN += [[stem, "cuda:0", name] for stem, name in sabotage.ON_DEVICE]

@@ -81,6 +81,13 @@ def test_run_takes_torch_and_device(path: Path) -> None:
     assert raising, "a check that can't fail"
 
 
+@pytest.mark.parametrize("path", CHECKS, ids=IDS)
+def test_waits_for_its_own_device(path: Path) -> None:
+    """Without a device, torch waits for the current one, which is the first."""
+    for wait in ("torch.cuda.synchronize()", "torch.xpu.synchronize()"):
+        assert wait not in path.read_text(encoding="utf-8")
+
+
 def test_ids_are_unique_and_files_shadow_nothing() -> None:
     ids = [id_of(path) for path in CHECKS]
     assert len(ids) == len(set(ids))
