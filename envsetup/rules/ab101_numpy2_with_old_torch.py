@@ -98,6 +98,7 @@ FIXES = (
             pattern=r"A NumPy version >=\S{1,12} and <\S{1,12} is required", confidence="medium"
         ),
         Symptom(pattern=r"downgrade to 'numpy<2'"),
+        Symptom(pattern=r"cannot load module more than once per process"),
     ),
     excludes=(r"No module named '?numpy(?![\w.])",),
     suppresses=("AB102",),

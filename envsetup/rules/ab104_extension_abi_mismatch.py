@@ -71,7 +71,7 @@ text_rule(
             confidence="medium",
         ),
         Symptom(
-            pattern=r"No module named '[\w.]{1,60}\._(?:C|ext)'|No module named '?\w{1,40}_cuda\b",
+            pattern=r"No module named '(?!torch\._C')[\w.]{1,60}\._(?:C|ext)'|No module named '?\w{1,40}_cuda\b",
             confidence="medium",
         ),
         Symptom(

@@ -55,6 +55,7 @@ text_rule(
         Symptom(pattern=r"terminated with signal 9 \[Killed\]"),
         Symptom(pattern=r"compiler is out of heap space"),
         Symptom(pattern=r"\bKilled (?:CMake Error|make\b)", confidence="medium"),
+        Symptom(pattern=r"\bninja\b.{0,40}Cannot allocate memory"),
     ),
     suppresses=("CT108",),
     fixes=FIXES,

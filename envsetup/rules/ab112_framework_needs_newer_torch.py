@@ -73,7 +73,7 @@ LONGEST = 300
             confidence="medium",
         ),
         Symptom(pattern=r"cannot import name '\w{1,60}' from 'torch\.", confidence="medium"),
-        Symptom(pattern=r"No module named '?torch\.\w", confidence="medium"),
+        Symptom(pattern=r"No module named '?torch\.(?!_C')\w", confidence="medium"),
         Symptom(pattern=r"module 'distutils' has no attribute 'version'", confidence="medium"),
         Symptom(pattern=r"type object 'torch\.[\w.]{1,60}' has no attribute", confidence="medium"),
         Symptom(pattern=r"PyTorch version \S{1,20} is too old"),

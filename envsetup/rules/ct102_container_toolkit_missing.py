@@ -87,6 +87,7 @@ text_rule(
             pattern=r"setting up CDI devices|failed to inject (?:CDI )?devices", confidence="medium"
         ),
         Symptom(pattern=r"set the docker default runtime to .?nvidia"),
+        Symptom(pattern=r"Unable to locate package nvidia-(?:container|docker)"),
     ),
     ask=(
         "Does `nvidia-ctk --version` work on the host, and does `docker info` list the "

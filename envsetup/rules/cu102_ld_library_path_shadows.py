@@ -84,6 +84,10 @@ BRINGS = {
             pattern=r"undefined symbol: ?_{0,2}(?:cudnn|cublas|cusparse|cusolver|nvrtc)\w{1,60}",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"CUBLAS_STATUS_(?:INVALID_VALUE|EXECUTION_FAILED|INTERNAL_ERROR)",
+            confidence="low",
+        ),
     ),
     ask="`echo $LD_LIBRARY_PATH`; `LD_DEBUG=libs python -c 'import torch' 2>&1 | grep -i nvjitlink`",
     fixes=FIXES,

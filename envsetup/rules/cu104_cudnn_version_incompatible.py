@@ -50,10 +50,14 @@ text_rule(
             pattern=r"CUDNN_STATUS_VERSION_MISMATCH|CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH",
             confidence="medium",
         ),
-        Symptom(pattern=r"CuDNN library: [\d.]{1,10} but source was compiled with"),
+        Symptom(pattern=r"library: [\d.]{1,10} but source was compiled with"),
         Symptom(pattern=r"CUDNN_STATUS_NOT_INITIALIZED", confidence="low"),
         Symptom(pattern=r"cuDNN failed to initialize", confidence="medium"),
         Symptom(pattern=r"Found cuDNN version \d{3,6}, but .{1,30} built against"),
+        Symptom(
+            pattern=r"unable to find an engine to execute this computation|No execution plans support the graph|CUDNN_STATUS_(?:EXECUTION_FAILED|INTERNAL_ERROR|MAPPING_ERROR)",
+            confidence="low",
+        ),
     ),
     ask="`python -c 'import torch; print(torch.backends.cudnn.version())'`",
     fixes=(

@@ -68,6 +68,10 @@ from envsetup.rules.libraries import damaged
             pattern=r"(?:open|load) CUDA library libcudnn|Unable to load cuDNN", confidence="medium"
         ),
         Symptom(pattern=r"cuDNN failed to initialize", confidence="medium"),
+        Symptom(
+            pattern=r"unable to find an engine to execute this computation|No execution plans support the graph|CUDNN_STATUS_(?:EXECUTION_FAILED|INTERNAL_ERROR|MAPPING_ERROR)",
+            confidence="low",
+        ),
     ),
     excludes=("Error: /usr/local/cuda",),
     ask="`pip list | grep cudnn`: which major is installed, which does the failing package want?",

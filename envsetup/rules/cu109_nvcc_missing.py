@@ -74,6 +74,9 @@ FIXES = (
         Symptom(pattern=r"command not found: nvcc\b|'which', 'nvcc'"),
         Symptom(pattern=r"unable to execute '\S{0,120}nvcc'"),
         Symptom(pattern=r"Error building extension '", confidence="low"),
+        Symptom(
+            pattern=r"CMAKE_CUDA_COMPILER could be found|CUDA cannot be found\. Depending|detect a default CUDA architecture"
+        ),
     ),
     ask="`nvcc --version`; `echo $CUDA_HOME`",
     fixes=FIXES,

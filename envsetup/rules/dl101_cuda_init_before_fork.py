@@ -57,6 +57,9 @@ text_rule(
         ),
         Symptom(pattern=r"CUDA error 3\b.{0,200}initialization error", confidence="medium"),
         Symptom(pattern=r"Forking a process while a parallel region is active", confidence="low"),
+        Symptom(
+            pattern=r"cudaGetDeviceCount.{0,140}Error 3: initialization error", confidence="medium"
+        ),
     ),
     fixes=FIXES,
 )

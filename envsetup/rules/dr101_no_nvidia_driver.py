@@ -61,7 +61,7 @@ FIXES = (
             confidence="low",
         ),
         Symptom(
-            pattern=r"nvidia-smi['\"]?:? (?:command not found|not found|is not recognized)"
+            pattern=r"nvidia-smi['\"]?:? (?:command not found|not found|is not recognized|No such file)"
             r"|command not found: nvidia-smi",
             confidence="medium",
         ),
@@ -78,6 +78,10 @@ FIXES = (
         Symptom(pattern=r"Torch is not able to use GPU", confidence="low"),
         Symptom(pattern=r"cuda\.is_available\(\).{0,20}\bFalse\b", confidence="low"),
         Symptom(pattern=r"could not load NVML library", confidence="medium"),
+        Symptom(
+            pattern=r"No (?:supported )?GPU (?:backend )?(?:was )?found|requires a GPU\b|GPU is (?:needed|required)|can access a CUDA device|CUDAAccelerator.{0,80}not available",
+            confidence="low",
+        ),
     ),
     excludes=(r"microsoft-standard-WSL", r"/usr/lib/wsl\b", r"\bWSL ?[12]\b"),
     suppresses=(

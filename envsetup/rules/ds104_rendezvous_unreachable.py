@@ -49,7 +49,9 @@ text_rule(
     title="The rendezvous address can't be reached",
     severity="error",
     symptoms=(
-        Symptom(pattern="client socket has (?:timed out|failed to connect)"),
+        Symptom(
+            pattern="client socket has (?:timed out|failed to connect)(?!.{0,120}system error: 10049)"
+        ),
         Symptom(pattern="DistNetworkError", confidence="medium"),
         Symptom(pattern="RendezvousConnectionError"),
         Symptom(pattern="init_process_group.{0,40}(?:hang|timed out)", confidence="medium"),
@@ -80,6 +82,10 @@ text_rule(
             confidence="medium",
         ),
         Symptom(pattern=r"unbound_buffer\.cc.{0,40}Timed out", confidence="medium"),
+        Symptom(
+            pattern=r"client socket has failed to connect.{0,120}system error: 10049",
+            confidence="medium",
+        ),
     ),
     excludes=("EADDRINUSE",),
     fixes=FIXES,

@@ -81,6 +81,7 @@ FIXES = (
             pattern=r"\bno (?:matching |suitable |compatible )?torch wheels?\b|torch\b.{0,60}from versions: none",
             confidence="medium",
         ),
+        Symptom(pattern=r"only found wheels for .?torch\b"),
     ),
     suppresses=("PY114",),
     ask="`python --version`, and is it 64-bit: `python -c 'import struct; print(struct.calcsize(\"P\") * 8)'`",

@@ -63,6 +63,7 @@ OF_CHANNEL = re.compile(r"pytorch-[\d.]+-py3\.\d+_(?:cuda|cpu)\S*\.json")
             pattern=r"pytorch-cuda[= ][^\n]{0,60}(?:does not exist|is not installable|conflicts)",
             confidence="medium",
         ),
+        Symptom(pattern=r"(?:404|NOT FOUND).{0,80}conda\.anaconda\.org/pytorch\b"),
     ),
     ask="`conda list pytorch`: from which channel?",
     fixes=FIXES,

@@ -66,6 +66,13 @@ text_rule(
             pattern=r"kernel[^\n]{0,60}different (?:python )?(?:interpreter|environment)",
             confidence="low",
         ),
+        Symptom(
+            pattern=r"terminal.{0,160}(?:Jupyter|notebook|VS ?Code|PyCharm).{0,160}No module named"
+        ),
+        Symptom(
+            pattern=r"VS ?Code.{0,20} (?:doesn't|does not|can't|cannot|didn't|won't) (?:detect|find|see|import|work)|PyCharm.{0,20} (?:doesn't|does not|can't|cannot|didn't|won't) (?:detect|find|see|import|work)|Jupyter.{0,20} (?:doesn't|does not|can't|cannot|didn't|won't) (?:detect|find|see|import|work)|notebook.{0,20} (?:doesn't|does not|can't|cannot|didn't|won't) (?:detect|find|see|import|work)",
+            confidence="medium",
+        ),
     ),
     ask="`import sys; print(sys.executable)` where it fails and where it works: the same?",
     fixes=FIXES,

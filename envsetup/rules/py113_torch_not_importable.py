@@ -82,6 +82,7 @@ def _asked_for(machine: Machine) -> bool:
         ),
         Symptom(pattern=r"Library not loaded: @\w{1,20}/", confidence="medium"),
         Symptom(pattern=r"Symbol not found.{0,300}torch/lib", confidence="medium"),
+        Symptom(pattern=r"No module named '?torch\._C'"),
     ),
     ask="`envsetup doctor`: which file differs from what the wheel recorded?",
     fixes=FIXES,

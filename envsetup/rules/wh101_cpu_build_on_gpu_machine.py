@@ -84,6 +84,10 @@ OLDEST_SERVED = (5, 0)
             confidence="medium",
         ),
         Symptom(pattern=r"torch\.version\.cuda\b.{0,12}\bNone\b", confidence="medium"),
+        Symptom(
+            pattern=r"No (?:supported )?GPU (?:backend )?(?:was )?found|requires a GPU\b|GPU is (?:needed|required)|can access a CUDA device|CUDAAccelerator.{0,80}not available",
+            confidence="low",
+        ),
     ),
     ask="`python -c 'import torch; print(torch.__version__, torch.version.cuda)'`: is it +cpu, is CUDA None?",
     fixes=FIXES,

@@ -65,6 +65,9 @@ FIXES = (
             pattern=r"\bdriver \d{3}\b.{0,40}(?:not enough|too old|insufficient)",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"API call is not supported in the installed CUDA driver|cudaErrorCallRequiresNewerDriver"
+        ),
     ),
     ask="`nvidia-smi`: which driver; `python -c 'import torch; print(torch.version.cuda)'`: which CUDA?",
     fixes=FIXES,

@@ -55,6 +55,7 @@ FIXES = (Fix(text="With several GPUs: `export NCCL_P2P_DISABLE=1`"),)
     symptoms=(
         Symptom(pattern="wsl.{0,200}NVML_ERROR_NOT_SUPPORTED", confidence="medium"),
         Symptom(pattern="Error 500: named symbol not found", confidence="medium"),
+        Symptom(pattern=r"\bWSL ?2?\b.{0,80}\bp2p\b|\bp2p\b.{0,80}\bWSL", confidence="medium"),
     ),
     fixes=FIXES,
 )

@@ -71,6 +71,7 @@ FLOOR = (471, 41)
             pattern="(?:nvidia-container-cli.{0,60})?WSL environment detected but no adapters were found"
         ),
         Symptom(pattern="requires an update to its kernel component|0x800701bc"),
+        Symptom(pattern=r"initialize NVML: N/A", confidence="medium"),
     ),
     excludes=(r"\bWSL ?1\b",),
     suppresses=(

@@ -8,6 +8,9 @@ from envsetup.knowledge import load
 from envsetup.rules.triage import match_error
 
 GPU_AND_DRIVER = [
+    ("CUDA error: API call is not supported in the installed CUDA driver", "WH103"),
+    ("cudaGetDeviceCount(). Did you run some functions? Error 3: initialization error", "DL101"),
+    ("slurmstepd: error: execve(): nvidia-smi: No such file or directory", "DR101"),
     ("It shows that the NVIDIA driver is too old.", "WH103"),
     ("the image's torch (cu128) has no sm_60 kernels, so every operation fails", "AR102"),
     ("the library is compiled for sm_70-sm_90 but this laptop requires sm_120.", "AR101"),
@@ -19,6 +22,8 @@ GPU_AND_DRIVER = [
     ("CUDA initialization fails with 802 system error", "DR109"),
 ]
 BUILDS = [
+    ("CMake Error: No CMAKE_CUDA_COMPILER could be found.", "CU109"),
+    ("ninja: fatal: posix_spawn: Cannot allocate memory", "AB110"),
     ("Killed\nCMake Error at torch_generated.cu.o.Release.cmake:279", "AB110"),
     ("No supported CUDA architectures found for major versions [10].", "AR104"),
     ("This kernel only supports sm120.\ncudaErrorLaunchFailure", "AR103"),
@@ -32,6 +37,8 @@ BUILDS = [
     ),
 ]
 LIBRARIES = [
+    ("ModuleNotFoundError: No module named 'torch._C'", "PY113"),
+    ("ImportError: cannot load module more than once per process", "AB101"),
     ("ROCm: no agent was found", "RO105"),
     ("undefined symbol: __cudaRegisterLinkedBinary_44_tmpxft", "AB104"),
     ("CUDA not available: Torch was built without CUDA", "WH101"),
@@ -52,6 +59,10 @@ LIBRARIES = [
     ("loader: bus error: out of shared memory, in a pod", "CT106"),
 ]
 PROCESSES = [
+    (
+        "socket has failed to connect (system error: 10049)\nDistributed package doesn't have NCCL",
+        "WN108",
+    ),
     ("NVML: could not load library. Did you set the docker default runtime to `nvidia`?", "CT102"),
     ("gloo/transport/tcp/unbound_buffer.cc:81] Timed out waiting 1800000ms", "DS104"),
     ("file_system_monitor.cc:111: /tmp/session is over 95% full", "ST101"),
@@ -63,6 +74,10 @@ PROCESSES = [
     ("The command 'pip3 install torch' returned a non-zero code: 137", "CT108"),
 ]
 INSTALLERS = [
+    ("E: Unable to locate package nvidia-container-toolkit", "CT102"),
+    ("HTTP 404 NOT FOUND for url <https://conda.anaconda.org/pytorch/linux-64/x>", "PY109"),
+    ("but we only found wheels for `torch` with the following Python ABI tags: `cp37m`", "PY101"),
+    ("VS Code doesn't detect PyTorch, but another notebook does", "PY110"),
     ("the torch version is 2.0.0+cpu although I chose NVIDIA", "WH101"),
     ("libmamba Download error (28) Timeout was reached", "NW104"),
     ("This program is tested with 3.10.6 Python, but you have 3.13.0.", "PY101"),
