@@ -47,7 +47,8 @@ place = torch.device(kind) if kind == "cpu" else torch.device(kind, rank)
 if kind != "cpu":
     torch.cuda.set_device(rank)
 backend = "gloo" if kind == "cpu" else "nccl"
-dist.init_process_group(backend, init_method="file://" + job["store"], rank=rank, world_size=world)
+store = dist.FileStore(job["store"], world)
+dist.init_process_group(backend, store=store, rank=rank, world_size=world)
 told = {}
 value = torch.arange(5.0, device=place) * (rank + 1)
 dist.all_reduce(value)
