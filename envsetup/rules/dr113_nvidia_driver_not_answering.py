@@ -71,6 +71,7 @@ FIXES = (
             pattern=r"is not supported by the (?:NVRM: )?NVIDIA \S{1,20} driver release|Cannot initialize GSP firmware RM",
             confidence="medium",
         ),
+        Symptom(pattern=r"failure during GPU discovery", confidence="low"),
     ),
     suppresses=("WH101", "DR101"),
     ask="`sudo dmesg | grep -i -e nvrm -e xid`: what did the driver say last?",

@@ -60,6 +60,7 @@ FIXES = (
             pattern=r"Unexpected error from cudaGetDeviceCount\(\)\. Did you run some cuda functions",
             confidence="low",
         ),
+        Symptom(pattern=r"cuda driver library init failure", confidence="medium"),
     ),
     yields_to=("DR", "CU", "CT", "WS", "WH101", "WH103", "WH106", "WH107", "GP", "PY113"),
     ask="`nvidia-smi`, and `python -c 'import torch; torch.cuda.init()'`: what do they say?",

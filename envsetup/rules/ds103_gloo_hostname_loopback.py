@@ -58,6 +58,7 @@ text_rule(
         Symptom(pattern=r"makeDeviceForHostname"),
         Symptom(pattern=r"gloo.{0,200}unable to resolve hostname", confidence="medium"),
         Symptom(pattern="unsupported gloo device"),
+        Symptom(pattern=r"\bgloo\b.{0,60}\bconnectFullMesh\b"),
     ),
     fixes=FIXES,
 )

@@ -86,6 +86,9 @@ text_rule(
             pattern=r"client socket has failed to connect.{0,120}system error: 10049",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"\bssh exited with exit code 255|\bssh: connect to host", confidence="medium"
+        ),
     ),
     excludes=("EADDRINUSE",),
     fixes=FIXES,

@@ -47,6 +47,7 @@ text_rule(
     symptoms=(
         Symptom(pattern="certificate is not yet valid"),
         Symptom(pattern=r"has expired or is not yet valid", confidence="medium"),
+        Symptom(pattern=r"\bclock skew\b", confidence="medium"),
     ),
     suppresses=("NW101",),
     fixes=FIXES,

@@ -62,6 +62,7 @@ text_rule(
             pattern=r"No IB devices found|couldn't open config directory '/etc/libibverbs",
             confidence="medium",
         ),
+        Symptom(pattern=r"\bNCCL\b.{0,60}\bRoCE|\bRoCE.{0,80}\bNCCL\b", confidence="low"),
     ),
     fixes=FIXES,
 )

@@ -67,6 +67,10 @@ FIXES = (
             pattern=r"MPS (?:backend )?(?:is )?(?:unavailable|not available|not supported)\b.{0,40}\bmacOS",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"could not create Metal device|MTLCreateSystemDefaultDevice",
+            confidence="medium",
+        ),
     ),
     ask="`sw_vers`: at least the macOS that the message names? Is it a container, a virtual machine or SSH?",
     fixes=FIXES,

@@ -57,6 +57,7 @@ ON = ("1", "ON", "YES", "TRUE")
         Symptom(
             pattern="huggingface.{0,300}Network is unreachable|Network is unreachable.{0,300}huggingface"
         ),
+        Symptom(pattern=r"\b429 Client Error", confidence="low"),
     ),
     fixes=FIXES,
 )

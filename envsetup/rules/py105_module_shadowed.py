@@ -48,6 +48,14 @@ FIXES = (
     Fix(text="Or start Python with -P, which leaves the script's folder off the path"),
 )
 
+_STANDARD = (
+    "abc|ast|bisect|calendar|code|concurrent|contextlib|copy|csv|dataclasses|dis|email|enum"
+    "|functools|glob|heapq|http|inspect|io|itertools|json|logging|math|numbers|operator|parser"
+    "|platform|profile|queue|random|re|resource|secrets|select|shutil|signal|site|socket|statistics"
+    "|string|tempfile|test|threading|token|tokenize|traceback|types|typing|warnings"
+)
+"""Modules of the standard library that torch and what it needs import."""
+
 
 @rule(
     code="PY105",
@@ -75,11 +83,11 @@ FIXES = (
         Symptom(
             pattern=r"cannot import name '\w{1,60}' from partially initialized module '(?:torch|numpy)\b"
         ),
+        Symptom(pattern=rf"partially initialized module '(?:{_STANDARD})' has no attribute"),
         Symptom(
-            pattern="partially initialized module '(?:abc|code|copy|dataclasses|email|enum|inspect|json|logging|math|platform|queue|random|select|signal|socket|string|tokenize|types|typing)' has no attribute"
-        ),
-        Symptom(
-            pattern=r"cannot import name '\w{1,60}' from '(?:abc|code|copy|dataclasses|email|enum|inspect|json|logging|math|platform|queue|random|select|signal|socket|string|tokenize|types|typing)' \((?!\S{0,300}[\\/]lib[\\/](?:python[\d.]{1,5}[\\/])?\w{1,60}\.py)\S{1,300}\.py\)",
+            pattern=r"cannot import name '\w{1,60}' from '(?:"
+            + _STANDARD
+            + r")' \((?!\S{0,300}[\\/]lib[\\/](?:python[\d.]{1,5}[\\/])?\w{1,60}\.py)\S{1,300}\.py\)",
             confidence="medium",
         ),
     ),

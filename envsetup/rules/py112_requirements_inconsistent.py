@@ -70,6 +70,9 @@ PIN = re.compile(r"((?:nvidia-[a-z0-9-]+)|triton)\s*\(?==\s*([0-9][^\s;,)]*)")
             pattern=r"\btorch[/\\].{0,200}No module named '(?:typing_extensions|sympy|filelock|networkx|jinja2|fsspec)'|No module named '(?:typing_extensions|sympy|filelock|networkx|jinja2|fsspec)'.{0,120}\btorch[/\\]",
             confidence="medium",
         ),
+        Symptom(
+            pattern=r"\brequires torch[<>=!~][^\n]{1,60}but you have torch\b", confidence="medium"
+        ),
     ),
     ask="`python -m pip check`",
     fixes=FIXES,

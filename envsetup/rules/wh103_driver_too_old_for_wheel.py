@@ -68,6 +68,10 @@ FIXES = (
         Symptom(
             pattern=r"API call is not supported in the installed CUDA driver|cudaErrorCallRequiresNewerDriver"
         ),
+        Symptom(
+            pattern=r"\bcuda.{0,80}(?:error|err|failure|code|returned)\W{0,4}35\b",
+            confidence="medium",
+        ),
     ),
     ask="`nvidia-smi`: which driver; `python -c 'import torch; print(torch.version.cuda)'`: which CUDA?",
     fixes=FIXES,

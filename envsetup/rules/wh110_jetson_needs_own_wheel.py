@@ -72,6 +72,7 @@ OWN_DRIVER = re.compile(r"R(?:32|34|35|36)\b")
         Symptom(
             pattern=r"Jetson.{0,200}\bCPU[- ]only|\bCPU[- ]only.{0,200}Jetson", confidence="medium"
         ),
+        Symptom(pattern=r"\bNvMap\w{3,40}:?.{0,20}error"),
     ),
     suppresses=(
         "AR101",

@@ -56,6 +56,7 @@ text_rule(
             confidence="medium",
         ),
         Symptom(pattern="popen_spawn_win32.{0,500}Can't pickle", confidence="medium"),
+        Symptom(pattern=r"\bfreeze_support\(\)", confidence="medium"),
     ),
     fixes=FIXES,
 )

@@ -62,6 +62,7 @@ FIXES = (Fix(text="Start a clean shell without setvars"),)
             confidence="medium",
         ),
         Symptom(pattern="level_zero backend failed", confidence="medium"),
+        Symptom(pattern=r"\bsycl\d?\.dll"),
     ),
     fixes=FIXES,
 )

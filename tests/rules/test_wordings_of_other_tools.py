@@ -8,6 +8,10 @@ from envsetup.knowledge import load
 from envsetup.rules.triage import match_error
 
 GPU_AND_DRIVER = [
+    ("cudaSetDevice err: 35", "WH103"),
+    ("cuda driver library init failure: 205", "DR114"),
+    ("could not create Metal device", "MC103"),
+    ("NvMapMemAllocInternalTagged: 1075072515 error 12", "WH110"),
     ("CUDA error: API call is not supported in the installed CUDA driver", "WH103"),
     ("cudaGetDeviceCount(). Did you run some functions? Error 3: initialization error", "DL101"),
     ("slurmstepd: error: execve(): nvidia-smi: No such file or directory", "DR101"),
@@ -37,6 +41,8 @@ BUILDS = [
     ),
 ]
 LIBRARIES = [
+    ("System Error: sycl7.dll not found", "XP103"),
+    ("cannot import name 'randbits' from 'secrets' (/home/ada/proj/secrets.py)", "PY105"),
     ("ModuleNotFoundError: No module named 'torch._C'", "PY113"),
     ("ImportError: cannot load module more than once per process", "AB101"),
     ("ROCm: no agent was found", "RO105"),
@@ -59,6 +65,8 @@ LIBRARIES = [
     ("loader: bus error: out of shared memory, in a pod", "CT106"),
 ]
 PROCESSES = [
+    ("pdsh@master: worker1: ssh exited with exit code 255", "DS104"),
+    ("make: warning:  Clock skew detected.  Your build may be incomplete.", "DS108"),
     (
         "socket has failed to connect (system error: 10049)\nDistributed package doesn't have NCCL",
         "WN108",
@@ -74,6 +82,7 @@ PROCESSES = [
     ("The command 'pip3 install torch' returned a non-zero code: 137", "CT108"),
 ]
 INSTALLERS = [
+    ("fastai 2.7.14 requires torch<2.3,>=1.10, but you have torch 2.4.0", "PY112"),
     ("E: Unable to locate package nvidia-container-toolkit", "CT102"),
     ("HTTP 404 NOT FOUND for url <https://conda.anaconda.org/pytorch/linux-64/x>", "PY109"),
     ("but we only found wheels for `torch` with the following Python ABI tags: `cp37m`", "PY101"),
