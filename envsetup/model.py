@@ -104,6 +104,10 @@ class Cpu(Record):
     quota_cores: float | None = None
     usable_cores: float | None = None
     sockets: int | None = None
+    frequency_driver: str | None = None
+    frequency_governor: str | None = None
+    """As Linux' cpufreq names them for the first core: acpi-cpufreq, intel_pstate …; powersave, performance …"""
+    numa_nodes: int | None = None
     isa: tuple[str, ...] = ()
     """Instruction sets that matter to PyTorch, of: avx, avx2, fma, avx512f, avx512_bf16, avx512_vnni,
     amx_tile, amx_bf16, neon, sve, bf16. Empty only where flags could not be read."""
@@ -133,6 +137,8 @@ class Filesystem(Record):
 class Container(Record):
     runtime: str
     """docker, podman, lxc, kubernetes, apptainer, or `unknown`."""
+    numa_refused: bool | None = None
+    """Whether get_mempolicy(2) is forbidden here (EPERM), as a seccomp profile does."""
 
 
 class Wsl(Record):
@@ -183,6 +189,10 @@ class Gpu(Record):
     """As nvidia-smi prints it: Default, Exclusive_Process, Prohibited."""
     kernel_driver: str | None = None
     """The kernel module bound to the PCI device: nvidia, nouveau, vfio-pci, amdgpu, i915, xe."""
+    iommu_domain: str | None = None
+    """How the IOMMU treats the device, as Linux says: identity (passed through), DMA, DMA-FQ; None without one."""
+    compute_partition: str | None = None
+    """AMD: SPX (one device), DPX, QPX, CPX."""
     health: GpuHealth | None = None
 
 
@@ -200,6 +210,10 @@ class NvidiaDriver(Record):
     """/dev/nvidia* that are there."""
     modules: Fact[tuple[str, ...]] = UNASKED
     """Loaded kernel modules of the NVIDIA family and nouveau."""
+    built_for: Fact[tuple[str, ...]] = UNASKED
+    """Kernel releases with a module of NVIDIA's on this disk; looked for where none is loaded."""
+    libraries: Fact[tuple[str, ...]] = UNASKED
+    """Versions of libcuda that lie in one folder of the loader's, where there are several."""
     nvml: Fact[str] = UNASKED
     """Known("ok"), Absent (no library), or Unreadable with NVML's own words or `did not answer`."""
     nvidia_smi: Fact[str] = UNASKED
@@ -283,6 +297,17 @@ class TorchInstall(Record):
     """True where version, build and tags fit a published wheel of the knowledge."""
 
 
+class RdmaPort(Record):
+    """A port of an InfiniBand or RoCE adapter."""
+
+    device: str
+    """Its name in /sys/class/infiniband, such as mlx5_0."""
+    port: int
+    active: bool
+    openable: bool | None = None
+    """May this user open the device below /dev/infiniband; False where the node is missing."""
+
+
 class TorchDevice(Record):
     kind: str
     """cpu, cuda, mps, xpu."""
@@ -337,9 +362,15 @@ class Machine(Record):
     memory: Fact[Memory] = UNASKED
     storage: Fact[tuple[Filesystem, ...]] = UNASKED
     limits: Fact[dict[str, int]] = UNASKED
-    """Resource limits: nofile, nproc, memlock_bytes, address_space_bytes, pids; -1 is unlimited."""
+    """Resource limits: nofile, nproc, memlock_bytes, address_space_bytes, pids, max_map_count; -1 is unlimited.
+
+    overcommit_memory is the kernel's way of granting memory (2: never more than there is).
+    """
     interfaces: Fact[tuple[str, ...]] = UNASKED
     """Names of the network's interfaces, lo among them."""
+    rdma_ports: Fact[tuple[RdmaPort, ...]] = UNASKED
+    secure_boot: Fact[bool] = UNASKED
+    """Whether the firmware lets signed kernel modules alone be loaded."""
     container: Fact[Container] = UNASKED
     wsl: Fact[Wsl] = UNASKED
     gpus: Fact[tuple[Gpu, ...]] = UNASKED

@@ -81,6 +81,21 @@ def _call_limits() -> object:
     return {k: -1 if v == infinite else v for k, v in found.items()}
 
 
+def _call_numa_policy() -> object:
+    """The name of the error that get_mempolicy(2) ends with, empty where it is allowed."""
+    import ctypes
+    import errno
+    import platform
+
+    number = {"x86_64": 239, "aarch64": 236}.get(platform.machine())
+    if sys.platform != "linux" or number is None:
+        return None
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.syscall(number, None, None, 0, None, 0) == 0:
+        return ""
+    return errno.errorcode.get(ctypes.get_errno(), "unknown")
+
+
 def _call_places() -> object:
     return {"home": str(Path.home()), "tmp": tempfile.gettempdir()}
 
@@ -93,6 +108,7 @@ CALLS = {
     "memory": _call_memory,
     "cpuinfo": _call_cpuinfo,
     "limits": _call_limits,
+    "numa-policy": _call_numa_policy,
     "places": _call_places,
 }
 """What can be asked of the running system by name; each answers with what JSON can hold."""

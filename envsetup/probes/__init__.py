@@ -44,10 +44,20 @@ PROBES: dict[str, Probe] = {
 """Each gives facts by their field of Machine."""
 
 FIELDS: dict[str, tuple[str, ...]] = {
-    "os": ("os", "os_version", "kernel", "arch", "libc", "macos_version", "wsl", "tegra"),
+    "os": (
+        "os",
+        "os_version",
+        "kernel",
+        "arch",
+        "libc",
+        "macos_version",
+        "wsl",
+        "tegra",
+        "secure_boot",
+    ),
     "programs": ("programs", "cuda_toolkit", "rocm", "level_zero"),
     "gpus": ("gpus", "nvidia_driver", "device_access", "kernel_log"),
-    "network": ("interfaces",),
+    "network": ("interfaces", "rdma_ports"),
     "target": ("packages", "torch"),
 }
 """What a probe owes where it isn't its own name alone: its failure is said in each of them."""

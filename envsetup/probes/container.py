@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from envsetup.host import Host
 from envsetup.model import Absent, Container, Fact, Known, Source
-from envsetup.probes.asking import file_source, line
+from envsetup.probes.asking import call_json, file_source, line
 
 MARKS = {
     "/.dockerenv": "docker",
@@ -19,19 +19,21 @@ CGROUP_WORDS = {
 
 def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
     if "KUBERNETES_SERVICE_HOST" in host.env():
-        return _found("kubernetes", Source(kind="env", ref="KUBERNETES_SERVICE_HOST"))
+        return _found(host, "kubernetes", Source(kind="env", ref="KUBERNETES_SERVICE_HOST"))
     for path, runtime in MARKS.items():
         if isinstance(host.real(path), Known):
-            return _found(runtime, file_source(path))
+            return _found(host, runtime, file_source(path))
     told = line(host, "/run/systemd/container")
     if told:
-        return _found(told.split()[0][:30], file_source("/run/systemd/container"))
+        return _found(host, told.split()[0][:30], file_source("/run/systemd/container"))
     groups = line(host, "/proc/1/cgroup") or ""
     for word, runtime in CGROUP_WORDS.items():
         if word in groups:
-            return _found(runtime, file_source("/proc/1/cgroup"))
+            return _found(host, runtime, file_source("/proc/1/cgroup"))
     return {"container": Absent(tried=tuple(file_source(p) for p in (*MARKS, "/proc/1/cgroup")))}
 
 
-def _found(runtime: str, source: Source) -> dict[str, Fact]:  # type: ignore[type-arg]
-    return {"container": Known(value=Container(runtime=runtime), source=source)}
+def _found(host: Host, runtime: str, source: Source) -> dict[str, Fact]:  # type: ignore[type-arg]
+    refused = call_json(host, "numa-policy") == "EPERM"
+    told = Container(runtime=runtime, numa_refused=refused)
+    return {"container": Known(value=told, source=source)}

@@ -15,6 +15,7 @@ ISA = {
     "asimd": "neon", "neon": "neon", "sve": "sve", "bf16": "bf16",
 }  # fmt: skip
 """Kernel and py-cpuinfo flag names to ours."""
+FREQUENCY = "/sys/devices/system/cpu/cpu0/cpufreq"
 MOST_CPUINFO_BYTES = 1 << 23
 """Some 2 KB a core: a smaller cut would lose cores and sockets of large machines."""
 
@@ -43,6 +44,9 @@ def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
                 usable_cores=float(usable) if usable else None,
                 sockets=len(set(re.findall(r"^physical id\s*:\s*(\d+)", text, re.MULTILINE)))
                 or None,
+                frequency_driver=line(host, f"{FREQUENCY}/scaling_driver"),
+                frequency_governor=line(host, f"{FREQUENCY}/scaling_governor"),
+                numa_nodes=_numa_nodes(host),
                 isa=tuple(dict.fromkeys(ISA[f] for f in ISA if f in flags)),
             ),
             source=source,
@@ -66,6 +70,13 @@ def _physical(cpuinfo: str) -> int | None:
         r"^physical id\s*:\s*(\d+)$.*?^core id\s*:\s*(\d+)$", cpuinfo, re.MULTILINE | re.DOTALL
     )
     return len(set(pairs)) or None
+
+
+def _numa_nodes(host: Host) -> int | None:
+    names = host.list("/sys/devices/system/node")
+    if not isinstance(names, Known):
+        return None
+    return sum(bool(re.fullmatch(r"node\d+", name)) for name in names.value) or None
 
 
 def cpu_quota(host: Host) -> float | None:

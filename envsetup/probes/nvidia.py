@@ -11,6 +11,7 @@ from msgspec import convert
 
 from envsetup.host import Host
 from envsetup.model import (
+    UNASKED,
     Absent,
     Fact,
     Gpu,
@@ -41,6 +42,11 @@ SMI_QUERY = (
     "--format=csv,noheader,nounits",
 )
 COMPUTE_MODES = {0: "Default", 1: "Exclusive_Thread", 2: "Prohibited", 3: "Exclusive_Process"}
+MODULES = "/lib/modules"
+MOST_MODULES_BYTES = 1 << 22
+"""A distribution's list has some 700 KB."""
+MODULE = re.compile(r"(?:^|/)nvidia\.ko(?:\.\w+)?:", re.MULTILINE)
+LIBCUDA = re.compile(r"libcuda\.so\.(\d+\.\d+(?:\.\d+)?)")
 FAMILY = re.compile(r"^(nvidia\w*|nouveau)\s", re.MULTILINE)
 
 
@@ -77,6 +83,8 @@ def read(host: Host, on_bus: bool) -> tuple[Fact[NvidiaDriver], tuple[Gpu, ...]]
         flavour=_flavour(host),
         device_nodes=nodes,
         modules=_modules(host),
+        built_for=_built_for(host) if isinstance(files, Absent) and on_bus else UNASKED,
+        libraries=_libraries(host),
         nvml=_outcome(nvml),
         nvidia_smi=smi_fact,
     )
@@ -188,6 +196,30 @@ def _modules(host: Host) -> Fact[tuple[str, ...]]:
     if not isinstance(fact, Known):
         return fact
     return Known(value=tuple(m.strip() for m in FAMILY.findall(fact.value)), source=fact.source)
+
+
+def _built_for(host: Host) -> Fact[tuple[str, ...]]:
+    """What depmod wrote down for each kernel tells, wherever in it a distribution puts the module."""
+    releases = host.list(MODULES)
+    if not isinstance(releases, Known):
+        return releases
+    lists = {r: host.read(f"{MODULES}/{r}/modules.dep", MOST_MODULES_BYTES) for r in releases.value}
+    readable = {r: fact.value for r, fact in lists.items() if isinstance(fact, Known)}
+    if not readable:
+        return Absent(tried=(releases.source,))
+    found = tuple(r for r, text in readable.items() if MODULE.search(text))
+    return Known(value=found, source=file_source(f"{MODULES}/*/modules.dep"))
+
+
+def _libraries(host: Host) -> Fact[tuple[str, ...]]:
+    """Two in one folder are two installations; those of other architectures and compat packages lie elsewhere."""
+    for folder in LIBRARY_FOLDERS:
+        names = host.list(folder)
+        listed = names.value if isinstance(names, Known) else ()
+        versions = tuple(m.group(1) for n in listed if (m := LIBCUDA.fullmatch(n)))
+        if len(versions) > 1:
+            return Known(value=versions, source=file_source(folder))
+    return Absent(tried=tuple(file_source(folder) for folder in LIBRARY_FOLDERS))
 
 
 def _gpu(row: dict[str, Any]) -> Gpu:

@@ -8,6 +8,7 @@ from envsetup.host import Host
 from envsetup.model import Absent, Fact, Known, Libc, Wsl
 from envsetup.probes.asking import api_source, call_json, file_source, line
 
+SECURE_BOOT = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 ARCHS = {"amd64": "x86_64", "x64": "x86_64"}
 MUSL_LOADERS = ("x86_64", "aarch64", "riscv64", "armhf", "i386", "ppc64le", "s390x")
 
@@ -27,6 +28,7 @@ def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
         "macos_version": _macos(host),
         "wsl": _wsl(host, str(uname.get("release", ""))),
         "tegra": _tegra(host),
+        "secure_boot": _secure_boot(host),
     }
 
 
@@ -73,6 +75,14 @@ def _wsl(host: Host, kernel: str) -> Fact[Wsl]:
         return Absent(tried=(api_source("uname"),))
     first = kernel.startswith("4.4.") and "Microsoft" in kernel
     return Known(value=Wsl(version=1 if first else 2, kernel=kernel), source=api_source("uname"))
+
+
+def _secure_boot(host: Host) -> Fact[bool]:
+    """The fifth byte of the firmware's variable, behind four of attributes; no such file where it boots otherwise."""
+    fact = host.read(SECURE_BOOT, 16)
+    if not isinstance(fact, Known):
+        return fact
+    return Known(value=fact.value[4:5] == "\x01", source=fact.source)
 
 
 def _tegra(host: Host) -> Fact[str]:

@@ -66,6 +66,8 @@ def _display(host: Host, address: str, index: int) -> Gpu | None:
         pci_id=f"{number}:{device}".lower(),
         integrated=True if vendor == "intel" and address.startswith("0000:00:02") else None,
         kernel_driver=_driver(host, folder),
+        iommu_domain=line(host, f"{folder}/iommu_group/type"),
+        compute_partition=line(host, f"{folder}/current_compute_partition"),
     )
 
 

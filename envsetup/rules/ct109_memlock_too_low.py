@@ -15,7 +15,8 @@ RLIMIT_MEMLOCK is small by default, in containers above all.
 
 ## How envsetup knows
 
-The error text; whether RDMA hardware is there isn't among the facts.
+The limit on locked memory is below 64 MiB where there are RDMA adapters and GPUs: a warning where several nodes are meant
+(MASTER_ADDR names another machine), else a note.
 
 ## How to fix
 
@@ -33,10 +34,10 @@ Without RDMA hardware.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Gpu, Machine, RdmaPort
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(text="Docker: `--ulimit memlock=-1 --ulimit stack=67108864`"),
@@ -46,8 +47,11 @@ FIXES = (
     ),
 )
 
-text_rule(
-    __name__,
+NEEDED_BYTES = 64 * 2**20
+"""Less than NCCL registers for a few connections; distributions give 8 MiB."""
+
+
+@rule(
     code="CT109",
     slug="memlock-too-low",
     title="The limit on locked memory is too low for RDMA",
@@ -65,3 +69,23 @@ text_rule(
     suppresses=("DS109",),
     fixes=FIXES,
 )
+def judge(
+    limits: dict[str, int],
+    rdma_ports: tuple[RdmaPort, ...],
+    gpus: tuple[Gpu, ...],
+    environment: dict[str, str],
+    machine: Machine,
+) -> Iterator[Draft]:
+    limit = limits.get("memlock_bytes", -1)
+    if not 0 <= limit < NEEDED_BYTES or not gpus or not any(p.active for p in rdma_ports):
+        return
+    several = environment.get("MASTER_ADDR", "localhost") not in ("localhost", "127.0.0.1", "::1")
+    yield Draft(
+        message=f"At most {limit / 2**20:g} MiB may be locked; NCCL over RDMA needs more.",
+        evidence=(
+            fact_evidence(machine, "limits", f"memlock {limit} bytes"),
+            fact_evidence(machine, "rdma_ports", "active"),
+        ),
+        fixes=FIXES,
+        severity="warning" if several else "note",
+    )

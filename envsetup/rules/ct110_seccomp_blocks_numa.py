@@ -15,7 +15,7 @@ The engine's default seccomp profile blocks them without CAP_SYS_NICE.
 
 ## How envsetup knows
 
-The error text.
+get_mempolicy(2) ends with EPERM in a container, on a machine with several NUMA nodes.
 
 ## How to fix
 
@@ -32,15 +32,15 @@ On machines with one NUMA node.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Container, Cpu, Fix, Machine
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (Fix(text="Docker: `--cap-add SYS_NICE`"),)
 
-text_rule(
-    __name__,
+
+@rule(
     code="CT110",
     slug="seccomp-blocks-numa",
     title="The container forbids NUMA calls",
@@ -52,3 +52,13 @@ text_rule(
     ),
     fixes=FIXES,
 )
+def judge(container: Container, cpu: Cpu, machine: Machine) -> Iterator[Draft]:
+    if container.numa_refused and (cpu.numa_nodes or 1) > 1:
+        yield Draft(
+            message=f"The container forbids NUMA policies, on a machine of {cpu.numa_nodes} nodes.",
+            evidence=(
+                fact_evidence(machine, "container", "get_mempolicy ends with EPERM"),
+                fact_evidence(machine, "cpu", f"{cpu.numa_nodes} NUMA nodes"),
+            ),
+            fixes=FIXES,
+        )

@@ -16,6 +16,7 @@ The driver was never installed, or its module isn't loaded.
 ## How envsetup knows
 
 A display device of NVIDIA's in `/sys/bus/pci/devices`, with neither `/sys/module/nvidia/version` nor an answer by NVML.
+Whether a module for the running kernel lies on the disk is read from `/lib/modules/*/modules.dep`.
 
 ## How to fix
 
@@ -36,7 +37,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from envsetup.model import Absent, Fix, Gpu, Known, Machine, NvidiaDriver
+from envsetup.model import Absent, Fix, Gpu, Known, Machine, NvidiaDriver, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
@@ -45,6 +46,12 @@ FIXES = (
         argv=("envsetup", "install-plan"),
         safety="reboot",
     ),
+)
+
+LOAD = Fix(
+    text="Load the module, and read why where it refuses",
+    argv=("sudo", "modprobe", "nvidia"),
+    safety="root",
 )
 
 
@@ -104,11 +111,19 @@ def judge(gpus: tuple[Gpu, ...], machine: Machine) -> Iterator[Draft]:
     ):
         return
     names = ", ".join(g.name or g.pci_id or "an NVIDIA GPU" for g in mine)
+    there = _has_its_module(machine)
     yield Draft(
-        message=f"No NVIDIA driver is loaded for {names}.",
+        message=f"No NVIDIA driver is loaded for {names}"
+        + (", though one for this kernel lies on the disk." if there else "."),
         evidence=(fact_evidence(machine, "gpus", names),),
-        fixes=FIXES,
+        fixes=(LOAD, *FIXES) if there else FIXES,
     )
+
+
+def _has_its_module(machine: Machine) -> bool:
+    """Whether depmod lists a module of NVIDIA's for the running kernel."""
+    driver = value_of(machine.nvidia_driver)
+    return driver is not None and value_of(machine.kernel) in (value_of(driver.built_for) or ())
 
 
 def _no_driver(machine: Machine) -> bool:

@@ -16,7 +16,8 @@ The kernel was upgraded, and DKMS could not build the module: headers or a compi
 
 ## How envsetup knows
 
-Only the error text tells: no fact that is read without running the failing program decides it.
+A GPU of NVIDIA's on the bus that no module drives, the driver's programs or libraries on the disk, and in
+`/lib/modules/*/modules.dep` no module of NVIDIA's for the kernel that runs. Not in containers, nor under WSL.
 
 ## How to fix
 
@@ -34,8 +35,10 @@ In a container: the module belongs to the host.
 
 from __future__ import annotations
 
-from envsetup.model import Fix
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Evidence, Fix, Gpu, Known, Machine, NvidiaDriver
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(
@@ -48,8 +51,8 @@ FIXES = (
     ),
 )
 
-text_rule(
-    __name__,
+
+@rule(
     code="DR104",
     slug="module-not-built-for-kernel",
     title="Driver not built for the running kernel",
@@ -84,6 +87,27 @@ text_rule(
         Symptom(pattern=r"(?:error processing package|installed) nvidia-\S{0,30}dkms"),
         Symptom(pattern=r"Direct firmware load for nvidia/", confidence="medium"),
     ),
+    suppresses=("DR101",),
     ask="`dkms status`; `ls /lib/modules/$(uname -r) | grep -i build`: is there a module for this kernel?",
     fixes=FIXES,
 )
+def judge(
+    gpus: tuple[Gpu, ...], nvidia_driver: NvidiaDriver, kernel: str, machine: Machine
+) -> Iterator[Draft]:
+    idle = [g for g in gpus if g.vendor == "nvidia" and g.kernel_driver is None]
+    elsewhere = isinstance(machine.container, Known) or isinstance(machine.wsl, Known)
+    built_for = nvidia_driver.built_for
+    if not idle or elsewhere or not isinstance(built_for, Known) or kernel in built_for.value:
+        return
+    others = ", ".join(built_for.value)
+    yield Draft(
+        message=f"The driver is installed, but has no module for the running kernel {kernel}"
+        + (f", only for {others}." if others else ", nor for any other."),
+        evidence=(
+            fact_evidence(machine, "kernel", kernel),
+            Evidence(
+                fact="nvidia_driver.built_for", value=others or "none", source=built_for.source
+            ),
+        ),
+        fixes=FIXES,
+    )

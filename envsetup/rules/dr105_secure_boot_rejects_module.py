@@ -16,7 +16,8 @@ A module built on this machine is signed with a key of this machine, or with non
 
 ## How envsetup knows
 
-Only the error text tells: no fact that is read without running the failing program decides it.
+Secure Boot is on by the firmware's variable, a module of NVIDIA's for the running kernel lies on the disk, and it isn't
+loaded although the GPU is on the bus. That the key is what kept it out is likely, not certain.
 
 ## How to fix
 
@@ -35,8 +36,10 @@ Where the module is loaded.
 
 from __future__ import annotations
 
-from envsetup.model import Fix
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Gpu, Machine, NvidiaDriver, value_of
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(
@@ -50,8 +53,8 @@ FIXES = (
     Fix(text="Or turn Secure Boot off in the firmware", safety="reboot"),
 )
 
-text_rule(
-    __name__,
+
+@rule(
     code="DR105",
     slug="secure-boot-rejects-module",
     title="Secure Boot refuses the unsigned module",
@@ -73,3 +76,25 @@ text_rule(
     ask="`mokutil --sb-state`; `sudo dmesg | grep -i reject`",
     fixes=FIXES,
 )
+def judge(
+    gpus: tuple[Gpu, ...],
+    nvidia_driver: NvidiaDriver,
+    kernel: str,
+    secure_boot: bool,
+    machine: Machine,
+) -> Iterator[Draft]:
+    idle = [g for g in gpus if g.vendor == "nvidia" and g.kernel_driver is None]
+    built_for = value_of(nvidia_driver.built_for) or ()
+    loaded = "nvidia" in (value_of(nvidia_driver.modules) or ())
+    if not secure_boot or loaded or not idle or kernel not in built_for:
+        return
+    yield Draft(
+        message=f"Secure Boot is on, and the driver's module for {kernel} is there but not loaded: "
+        "most likely its key isn't enrolled.",
+        evidence=(
+            fact_evidence(machine, "secure_boot", "on"),
+            fact_evidence(machine, "nvidia_driver", f"a module for {kernel}, none loaded"),
+        ),
+        fixes=FIXES,
+        confidence="medium",
+    )

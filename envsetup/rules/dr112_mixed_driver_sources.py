@@ -15,7 +15,8 @@ The .run file writes beside the package manager, whose next upgrade brings back 
 
 ## How envsetup knows
 
-Only the error text tells: no fact that is read without running the failing program decides it.
+Two versions of `libcuda.so` in one folder of the loader's. A 32-bit and a compatibility package lie in folders of their
+own and don't count.
 
 ## How to fix
 
@@ -33,8 +34,10 @@ For a 32-bit and a 64-bit package of the same version.
 
 from __future__ import annotations
 
-from envsetup.model import Fix
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Evidence, Fix, Known, Machine, NvidiaDriver, value_of
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(text="Remove the .run installation: `sudo nvidia-uninstall`", safety="root"),
@@ -44,8 +47,8 @@ FIXES = (
     ),
 )
 
-text_rule(
-    __name__,
+
+@rule(
     code="DR112",
     slug="mixed-driver-sources",
     title="Driver installed twice (.run installer plus distro packages)",
@@ -62,3 +65,16 @@ text_rule(
     ask="`which nvidia-uninstall` and the package manager's list: does the driver stand in both?",
     fixes=FIXES,
 )
+def judge(nvidia_driver: NvidiaDriver, machine: Machine) -> Iterator[Draft]:
+    libraries = nvidia_driver.libraries
+    if not isinstance(libraries, Known) or isinstance(machine.wsl, Known):
+        return
+    both = " and ".join(libraries.value)
+    yield Draft(
+        message=f"The driver's libraries are there in more than one version: {both}.",
+        evidence=(
+            Evidence(fact="nvidia_driver.libraries", value=both, source=libraries.source),
+            fact_evidence(machine, "nvidia_driver", str(value_of(nvidia_driver.version))),
+        ),
+        fixes=FIXES,
+    )

@@ -14,7 +14,9 @@ PCIe access control sends traffic between GPUs through the root, where the IOMMU
 
 ## How envsetup knows
 
-A hang leaves no error; the words of a log tell.
+Where several GPUs of NVIDIA's sit behind an IOMMU that translates their traffic (`/sys/bus/pci/devices/*/iommu_group/type`
+is not `identity`), it is a note: whether it hurts, the check `peer-copy` and the training in `distributed` tell. ACS isn't
+read, which takes root. Otherwise a hang leaves no error, and the words of a log tell.
 
 ## How to fix
 
@@ -33,10 +35,10 @@ In virtual machines, which need ACS; with one GPU.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Gpu, Machine
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(text="As a test: `NCCL_P2P_DISABLE=1`"),
@@ -44,8 +46,8 @@ FIXES = (
     Fix(text="Disable ACS in the firmware", safety="reboot"),
 )
 
-text_rule(
-    __name__,
+
+@rule(
     code="DS101",
     slug="nccl-p2p-blocked-acs-iommu",
     title="ACS or IOMMU breaks traffic between GPUs",
@@ -84,3 +86,15 @@ text_rule(
     ask="Does it go with NCCL_P2P_DISABLE=1? `lspci -vvv | grep ACSCtl`.",
     fixes=FIXES,
 )
+def judge(gpus: tuple[Gpu, ...], environment: dict[str, str], machine: Machine) -> Iterator[Draft]:
+    held = [g for g in gpus if g.vendor == "nvidia" and g.iommu_domain not in (None, "identity")]
+    if len(held) < 2 or environment.get("NCCL_P2P_DISABLE") == "1":
+        return
+    domains = ", ".join(sorted({str(g.iommu_domain) for g in held}))
+    yield Draft(
+        message=f"An IOMMU translates what {len(held)} GPUs send each other (domain {domains}): "
+        "direct copies between them may be slow, or hang.",
+        evidence=(fact_evidence(machine, "gpus", f"{len(held)} in IOMMU domains {domains}"),),
+        fixes=FIXES,
+        severity="note",
+    )

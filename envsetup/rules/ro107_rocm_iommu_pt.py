@@ -14,7 +14,8 @@ The IOMMU is active without pass-through.
 
 ## How envsetup knows
 
-The kernel's command line isn't among the facts; the words of a log tell.
+Two or more AMD GPUs that are not built into the processor, behind an IOMMU that translates their traffic
+(`/sys/bus/pci/devices/*/iommu_group/type` is not `identity`).
 
 ## How to fix
 
@@ -31,15 +32,15 @@ With one GPU, or in a virtual machine.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Gpu, Machine
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (Fix(text="Add `iommu=pt` to the kernel's command line", safety="reboot"),)
 
-text_rule(
-    __name__,
+
+@rule(
     code="RO107",
     slug="rocm-iommu-pt",
     title="Several AMD GPUs hang without iommu=pt",
@@ -52,3 +53,18 @@ text_rule(
     ),
     fixes=FIXES,
 )
+def judge(gpus: tuple[Gpu, ...], machine: Machine) -> Iterator[Draft]:
+    held = [
+        g
+        for g in gpus
+        if g.vendor == "amd" and not g.integrated and g.iommu_domain not in (None, "identity")
+    ]
+    if len(held) < 2:
+        return
+    domains = ", ".join(sorted({str(g.iommu_domain) for g in held}))
+    yield Draft(
+        message=f"An IOMMU translates what {len(held)} AMD GPUs send each other (domain {domains}).",
+        evidence=(fact_evidence(machine, "gpus", f"{len(held)} in IOMMU domains {domains}"),),
+        fixes=FIXES,
+        severity="note",
+    )

@@ -14,7 +14,7 @@ The compute partition isn't SPX.
 
 ## How envsetup knows
 
-No fact tells the partition; this page explains it.
+`current_compute_partition` of the device, where it is another than SPX.
 
 ## How to fix
 
@@ -31,15 +31,15 @@ Where it was chosen.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Gpu, Machine
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (Fix(text="`sudo amd-smi set --compute-partition SPX`", safety="root"),)
 
-text_rule(
-    __name__,
+
+@rule(
     code="RO108",
     slug="rocm-partition-mode",
     title="Partition mode changes the number of GPUs",
@@ -48,3 +48,12 @@ text_rule(
     symptoms=(Symptom(pattern=r"compute.partition\W{1,4}(?:CPX|DPX|QPX)", confidence="medium"),),
     fixes=FIXES,
 )
+def judge(gpus: tuple[Gpu, ...], machine: Machine) -> Iterator[Draft]:
+    modes = sorted({g.compute_partition for g in gpus if g.compute_partition} - {"SPX"})
+    if not modes:
+        return
+    yield Draft(
+        message=f"AMD GPUs are partitioned ({', '.join(modes)}): each shows as several, with a part of its memory.",
+        evidence=(fact_evidence(machine, "gpus", ", ".join(modes)),),
+        fixes=FIXES,
+    )

@@ -1,0 +1,155 @@
+"""Rules about the kernel, its driver modules, the IOMMU and RDMA: each fault, and a machine nearly without it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from envsetup.model import Absent, Container, Gpu, NvidiaDriver, RdmaPort
+from tests.rules_core.test_other_rules import FLAG, codes, cpu, env, gpus, known
+
+KERNEL = "6.8.0-45-generic"
+OLDER = "6.8.0-40-generic"
+
+
+def bare(index: int = 0, **more: Any) -> Gpu:
+    """On the bus, and no module bound to it."""
+    return Gpu(vendor="nvidia", index=index, source=FLAG, pci_id="10de:2684", **more)
+
+
+def unloaded(*built_for: str, **more: Any) -> dict[str, Any]:
+    """A driver of which only programs and, for some kernels, modules are there."""
+    driver = NvidiaDriver(
+        version=Absent(), nvml=Absent(), modules=known(()), built_for=known(built_for)
+    )
+    facts = {"gpus": gpus(bare()), "kernel": known(KERNEL), "nvidia_driver": known(driver)}
+    return {**facts, "torch_runtime": Absent(), **more}
+
+
+def loaded(**more: Any) -> dict[str, Any]:
+    fields = {"version": known("580.95.05"), "cuda_version": known("13.0"), "nvml": known("ok")}
+    return {"nvidia_driver": known(NvidiaDriver(**{**fields, **more}))}
+
+
+def behind(domain: str | None, *, vendor: str = "nvidia", count: int = 2) -> dict[str, Any]:
+    cards = [
+        Gpu(
+            vendor=vendor,  # type: ignore[arg-type]
+            index=i,
+            source=FLAG,
+            name="NVIDIA A100",
+            compute_capability="8.0",
+            gfx="gfx942" if vendor == "amd" else None,
+            iommu_domain=domain,
+        )
+        for i in range(count)
+    ]
+    return {"gpus": gpus(*cards)}
+
+
+def rdma(*, active: bool = True, openable: bool = True, **more: Any) -> dict[str, Any]:
+    port = RdmaPort(device="mlx5_0", port=1, active=active, openable=openable)
+    return {"rdma_ports": known((port,)), **more}
+
+
+def in_container(refused: bool, nodes: int) -> dict[str, Any]:
+    container = Container(runtime="docker", numa_refused=refused)
+    return {"container": known(container), "cpu": cpu(numa_nodes=nodes)}
+
+
+def limits(**told: int) -> dict[str, Any]:
+    return {"limits": known({"pids": -1, "nproc": -1, **told})}
+
+
+def partition(mode: str) -> dict[str, Any]:
+    return {"gpus": gpus(Gpu(vendor="amd", index=0, source=FLAG, compute_partition=mode))}
+
+
+PEERMEM = known(("nvidia", "nvidia_uvm", "nvidia_peermem"))
+WITHOUT = known(("nvidia", "nvidia_uvm"))
+SMALL = {"memlock_bytes": 8 << 20}
+PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("DR104", unloaded(OLDER), unloaded(OLDER, KERNEL)),
+    ("DR104", unloaded(), unloaded(container=known(Container(runtime="docker")))),
+    (
+        "DR105",
+        unloaded(KERNEL, secure_boot=known(True)),
+        unloaded(KERNEL, secure_boot=known(False)),
+    ),
+    (
+        "DR105",
+        unloaded(KERNEL, secure_boot=known(True)),
+        unloaded(OLDER, secure_boot=known(True)),
+    ),
+    (
+        "DR112",
+        loaded(libraries=known(("580.95.05", "570.133.07"))),
+        loaded(libraries=Absent()),
+    ),
+    ("DS101", behind("DMA-FQ"), behind("identity")),
+    ("DS101", behind("DMA"), behind("DMA", count=1)),
+    ("DS101", behind("DMA"), {**behind("DMA"), **env(NCCL_P2P_DISABLE="1")}),
+    ("RO107", behind("DMA", vendor="amd"), behind(None, vendor="amd")),
+    ("RO108", partition("CPX"), partition("SPX")),
+    ("DS109", rdma(**env(NCCL_IB_HCA="mlx4")), rdma(**env(NCCL_IB_HCA="mlx5_0:1"))),
+    ("DS109", rdma(**env(NCCL_IB_HCA="^mlx5")), rdma(**env(NCCL_IB_HCA="^=mlx5"))),
+    ("DS109", rdma(active=False), rdma(active=False, **env(NCCL_IB_DISABLE="1"))),
+    ("DS109", rdma(openable=False), rdma(openable=False, gpus=known(()))),
+    (
+        "DS110",
+        rdma(kernel=known(KERNEL), **loaded(modules=WITHOUT, flavour="proprietary")),
+        rdma(kernel=known(KERNEL), **loaded(modules=PEERMEM, flavour="proprietary")),
+    ),
+    (
+        "DS110",
+        rdma(kernel=known("5.4.0-200-generic"), **loaded(modules=WITHOUT, flavour="open")),
+        rdma(kernel=known(KERNEL), **loaded(modules=WITHOUT, flavour="open")),
+    ),
+    ("CT109", rdma(**limits(**SMALL)), rdma(active=False, **limits(**SMALL))),
+    ("CT109", rdma(**limits(**SMALL)), rdma(**limits(memlock_bytes=-1))),
+    ("CT110", in_container(True, 2), in_container(True, 1)),
+    ("CT110", in_container(True, 2), in_container(False, 2)),
+    (
+        "CP108",
+        {"cpu": cpu(frequency_driver="acpi-cpufreq", frequency_governor="powersave")},
+        {"cpu": cpu(frequency_driver="intel_pstate", frequency_governor="powersave")},
+    ),
+    ("DL106", limits(overcommit_memory=2), limits(overcommit_memory=1)),
+    ("DL106", limits(max_map_count=30000), limits(max_map_count=65530)),
+]
+
+
+@pytest.mark.parametrize(("code", "with_fault", "nearly"), PAIRS, ids=[p[0] for p in PAIRS])
+def test_the_fault_is_found_and_its_like_is_not(
+    code: str, with_fault: dict[str, Any], nearly: dict[str, Any]
+) -> None:
+    assert code in codes(with_fault)
+    assert code not in codes(nearly)
+
+
+def test_one_cause_is_one_finding() -> None:
+    """What a module that is missing for this kernel explains hangs under it."""
+    from msgspec.structs import replace
+
+    from envsetup.knowledge import load
+    from envsetup.rules import judge_all
+    from tests.rules_core.test_other_rules import BASE
+
+    findings, _ = judge_all(replace(BASE, **unloaded(OLDER)), load())
+
+    assert [f.code for f in findings if f.suppressed_by is None] == ["DR104"]
+    assert {f.suppressed_by for f in findings if f.code == "DR101"} == {"DR104"}
+
+
+def test_a_module_that_only_waits_to_be_loaded_is_loaded_first() -> None:
+    from msgspec.structs import replace
+
+    from envsetup.knowledge import load
+    from envsetup.rules import judge_all
+    from tests.rules_core.test_other_rules import BASE
+
+    (finding,) = judge_all(replace(BASE, **unloaded(KERNEL)), load())[0]
+
+    assert finding.code == "DR101"
+    assert finding.fixes[0].argv == ("sudo", "modprobe", "nvidia")
