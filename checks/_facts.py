@@ -53,6 +53,27 @@ def _site_facts():
     }
 
 
+def _as_root():
+    import os
+
+    return os.geteuid() == 0 if hasattr(os, "geteuid") else None
+
+
+def _open_folders(folders):
+    """Those that everybody may write; a sticky bit keeps others from replacing what is there."""
+    import os
+
+    found = []
+    for folder in folders:
+        try:
+            mode = os.stat(folder).st_mode
+        except OSError:
+            continue
+        if os.name == "posix" and mode & 0o002 and not mode & 0o1000 and folder not in found:
+            found.append(folder)
+    return found
+
+
 def _abi_tag(sysconfig, free_threaded):
     if sys.implementation.name != "cpython":
         return sysconfig.get_config_var("SOABI")
@@ -109,6 +130,10 @@ def facts():
         "exec_prefix": sys.exec_prefix,
         "externally_managed": os.path.isfile(os.path.join(stdlib, "EXTERNALLY-MANAGED")),
         "sys_path": list(sys.path),
+        "as_root": _as_root(),
+        "open_folders": _open_folders(
+            [sys.prefix, os.path.dirname(sys.executable)] + [p for p in sys.path if p]
+        ),
         "has_ssl": _has_ssl(),
         "has_headers": _has_headers(sysconfig),
         "pip_version": _pip_version(sys.path),

@@ -124,7 +124,7 @@ class Filesystem(Record):
     """A place that matters: the environment, the temporary folder, caches, /dev/shm."""
 
     role: str
-    """One of: environment, tmp, cache, shm, home."""
+    """One of: environment, tmp, compile-cache, model-cache, shm, home."""
     path: str
     kind: str | None = None
     free_bytes: int | None = None
@@ -246,6 +246,10 @@ class Python(Record):
     has_headers: bool | None = None
     """Whether Python.h is where this interpreter's compilers would look."""
     pip_version: str | None = None
+    as_root: bool | None = None
+    """Whether it runs as the user who may do everything."""
+    open_folders: tuple[str, ...] = ()
+    """Folders that it takes code from and that every user of this machine may write."""
     startup_noise: str | None = None
     """What the interpreter printed although asked for nothing (sitecustomize, .pth files), cut."""
 
@@ -318,6 +322,28 @@ class TorchDevice(Record):
     memory_total_bytes: int | None = None
 
 
+Whereto = Literal["loopback", "own", "elsewhere", "nowhere"]
+"""Where a host name leads: to this machine alone, to an address of it that others reach, to another, or nowhere."""
+
+
+class Launch(Record):
+    """How processes of one training would find each other; looked at where the environment speaks of several."""
+
+    host_name: Whereto | None = None
+    """Where this machine's own name leads."""
+    master: Whereto | None = None
+    """Where MASTER_ADDR leads."""
+    master_is_ipv6: bool | None = None
+    """Whether the first address that it leads to is one of IPv6."""
+    has_ipv6: bool | None = None
+    """Whether an interface of this machine has a global IPv6 address."""
+    port_taken: bool | None = None
+    """Whether something listens on MASTER_PORT of this machine already."""
+    launcher: str | None = None
+    """The program above this process that starts such processes: torchrun, srun, mpirun …"""
+    interactive: bool | None = None
+
+
 class LoadedLibrary(Record):
     name: str
     path: str
@@ -371,6 +397,10 @@ class Machine(Record):
     rdma_ports: Fact[tuple[RdmaPort, ...]] = UNASKED
     secure_boot: Fact[bool] = UNASKED
     """Whether the firmware lets signed kernel modules alone be loaded."""
+    launch: Fact[Launch] = UNASKED
+    index_settings: Fact[dict[str, str]] = UNASKED
+    """What pip and uv are set to take packages from, as `pip index-url`: PyTorch's index by its URL, any other as
+    `another`."""
     container: Fact[Container] = UNASKED
     wsl: Fact[Wsl] = UNASKED
     gpus: Fact[tuple[Gpu, ...]] = UNASKED

@@ -159,7 +159,26 @@ def _call_kernel_log() -> object:
     return {"lines": [row for row in rows if any(word in row for word in KERNEL_LOG_WORDS)]}
 
 
+def _call_interactive() -> object:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _call_own_name() -> object:
+    from envsetup.host.names import own_name_leads_to
+
+    return own_name_leads_to()
+
+
+def _call_master() -> object:
+    from envsetup.host.names import master_leads_to
+
+    return master_leads_to()
+
+
 CALLS["nvml"] = _call_nvml
+CALLS["master-leads-to"] = _call_master
+CALLS["interactive"] = _call_interactive
+CALLS["own-name-leads-to"] = _call_own_name
 CALLS["kernel-log"] = _call_kernel_log
 CALLS["displays"] = present_displays
 
@@ -183,8 +202,20 @@ def _arch_list(path: str) -> object:
     return arch_list(path)
 
 
-PATH_CALLS = {"disk": _disk, "openable": _openable, "size": _size, "arch-list": _arch_list}
-"""Calls that take a path, asked as `disk:/tmp`."""
+def _port_taken(port: str) -> object:
+    from envsetup.host.names import port_taken
+
+    return port_taken(port)
+
+
+PATH_CALLS = {
+    "disk": _disk,
+    "openable": _openable,
+    "size": _size,
+    "arch-list": _arch_list,
+    "port-taken": _port_taken,
+}
+"""Calls that take a path or a number, asked as `disk:/tmp`."""
 
 
 def answer(name: str) -> Fact[str]:

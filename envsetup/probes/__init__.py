@@ -16,6 +16,8 @@ from envsetup.probes import (
     cpu,
     environment,
     gpus,
+    index_settings,
+    launch,
     limits,
     memory,
     network,
@@ -38,6 +40,7 @@ PROBES: dict[str, Probe] = {
     "container": container.probe,
     "environment": environment.probe,
     "network": network.probe,
+    "launch": launch.probe,
     "programs": programs.probe,
     "gpus": gpus.probe,
 }
@@ -75,6 +78,7 @@ def take_snapshot(host: Host, interpreter: Fact[dict[str, object]]) -> Machine:
     }
     work["target"] = lambda: _target(host, target)
     work["storage"] = lambda: {"storage": storage.read(host, target)}
+    work["index_settings"] = lambda: {"index_settings": index_settings.read(host, target)}
     found = _side_by_side(work)
     facts: Facts = {"python": target}
     for name in work:

@@ -10,7 +10,7 @@ from envsetup.probes.asking import file_source, line
 
 PROGRAMS = (
     "gcc", "g++", "clang", "cc", "c++", "cl", "nvcc", "hipcc", "icpx", "ninja", "cmake", "ffmpeg", "ptxas",
-    "git", "uv", "conda", "mamba", "pixi",
+    "git", "uv", "conda", "mamba", "pixi", "pip",
 )  # fmt: skip
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Mapping
+
 from envsetup.host import Host
-from envsetup.model import Fact, Filesystem, Known, Python
+from envsetup.model import Absent, Fact, Filesystem, Known, Python
 from envsetup.probes.asking import api_source, call_json
 
 HURTING = {"noexec", "ro"}
@@ -18,13 +21,43 @@ def read(host: Host, python: Fact[Python]) -> Fact[tuple[Filesystem, ...]]:
     if host.os_name == "linux":
         roles["shm"] = "/dev/shm"
     mounts = _mounts(host)
-    found = tuple(_place(host, role, path, mounts) for role, path in roles.items() if path)
+    given = [(role, path) for role, path in roles.items() if path]
+    given += _caches(host.env(), places.get("home"))
+    found = tuple(_place(host, role, path, mounts) for role, path in given)
     return Known(value=found, source=api_source("statvfs"))
 
 
+def _caches(env: Mapping[str, str], home: str | None) -> list[tuple[str, str]]:
+    """Where Triton, the inductor and extensions keep what they compile, and Hugging Face and torch.hub models.
+
+    The inductor's own default lies in the temporary folder.
+    """
+    general = env.get("XDG_CACHE_HOME") or (f"{home}/.cache" if home else "")
+    compiled = (
+        env.get("TRITON_CACHE_DIR") or (f"{home}/.triton/cache" if home else ""),
+        env.get("TORCHINDUCTOR_CACHE_DIR", ""),
+        env.get("TORCH_EXTENSIONS_DIR", ""),
+    )
+    models = (
+        env.get("HF_HUB_CACHE") or env.get("HF_HOME") or (general and f"{general}/huggingface"),
+        env.get("TORCH_HOME") or (general and f"{general}/torch"),
+    )
+    found = [("compile-cache", path) for path in compiled]
+    found += [("model-cache", path) for path in models]
+    return [(role, path) for role, path in dict.fromkeys(found) if path.startswith("/")]
+
+
+def _there(host: Host, path: str) -> str:
+    """The path, or the folder above it in which it would be made."""
+    while path != "/" and isinstance(host.real(path), Absent):
+        path = posixpath.dirname(path)
+    return path
+
+
 def _place(host: Host, role: str, path: str, mounts: dict[str, tuple[str, str]]) -> Filesystem:
-    told = call_json(host, f"disk:{path}") or {}
-    kind, options = mounts.get(_mount_of(path, mounts), (None, ""))
+    there = _there(host, path) if role.endswith("cache") else path
+    told = call_json(host, f"disk:{there}") or {}
+    kind, options = mounts.get(_mount_of(there, mounts), (None, ""))
     return Filesystem(
         role=role,
         path=path,

@@ -15,7 +15,8 @@ Gloo connectFullMesh failed with … remote=[127.0.0.1]
 
 ## How envsetup knows
 
-The error text.
+Where MASTER_ADDR names a machine of a network: this machine's own name leads to the loopback alone, or nowhere, and
+GLOO_SOCKET_IFNAME isn't set. On a single node nothing is said.
 
 ## How to fix
 
@@ -33,18 +34,18 @@ On a single node.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Launch, Machine
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(text="`export GLOO_SOCKET_IFNAME=<interface>`"),
     Fix(text="`<LAN address> <host name>` in /etc/hosts", safety="root"),
 )
 
-text_rule(
-    __name__,
+
+@rule(
     code="DS103",
     slug="gloo-hostname-loopback",
     title="The host name leads to loopback or nowhere",
@@ -62,3 +63,15 @@ text_rule(
     ),
     fixes=FIXES,
 )
+def judge(launch: Launch, environment: dict[str, str], machine: Machine) -> Iterator[Draft]:
+    several = launch.master in ("own", "elsewhere")
+    if not several or environment.get("GLOO_SOCKET_IFNAME"):
+        return
+    if launch.host_name in ("loopback", "nowhere"):
+        where = "to the loopback alone" if launch.host_name == "loopback" else "nowhere"
+        yield Draft(
+            message=f"This machine's name leads {where}: other nodes get an address that isn't it.",
+            evidence=(fact_evidence(machine, "launch", f"own name leads {where}"),),
+            fixes=FIXES,
+            severity="warning",
+        )

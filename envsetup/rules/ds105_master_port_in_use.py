@@ -14,7 +14,8 @@ A run that didn't end, or a second job on one machine.
 
 ## How envsetup knows
 
-The error text.
+Something listens on MASTER_PORT (29500 where it isn't set) of this machine, MASTER_ADDR leads here, and no launcher is
+among the processes above, whose own port it would be.
 
 ## How to fix
 
@@ -32,18 +33,18 @@ Where your own job holds it.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Launch, Machine
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(text="`torchrun --standalone …`, or another MASTER_PORT"),
     Fix(text="End the stale run"),
 )
 
-text_rule(
-    __name__,
+
+@rule(
     code="DS105",
     slug="master-port-in-use",
     title="The rendezvous port is taken",
@@ -56,3 +57,15 @@ text_rule(
     ),
     fixes=FIXES,
 )
+def judge(launch: Launch, environment: dict[str, str], machine: Machine) -> Iterator[Draft]:
+    here = launch.master in ("loopback", "own") and environment.get("RANK", "0") == "0"
+    if not here or not launch.port_taken or launch.launcher:
+        return
+    port = environment.get("MASTER_PORT") or "29500"
+    yield Draft(
+        message=f"Port {port}, at which the processes are to meet, is taken on this machine.",
+        subject=port,
+        evidence=(fact_evidence(machine, "launch", f"port {port} is taken"),),
+        fixes=FIXES,
+        severity="warning",
+    )

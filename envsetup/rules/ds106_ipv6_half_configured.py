@@ -14,7 +14,7 @@ IPv6 without a route.
 
 ## How envsetup knows
 
-The error text.
+The first address that MASTER_ADDR leads to is one of IPv6, and no interface of this machine has a global one.
 
 ## How to fix
 
@@ -31,15 +31,15 @@ In clusters with IPv6 only; the warning alone is harmless.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Launch, Machine
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (Fix(text="Give the IPv4 address as MASTER_ADDR; `export NCCL_SOCKET_FAMILY=AF_INET`"),)
 
-text_rule(
-    __name__,
+
+@rule(
     code="DS106",
     slug="ipv6-half-configured",
     title="IPv6 is there but doesn't work",
@@ -52,3 +52,11 @@ text_rule(
     ),
     fixes=FIXES,
 )
+def judge(launch: Launch, machine: Machine) -> Iterator[Draft]:
+    beyond = launch.master in ("own", "elsewhere")
+    if beyond and launch.master_is_ipv6 and launch.has_ipv6 is False:
+        yield Draft(
+            message="MASTER_ADDR leads to an IPv6 address, and this machine has none to reach it from.",
+            evidence=(fact_evidence(machine, "launch", "MASTER_ADDR: IPv6; here: none"),),
+            fixes=FIXES,
+        )

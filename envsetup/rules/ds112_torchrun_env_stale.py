@@ -14,7 +14,8 @@ Exported by hand, or left from a job.
 
 ## How envsetup knows
 
-WORLD_SIZE is above 1 and neither LOCAL_RANK nor a launcher's run id is there.
+RANK is set or WORLD_SIZE above 1 in a terminal, and none of the processes above is a launcher (torchrun, srun, mpirun …).
+Not in Kubernetes, nor in a job of Slurm's.
 
 ## How to fix
 
@@ -32,18 +33,18 @@ Inside a launcher, and in training operators' pods.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Launch, Machine
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(text="`unset RANK WORLD_SIZE LOCAL_RANK MASTER_ADDR MASTER_PORT`"),
     Fix(text="Or start with torchrun"),
 )
 
-text_rule(
-    __name__,
+
+@rule(
     code="DS112",
     slug="torchrun-env-stale",
     title="Launcher variables without a launcher",
@@ -70,3 +71,21 @@ text_rule(
     ),
     fixes=FIXES,
 )
+def judge(launch: Launch, environment: dict[str, str], machine: Machine) -> Iterator[Draft]:
+    stated = [
+        f"{name}={value}"
+        for name in ("RANK", "WORLD_SIZE")
+        if (value := environment.get(name, "")) not in ("", "1")
+    ]
+    managed = {"KUBERNETES_SERVICE_HOST", "SLURM_JOB_ID"} & set(environment)
+    if not stated or managed or launch.launcher or not launch.interactive:
+        return
+    yield Draft(
+        message=f"{' and '.join(stated)} stand in this shell, and nothing started it as one of several "
+        "processes: a training waits for peers that never come.",
+        evidence=(
+            fact_evidence(machine, "environment", " ".join(stated)),
+            fact_evidence(machine, "launch", "no launcher above"),
+        ),
+        fixes=FIXES,
+    )

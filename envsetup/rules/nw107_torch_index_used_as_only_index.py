@@ -15,7 +15,7 @@ No matching distribution found for setuptools
 
 ## How envsetup knows
 
-Index variables name only PyTorch's index.
+The settings of pip (pip.conf, PIP_INDEX_URL) and uv (uv.toml, UV_DEFAULT_INDEX) name PyTorch's index, and no other.
 
 ## How to fix
 
@@ -33,18 +33,21 @@ Where only torch is installed.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Machine
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(text=("pip: install torch in a command of its own with --index-url, the rest without")),
     Fix(text="uv: an explicit index that only torch's sources use"),
 )
 
-text_rule(
-    __name__,
+PYTORCH = "download.pytorch.org"
+MAIN = (" index-url", " default-index")
+
+
+@rule(
     code="NW107",
     slug="torch-index-used-as-only-index",
     title="PyTorch's index is used as the only index",
@@ -81,3 +84,16 @@ text_rule(
     suppresses=("NW104", "PY101"),
     fixes=FIXES,
 )
+def judge(index_settings: dict[str, str], machine: Machine) -> Iterator[Draft]:
+    for tool in ("pip", "uv"):
+        named = {k: v for k, v in index_settings.items() if k.startswith(f"{tool} ")}
+        main = next((v for k, v in named.items() if k.endswith(MAIN)), "")
+        if PYTORCH in main and all(PYTORCH in url for url in named.values()):
+            yield Draft(
+                message=f"{tool} is set to take every package from PyTorch's index alone ({main}), "
+                "which holds few others.",
+                subject=tool,
+                evidence=(fact_evidence(machine, "index_settings", f"{tool}: {main}"),),
+                fixes=FIXES,
+                severity="warning",
+            )

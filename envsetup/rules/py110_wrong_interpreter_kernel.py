@@ -14,7 +14,8 @@ A kernel keeps the interpreter that it was registered with; a bare `pip` or `tor
 
 ## How envsetup knows
 
-Only the error text tells: no fact that is read without running the failing program decides it.
+The active environment (VIRTUAL_ENV or CONDA_PREFIX) is the one under examination, and the `pip` on PATH lies outside of
+it: a warning where torch is missing here, else a note. For kernels and IDEs the error text tells.
 
 ## How to fix
 
@@ -33,8 +34,10 @@ Where torch imports in the program that is meant.
 
 from __future__ import annotations
 
-from envsetup.model import Fix
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Absent, Fix, Machine, Python
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(
@@ -46,8 +49,8 @@ FIXES = (
     ),
 )
 
-text_rule(
-    __name__,
+
+@rule(
     code="PY110",
     slug="wrong-interpreter-kernel",
     title="Notebook kernel or IDE uses another interpreter",
@@ -77,3 +80,28 @@ text_rule(
     ask="`import sys; print(sys.executable)` where it fails and where it works: the same?",
     fixes=FIXES,
 )
+def judge(
+    programs: dict[str, str],
+    python: Python,
+    environment: dict[str, str],
+    machine: Machine,
+) -> Iterator[Draft]:
+    active = environment.get("VIRTUAL_ENV") or environment.get("CONDA_PREFIX")
+    pip = programs.get("pip")
+    if not active or not pip or python.prefix != active or _within(pip, active):
+        return
+    yield Draft(
+        message=f"`pip` is {pip}, outside of the active environment {active}: it installs elsewhere.",
+        subject=pip,
+        evidence=(
+            fact_evidence(machine, "programs", pip),
+            fact_evidence(machine, "python", python.executable),
+        ),
+        fixes=FIXES,
+        severity="warning" if isinstance(machine.torch, Absent) else "note",
+    )
+
+
+def _within(path: str, folder: str) -> bool:
+    slashed, above = path.replace("\\", "/"), folder.replace("\\", "/").rstrip("/")
+    return slashed.startswith(above + "/")

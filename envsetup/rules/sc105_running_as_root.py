@@ -14,7 +14,7 @@ sudo pip, or a root shell.
 
 ## How envsetup knows
 
-The error text.
+The interpreter under examination runs as root, outside of a container.
 
 ## How to fix
 
@@ -31,15 +31,15 @@ In containers.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Absent, Fix, Machine, Python
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (Fix(text="Use a normal user and a virtual environment"),)
 
-text_rule(
-    __name__,
+
+@rule(
     code="SC105",
     slug="running-as-root",
     title="Work as root",
@@ -48,3 +48,10 @@ text_rule(
     symptoms=(Symptom(pattern="Running pip as the 'root' user", confidence="low"),),
     fixes=FIXES,
 )
+def judge(python: Python, machine: Machine) -> Iterator[Draft]:
+    if python.as_root and isinstance(machine.container, Absent):
+        yield Draft(
+            message="This runs as root: what an installation or a model file brings along may change everything.",
+            evidence=(fact_evidence(machine, "python", "effective user 0"),),
+            fixes=FIXES,
+        )

@@ -15,7 +15,8 @@ Files made by root after sudo or in a container.
 
 ## How envsetup knows
 
-The error text.
+huggingface-hub is installed, and its cache (HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME, ~/.cache/huggingface), or the folder
+in which it would be made, can't be written. Not with HF_HUB_OFFLINE.
 
 ## How to fix
 
@@ -33,18 +34,18 @@ With a read-only cache on purpose.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Filesystem, Fix, Machine, Package
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(text="`export HF_HOME=<a folder of your own>`"),
     Fix(text="`sudo chown -R $USER ~/.cache/huggingface`", safety="root"),
 )
 
-text_rule(
-    __name__,
+
+@rule(
     code="ST102",
     slug="hf-cache-not-writable",
     title="The model cache can't be written",
@@ -56,3 +57,21 @@ text_rule(
     ),
     fixes=FIXES,
 )
+def judge(
+    storage: tuple[Filesystem, ...],
+    packages: tuple[Package, ...],
+    environment: dict[str, str],
+    machine: Machine,
+) -> Iterator[Draft]:
+    used = any(p.name == "huggingface-hub" for p in packages)
+    if not used or environment.get("HF_HUB_OFFLINE", "0") not in ("", "0"):
+        return
+    for place in storage:
+        if place.role == "model-cache" and place.writable is False and "torch" not in place.path:
+            yield Draft(
+                message=f"Models can't be kept: {place.path} can't be written.",
+                subject=place.path,
+                evidence=(fact_evidence(machine, "storage", f"{place.path} not writable"),),
+                fixes=FIXES,
+                severity="warning",
+            )

@@ -38,7 +38,7 @@ from envsetup.model import (
     Filesystem,
     Fix,
     Machine,
-    TorchInstall,
+    Package,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
@@ -63,11 +63,13 @@ LITTLE_BYTES = 2 * 2**30
     fixes=FIXES,
 )
 def judge(
-    storage: tuple[Filesystem, ...], torch: TorchInstall, machine: Machine
+    storage: tuple[Filesystem, ...], packages: tuple[Package, ...], machine: Machine
 ) -> Iterator[Draft]:
+    if all(p.name != "huggingface-hub" for p in packages):
+        return
     for place in storage:
         free = place.free_bytes
-        if place.role == "cache" and free is not None and free < LITTLE_BYTES:
+        if place.role == "model-cache" and free is not None and free < LITTLE_BYTES:
             yield Draft(
                 message=f"{free / 2**30:.1f} GiB are free where caches live ({place.path}).",
                 subject=place.path,

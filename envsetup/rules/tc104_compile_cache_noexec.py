@@ -73,7 +73,7 @@ def judge(
     machine: Machine,
 ) -> Iterator[Draft]:
     for place in storage:
-        if place.role == "cache" and "noexec" in place.options:
+        if place.role == "compile-cache" and "noexec" in place.options:
             yield Draft(
                 message=f"The cache folder {place.path} is mounted noexec: compiled code can't run.",
                 subject=place.path,

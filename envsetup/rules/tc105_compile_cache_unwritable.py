@@ -15,7 +15,8 @@ Another user made the folder, or the system is read-only.
 
 ## How envsetup knows
 
-The error text; the cache's rights where they are known.
+Triton is installed, and its cache (TRITON_CACHE_DIR, ~/.triton), or one named by TORCHINDUCTOR_CACHE_DIR or
+TORCH_EXTENSIONS_DIR, or the folder in which it would be made, can't be written.
 
 ## How to fix
 
@@ -34,10 +35,10 @@ Where nothing is compiled.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Filesystem, Fix, Machine, Package
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(
@@ -49,8 +50,8 @@ FIXES = (
     Fix(text="Remove the other user's folder", safety="deletes"),
 )
 
-text_rule(
-    __name__,
+
+@rule(
     code="TC105",
     slug="compile-cache-unwritable",
     title="The compile cache can't be written",
@@ -68,3 +69,17 @@ text_rule(
     suppresses=("ST102",),
     fixes=FIXES,
 )
+def judge(
+    storage: tuple[Filesystem, ...], packages: tuple[Package, ...], machine: Machine
+) -> Iterator[Draft]:
+    if not any("triton" in p.name for p in packages):
+        return
+    for place in storage:
+        if place.role == "compile-cache" and place.writable is False:
+            yield Draft(
+                message=f"What torch.compile makes can't be kept: {place.path} can't be written.",
+                subject=place.path,
+                evidence=(fact_evidence(machine, "storage", f"{place.path} not writable"),),
+                fixes=FIXES,
+                severity="warning",
+            )

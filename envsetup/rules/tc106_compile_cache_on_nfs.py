@@ -79,7 +79,7 @@ def judge(
     if {"TRITON_CACHE_DIR", "TORCHINDUCTOR_CACHE_DIR"} & set(variables):
         return
     for place in storage:
-        if place.role == "cache" and place.kind in NETWORK:
+        if place.role == "compile-cache" and place.kind in NETWORK:
             yield Draft(
                 message=f"The cache folder {place.path} is on {place.kind}.",
                 subject=place.path,

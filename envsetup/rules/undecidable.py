@@ -11,6 +11,7 @@ OUTSIDE = "It ends a container before anything in it can look; what tells it is 
 BUILDING = "It happens while something is built or installed, and leaves nothing to look at."
 NETWORK = "Telling it takes the network, which a diagnosis leaves alone."
 ELSEWHERE = "It takes the facts of another machine than the one under examination."
+NO_FAULT = "It is no fault: to say it of each healthy machine would be noise."
 NOT_READ = "What would tell it isn't read yet: it takes a look that no probe has so far."
 
 REASONS: dict[str, str] = {
@@ -26,10 +27,13 @@ REASONS: dict[str, str] = {
     "DS104": NETWORK,
     "DS107": ELSEWHERE,
     "DS108": ELSEWHERE,
+    "LC101": NO_FAULT,
+    "LC102": NO_FAULT,
     "MC105": RUNNING,
     "NW101": NETWORK,
     "NW104": NETWORK,
     "NW106": NETWORK,
+    "ST106": NO_FAULT,
     "WH113": BUILDING,
     "WN105": RUNNING,
 }
@@ -46,7 +50,7 @@ def reason_for(one: Rule) -> str | None:
 
 def undecidable() -> Iterator[tuple[str, tuple[Rule, ...]]]:
     """Each reason with its rules, the inherent ones first."""
-    for reason in (RUNNING, OUTSIDE, BUILDING, NETWORK, ELSEWHERE, NOT_READ):
+    for reason in (RUNNING, OUTSIDE, BUILDING, NETWORK, ELSEWHERE, NO_FAULT, NOT_READ):
         rules = tuple(r for r in all_rules() if reason_for(r) == reason)
         if rules:
             yield reason, rules

@@ -130,8 +130,8 @@ PAIRS = {
         machine(torch=torch("2.3.1+cu121"), packages=packages(numpy="2.1.0")),
     ),
     "TC104": (
-        machine(torch=torch(), storage=place("cache", options=("noexec",))),
-        machine(torch=torch(), storage=place("cache", options=("relatime",))),
+        machine(torch=torch(), storage=place("compile-cache", options=("noexec",))),
+        machine(torch=torch(), storage=place("compile-cache", options=("relatime",))),
     ),
     "DL102": (
         machine(torch=torch(), limits={"nofile": 256}),

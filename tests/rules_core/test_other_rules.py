@@ -121,6 +121,7 @@ MAC = {
     "torch": known(TorchInstall(version="2.14.1", build="mps")),
     "torch_runtime": known(TorchRuntime(mps_built=True, mps_available=True)),
 }
+HUB = {"packages": packages(one("torch", "2.14.1"), one("huggingface-hub", "1.0.0"))}
 WSL = {"wsl": known(Wsl(version=2))}
 WINDOWS = {"os": known("windows")}
 INTEL = {
@@ -194,10 +195,11 @@ PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"storage": place("shm", total_bytes=64 * 2**20, free_bytes=2**20)},
         {"storage": place("shm", total_bytes=64 * 2**20, free_bytes=60 * 2**20)},
     ),
-    ("ST103", {"storage": place("cache", free_bytes=GIB)}, {"storage": place("cache", free_bytes=20 * GIB)}),
+    ("ST103", {"storage": place("model-cache", free_bytes=GIB), **HUB}, {"storage": place("model-cache", free_bytes=20 * GIB), **HUB}),
+    ("ST103", {"storage": place("model-cache", free_bytes=GIB), **HUB}, {"storage": place("model-cache", free_bytes=GIB)}),
     ("ST104", {"storage": place("environment", kind="nfs4")}, {"storage": place("environment", kind="xfs")}),
     ("ST105", {"storage": place("tmp", options=("noexec",))}, {"storage": place("tmp", options=("nosuid",))}),
-    ("TC106", {"storage": place("cache", kind="lustre")}, {"storage": place("cache", kind="lustre"), **env(TRITON_CACHE_DIR="/tmp/t", TORCHINDUCTOR_CACHE_DIR="/tmp/i")}),
+    ("TC106", {"storage": place("compile-cache", kind="lustre")}, {"storage": place("compile-cache", kind="lustre"), **env(TRITON_CACHE_DIR="/tmp/t", TORCHINDUCTOR_CACHE_DIR="/tmp/i")}),
     # -- CUDA's libraries and variables
     (
         "CU102",

@@ -1,0 +1,74 @@
+"""Where pip and uv are set to take packages from: files and variables, the later over the earlier."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from envsetup.host import Host
+from envsetup.model import Absent, Fact, Known, Python, Source
+from envsetup.probes.asking import call_json, file_source, line
+from envsetup.probes.environment import clean
+
+PYTORCH = "download.pytorch.org"
+OPTIONS = ("index-url", "extra-index-url", "default-index", "index", "find-links")
+SETTING = re.compile(rf"^\s*({'|'.join(OPTIONS)})\s*=\s*(.+)$", re.MULTILINE)
+"""In pip's ini files and in uv's TOML alike."""
+
+
+def read(host: Host, python: Fact[Python]) -> Fact[dict[str, str]]:
+    found: dict[str, str] = {}
+    sources: list[Source] = []
+    home = (call_json(host, "places") or {}).get("home")
+    prefix = python.value.prefix if isinstance(python, Known) else None
+    for tool, path in _files(host, home, prefix):
+        text = line(host, path)
+        told = {f"{tool} {m.group(1)}": _shown(m.group(2)) for m in SETTING.finditer(text or "")}
+        sources += [file_source(path)] if told else []
+        found |= told
+    for name, value in _variables(host.env()):
+        sources.append(Source(kind="env", ref=name))
+        found[name] = value
+    if not found:
+        return Absent(
+            tried=(
+                Source(kind="file", ref="pip.conf, uv.toml"),
+                Source(kind="env", ref="PIP_*, UV_*"),
+            )
+        )
+    return Known(value=found, source=sources[-1])
+
+
+def _files(host: Host, home: str | None, prefix: str | None) -> Iterator[tuple[str, str]]:
+    """In the order in which their tools read them (pip.pypa.io, Configuration; uv, Configuration files)."""
+    env = host.env()
+    if host.os_name == "windows":
+        roaming = env.get("APPDATA")
+        if roaming:
+            yield "pip", f"{roaming}/pip/pip.ini"
+            yield "uv", f"{roaming}/uv/uv.toml"
+        return
+    general = env.get("XDG_CONFIG_HOME") or (f"{home}/.config" if home else "")
+    yield "pip", "/etc/pip.conf"
+    for folder in (f"{home}/.pip" if home else "", general and f"{general}/pip", prefix or ""):
+        if folder:
+            yield "pip", f"{folder}/pip.conf"
+    if env.get("PIP_CONFIG_FILE"):
+        yield "pip", env["PIP_CONFIG_FILE"]
+    yield "uv", "/etc/uv/uv.toml"
+    if general:
+        yield "uv", f"{general}/uv/uv.toml"
+
+
+def _variables(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for tool in ("pip", "uv"):
+        for option in OPTIONS:
+            value = env.get(f"{tool}_{option}".upper().replace("-", "_"))
+            if value:
+                yield f"{tool} {option}", _shown(value)
+
+
+def _shown(value: str) -> str:
+    """PyTorch's index by its URL; which another is, is nobody's business."""
+    url = clean(value.strip().strip("\"'[]"))
+    return url if PYTORCH in url else "another"
