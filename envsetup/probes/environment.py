@@ -16,6 +16,7 @@ NAMES = {
     "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "PYTHONNOUSERSITE",
     "VIRTUAL_ENV", "MASTER_ADDR", "MASTER_PORT", "RANK", "WORLD_SIZE", "LOCAL_RANK", "MAX_JOBS",
     "OPENBLAS_NUM_THREADS", "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE",
+    "HF_DATASETS_TRUST_REMOTE_CODE", "LOCAL_WORLD_SIZE", "SETVARS_COMPLETED",
     "TRANSFORMERS_OFFLINE", "XDG_CACHE_HOME", "TMPDIR",
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "ALL_PROXY",
     "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "SLURM_JOB_ID", "KUBERNETES_SERVICE_HOST", "LANG", "LC_ALL",
@@ -27,11 +28,12 @@ LONGEST = 2000
 
 
 def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
-    kept = {k: clean(v) for k, v in sorted(host.env().items()) if _matters(k)}
+    kept = {k: clean(v) for k, v in sorted(host.env().items()) if matters(k)}
     return {"environment": Known(value=kept, source=Source(kind="env", ref="environment"))}
 
 
-def _matters(name: str) -> bool:
+def matters(name: str) -> bool:
+    """Whether the variable of this name is kept."""
     return (name in NAMES or name.startswith(PREFIXES)) and not SECRET.search(name)
 
 

@@ -12,8 +12,8 @@ from envsetup.probes.environment import clean
 
 PYTORCH = "download.pytorch.org"
 OPTIONS = ("index-url", "extra-index-url", "default-index", "index", "find-links")
-SETTING = re.compile(rf"^\s*({'|'.join(OPTIONS)})\s*=\s*(.+)$", re.MULTILINE)
-"""In pip's ini files and in uv's TOML alike."""
+SETTING = re.compile(rf"^\s*({'|'.join(OPTIONS)}|url)\s*=\s*(.+)$", re.MULTILINE)
+"""In pip's ini files and in uv's TOML alike; uv has a table `index` with an `url` too."""
 
 
 def read(host: Host, python: Fact[Python]) -> Fact[dict[str, str]]:
@@ -23,7 +23,7 @@ def read(host: Host, python: Fact[Python]) -> Fact[dict[str, str]]:
     prefix = python.value.prefix if isinstance(python, Known) else None
     for tool, path in _files(host, home, prefix):
         text = line(host, path)
-        told = {f"{tool} {m.group(1)}": _shown(m.group(2)) for m in SETTING.finditer(text or "")}
+        told = dict(_settings(tool, text or ""))
         sources += [file_source(path)] if told else []
         found |= told
     for name, value in _variables(host.env()):
@@ -58,6 +58,11 @@ def _files(host: Host, home: str | None, prefix: str | None) -> Iterator[tuple[s
     yield "uv", "/etc/uv/uv.toml"
     if general:
         yield "uv", f"{general}/uv/uv.toml"
+
+
+def _settings(tool: str, text: str) -> Iterator[tuple[str, str]]:
+    for option, value in SETTING.findall(text):
+        yield f"{tool} {'index' if option == 'url' else option}", _shown(value)
 
 
 def _variables(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ A project's settings name the index without a marker.
 
 ## How envsetup knows
 
-Index variables name /whl/cu or /whl/rocm on macOS.
+The settings of pip (pip.conf, PIP_INDEX_URL) or uv (uv.toml, UV_INDEX) name /whl/cu or /whl/rocm of PyTorch's index.
 
 ## How to fix
 
@@ -45,8 +45,6 @@ FIXES = (
     Fix(text="uv: a marker `sys_platform != 'darwin'` on that source"),
 )
 
-NAMES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX")
-
 
 @rule(
     code="MC107",
@@ -62,13 +60,12 @@ NAMES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_IND
     ),
     fixes=FIXES,
 )
-def judge(environment: dict[str, str], machine: Machine) -> Iterator[Draft]:
-    for name in NAMES:
-        value = environment.get(name, "")
-        if "/whl/cu" in value or "/whl/rocm" in value:
+def judge(index_settings: dict[str, str], machine: Machine) -> Iterator[Draft]:
+    for name, url in index_settings.items():
+        if "/whl/cu" in url or "/whl/rocm" in url:
             yield Draft(
-                message=f"{name} names an index of GPU builds that macOS has no wheels in.",
+                message=f"{name} is set to {url}, an index of GPU builds, which has no wheels for macOS.",
                 subject=name,
-                evidence=(fact_evidence(machine, "environment", name),),
+                evidence=(fact_evidence(machine, "index_settings", f"{name}: {url}"),),
                 fixes=FIXES,
             )

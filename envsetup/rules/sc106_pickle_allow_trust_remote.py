@@ -12,7 +12,7 @@ Set once and forgotten.
 
 ## How envsetup knows
 
-HF_HUB_TRUST_REMOTE_CODE, TRUST_REMOTE_CODE or PIP_TRUSTED_HOST is set.
+HF_DATASETS_TRUST_REMOTE_CODE, TRUST_REMOTE_CODE or PIP_TRUSTED_HOST is set.
 
 ## How to fix
 
@@ -39,7 +39,7 @@ from envsetup.rules import Draft, fact_evidence, rule
 
 FIXES = (Fix(text="Unset it; say it per call"),)
 
-SWITCHES = ("HF_HUB_TRUST_REMOTE_CODE", "TRUST_REMOTE_CODE", "PIP_TRUSTED_HOST")
+SWITCHES = ("HF_DATASETS_TRUST_REMOTE_CODE", "PIP_TRUSTED_HOST")
 
 
 @rule(

@@ -122,6 +122,7 @@ MAC = {
     "torch_runtime": known(TorchRuntime(mps_built=True, mps_available=True)),
 }
 HUB = {"packages": packages(one("torch", "2.14.1"), one("huggingface-hub", "1.0.0"))}
+INDEX = "https://download.pytorch.org/whl"
 WSL = {"wsl": known(Wsl(version=2))}
 WINDOWS = {"os": known("windows")}
 INTEL = {
@@ -267,8 +268,8 @@ PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("MC106", {**MAC, **env(PYTORCH_MPS_HIGH_WATERMARK_RATIO="0.0")}, {**MAC, **env(PYTORCH_MPS_HIGH_WATERMARK_RATIO="1.2")}),
     (
         "MC107",
-        {**MAC, **env(PIP_INDEX_URL="https://download.pytorch.org/whl/cu130")},
-        {**MAC, **env(PIP_INDEX_URL="https://download.pytorch.org/whl/cpu")},
+        {**MAC, "index_settings": known({"pip extra-index-url": f"{INDEX}/cu130", "uv index": "another"})},
+        {**MAC, "index_settings": known({"pip extra-index-url": f"{INDEX}/cpu", "uv index": "another"})},
     ),
     # -- AMD and Intel
     (
