@@ -293,6 +293,8 @@ class TorchInstall(Record):
     arch_list: Fact[tuple[str, ...]] = UNASKED
     """sm_75, compute_120, gfx1100 …: what the library holds kernels for."""
     metadata_version: str | None = None
+    shm_manager: bool | None = None
+    """Whether the helper for shared files, torch/bin/torch_shm_manager, may be executed; None where it isn't there."""
     hidden_by: str | None = None
     """A module of the same name that Python finds first: it is what `import torch` gives."""
     broken_files: tuple[str, ...] = ()
@@ -413,6 +415,12 @@ class Machine(Record):
     """Jetson's L4T release, such as R36.4."""
     cuda_toolkit: Fact[str] = UNASKED
     """Version that nvcc tells."""
+    gcc_version: Fact[int] = UNASKED
+    """Major version of the gcc on PATH, looked at where there is an nvcc."""
+    gcc_newest_for_cuda: Fact[int] = UNASKED
+    """The newest major version of gcc that the toolkit's own header lets pass."""
+    triton_ptxas: Fact[dict[str, str]] = UNASKED
+    """Triton's assemblers (ptxas, ptxas-blackwell) to the CUDA release that they are of; where a GPU of NVIDIA's is."""
     device_access: Fact[dict[str, bool]] = UNASKED
     """May this user open it: /dev/nvidia0, /dev/kfd, /dev/dri/renderD128 …"""
     programs: Fact[dict[str, str]] = UNASKED

@@ -192,6 +192,10 @@ def _openable(path: str) -> object:
     return os.access(path, os.R_OK | os.W_OK)
 
 
+def _executable(path: str) -> object:
+    return os.access(path, os.X_OK) if os.path.exists(path) else None
+
+
 def _size(path: str) -> object:
     return Path(path).stat().st_size
 
@@ -211,6 +215,7 @@ def _port_taken(port: str) -> object:
 PATH_CALLS = {
     "disk": _disk,
     "openable": _openable,
+    "executable": _executable,
     "size": _size,
     "arch-list": _arch_list,
     "port-taken": _port_taken,

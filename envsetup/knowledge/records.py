@@ -328,6 +328,11 @@ class Knowledge:
         """By `vendor:device` in hexadecimal, such as 10de:2684."""
         return self._chips().get(pci_id.lower())
 
+    def is_xpu(self, pci_id: str | None) -> bool:
+        """Whether PyTorch's XPU builds compute on this Intel device: not every display does."""
+        chip = self.chip(pci_id or "")
+        return chip is not None and chip.xpu
+
     def companion(self, torch_version: str, package: str) -> str | None:
         """The release of torchvision or torchaudio that was made for a torch release."""
         release = self.release(torch_version)

@@ -159,7 +159,7 @@ def identify(gpu: Gpu, knowledge: Knowledge) -> Gpu:
 
 def _with_gpus(base: Situation, gpus: tuple[Gpu, ...], knowledge: Knowledge) -> Situation:
     """Decides which GPUs count: no display adapters, no integrated beside discrete, one vendor."""
-    real = tuple(g for g in gpus if g.vendor != "intel" or _is_xpu(g, knowledge))
+    real = tuple(g for g in gpus if g.vendor != "intel" or knowledge.is_xpu(g.pci_id))
     discrete = tuple(g for g in real if not g.integrated)
     counting = discrete or real
     notes: list[Reason] = list(base.notes)
@@ -174,11 +174,6 @@ def _with_gpus(base: Situation, gpus: tuple[Gpu, ...], knowledge: Knowledge) -> 
             notes += [_passed_over(g, vendor) for g in others]
             return replace(base, accelerator=vendor, gpus=servable, notes=tuple(notes))
     return replace(base, notes=tuple(notes))
-
-
-def _is_xpu(gpu: Gpu, knowledge: Knowledge) -> bool:
-    chip = knowledge.chip(gpu.pci_id or "")
-    return chip is not None and chip.xpu
 
 
 def label(gpu: Gpu) -> str:

@@ -27,6 +27,7 @@ from envsetup.probes import (
     python,
     storage,
     torch_,
+    triton,
 )
 
 Facts = dict[str, Fact]  # type: ignore[type-arg]
@@ -58,10 +59,17 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "tegra",
         "secure_boot",
     ),
-    "programs": ("programs", "cuda_toolkit", "rocm", "level_zero"),
+    "programs": (
+        "programs",
+        "cuda_toolkit",
+        "gcc_version",
+        "gcc_newest_for_cuda",
+        "rocm",
+        "level_zero",
+    ),
     "gpus": ("gpus", "nvidia_driver", "device_access", "kernel_log"),
     "network": ("interfaces", "rdma_ports"),
-    "target": ("packages", "torch"),
+    "target": ("packages", "torch", "triton_ptxas"),
 }
 """What a probe owes where it isn't its own name alone: its failure is said in each of them."""
 
@@ -117,4 +125,8 @@ def _failed(name: str, text: str) -> Facts:
 def _target(host: Host, target: Fact[Python]) -> Facts:
     """What lies in the interpreter's site-packages."""
     installed = packages.read(host, target)
-    return {"packages": installed, "torch": torch_.read(host, target, installed)}
+    return {
+        "packages": installed,
+        "torch": torch_.read(host, target, installed),
+        "triton_ptxas": triton.read(host, installed),
+    }

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from envsetup.host import Host
 from envsetup.model import UNASKED, Absent, Fact, Known, Package, Python, TorchInstall, Unreadable
-from envsetup.probes.asking import file_source
+from envsetup.probes.asking import call_json, file_source
 from envsetup.probes.recorded import damaged
 
 LIBRARIES = ("torch/lib/", "torch/_C", "torch/bin/")
@@ -118,6 +118,7 @@ def _installed(
             arch_list=_arch_list(host, folder, version, cuda, hip),
             location=f"{folder}/torch",
             metadata_version=package.version if package else None,
+            shm_manager=call_json(host, f"executable:{folder}/torch/bin/torch_shm_manager"),
             broken_files=broken,
         ),
         source=source,

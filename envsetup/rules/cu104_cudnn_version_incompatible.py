@@ -14,7 +14,8 @@ A cuDNN of the system, of conda or of another framework in the same environment 
 
 ## How envsetup knows
 
-Only the error text tells: no fact that is read without running the failing program decides it.
+Once torch is imported: the version that its cuDNN tells, against the one of `nvidia-cudnn-cu*` that its metadata pins: another
+major, or an older minor. A package that isn't the one pinned is told by PY112 without an import.
 
 ## How to fix
 
@@ -32,11 +33,20 @@ Never: convolutions fail or are wrong.
 
 from __future__ import annotations
 
-from envsetup.model import Fix
-from envsetup.rules import Symptom, text_rule
+import re
+from collections.abc import Iterator
 
-text_rule(
-    __name__,
+from envsetup.model import Fix, Machine, Package, TorchRuntime
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
+
+FIXES = (
+    Fix(text="Start without LD_LIBRARY_PATH and see whether it goes away"),
+    Fix(text="Reinstall the nvidia-cudnn package at the version that torch pins"),
+)
+PIN = re.compile(r"nvidia-cudnn-cu\d+\s*\(?==\s*(\d+)\.(\d+)")
+
+
+@rule(
     code="CU104",
     slug="cudnn-version-incompatible",
     title="Runtime cuDNN is older than torch was built with",
@@ -60,8 +70,32 @@ text_rule(
         ),
     ),
     ask="`python -c 'import torch; print(torch.backends.cudnn.version())'`",
-    fixes=(
-        Fix(text="Start without LD_LIBRARY_PATH and see whether it goes away"),
-        Fix(text="Reinstall the nvidia-cudnn package at the version that torch pins"),
-    ),
+    fixes=FIXES,
 )
+def judge(
+    torch_runtime: TorchRuntime, packages: tuple[Package, ...], machine: Machine
+) -> Iterator[Draft]:
+    running = _running(torch_runtime.libraries.get("cudnn", ""))
+    pinned = _pinned(packages)
+    if running is None or pinned is None or running[0] == pinned[0] and running >= pinned:
+        return
+    told, due = (".".join(map(str, version)) for version in (running, pinned))
+    yield Draft(
+        message=f"torch runs with cuDNN {told}, and was built with {due}.",
+        evidence=(fact_evidence(machine, "torch_runtime", f"cuDNN {told}, pinned {due}"),),
+        fixes=FIXES,
+    )
+
+
+def _running(number: str) -> tuple[int, int] | None:
+    """91900 as 9.19, 8907 as 8.9: NVIDIA gave the major more room in version 9."""
+    if not number.isdigit():
+        return None
+    divisor = 10_000 if int(number) >= 90_000 else 1_000
+    return int(number) // divisor, int(number) % divisor // 100
+
+
+def _pinned(packages: tuple[Package, ...]) -> tuple[int, int] | None:
+    lines = (line for p in packages if p.name == "torch" for line in p.requires)
+    found = next((m for line in lines if (m := PIN.match(line))), None)
+    return (int(found.group(1)), int(found.group(2))) if found else None

@@ -15,7 +15,8 @@ Each toolkit knows the compilers of its time; distributions and Visual Studio mo
 
 ## How envsetup knows
 
-From the error text alone.
+The gcc on PATH is of a newer major version than the toolkit's own header (`crt/host_config.h`) lets pass. A note, for it
+hurts where CUDA code is built; nothing is said where CXX or nvcc's flags name another compiler.
 
 ## How to fix
 
@@ -33,8 +34,10 @@ Where nothing is compiled. `-allow-unsupported-compiler` may build a broken exte
 
 from __future__ import annotations
 
-from envsetup.model import Fix
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Machine, value_of
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(
@@ -44,8 +47,10 @@ FIXES = (
     Fix(text="Or take a newer toolkit of torch's CUDA major", safety="root"),
 )
 
-text_rule(
-    __name__,
+OTHER_COMPILER = {"CXX", "CUDAHOSTCXX", "NVCC_PREPEND_FLAGS", "NVCC_APPEND_FLAGS"}
+
+
+@rule(
     code="CU110",
     slug="host-compiler-too-new",
     title="The C++ compiler is newer than this nvcc accepts",
@@ -68,3 +73,22 @@ text_rule(
     ask="`nvcc --version`; `gcc --version`",
     fixes=FIXES,
 )
+def judge(
+    gcc_version: int,
+    gcc_newest_for_cuda: int,
+    environment: dict[str, str],
+    machine: Machine,
+) -> Iterator[Draft]:
+    if gcc_version <= gcc_newest_for_cuda or OTHER_COMPILER & set(environment):
+        return
+    toolkit = value_of(machine.cuda_toolkit) or "here"
+    yield Draft(
+        message=f"gcc is {gcc_version}, and the CUDA toolkit {toolkit} takes {gcc_newest_for_cuda} at most: "
+        "extensions with CUDA code can't be built.",
+        evidence=(
+            fact_evidence(machine, "gcc_version", str(gcc_version)),
+            fact_evidence(machine, "gcc_newest_for_cuda", str(gcc_newest_for_cuda)),
+        ),
+        fixes=FIXES,
+        severity="note",
+    )

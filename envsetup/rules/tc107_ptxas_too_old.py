@@ -14,7 +14,8 @@ An old triton, or TRITON_PTXAS_PATH names an old toolkit.
 
 ## How envsetup knows
 
-The error text.
+The CUDA release that the assembler tells (Triton's own, ptxas-blackwell for compute capability 10 and above, or what
+TRITON_PTXAS_PATH names) against the first one that knows the GPU.
 
 ## How to fix
 
@@ -32,18 +33,24 @@ Where nothing is compiled.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Gpu, Machine
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(text="Install a newer torch with its triton"),
     Fix(text="Or `export TRITON_PTXAS_PATH=/usr/local/cuda/bin/ptxas` of a newer toolkit"),
 )
 
-text_rule(
-    __name__,
+FIRST_WITH = {
+    "8.6": "11.1", "8.7": "11.4", "8.9": "11.8", "9.0": "11.8", "10.0": "12.8", "10.3": "12.9",
+    "11.0": "13.0", "12.0": "12.8", "12.1": "12.9",
+}  # fmt: skip
+"""Compute capability to the first CUDA release whose ptxas has it. Source: the toolkits' release notes."""
+
+
+@rule(
     code="TC107",
     slug="ptxas-too-old",
     title="Triton's ptxas doesn't know this GPU",
@@ -60,3 +67,28 @@ text_rule(
     ),
     fixes=FIXES,
 )
+def judge(triton_ptxas: dict[str, str], gpus: tuple[Gpu, ...], machine: Machine) -> Iterator[Draft]:
+    for gpu in gpus:
+        needed = FIRST_WITH.get(gpu.compute_capability or "")
+        name = _chosen(gpu, triton_ptxas)
+        if needed is None or name is None or _numbers(triton_ptxas[name]) >= _numbers(needed):
+            continue
+        yield Draft(
+            message=f"Triton's {name} is of CUDA {triton_ptxas[name]}; {gpu.name or 'this GPU'} "
+            f"({gpu.compute_capability}) takes one of {needed} or newer.",
+            subject=f"gpu {gpu.index}",
+            evidence=(fact_evidence(machine, "triton_ptxas", f"{name} {triton_ptxas[name]}"),),
+            fixes=FIXES,
+            severity="warning",
+        )
+
+
+def _chosen(gpu: Gpu, there: dict[str, str]) -> str | None:
+    """As Triton chooses (third_party/nvidia/backend/compiler.py)."""
+    blackwell = _numbers(gpu.compute_capability or "0.0") >= (10, 0)
+    names = ("ptxas-blackwell", "ptxas") if blackwell else ("ptxas",)
+    return next((name for name in names if name in there), None)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

@@ -34,6 +34,7 @@ REASONS: dict[str, str] = {
     "NW104": NETWORK,
     "NW106": NETWORK,
     "ST106": NO_FAULT,
+    "TC108": BUILDING,
     "WH113": BUILDING,
     "WN105": RUNNING,
 }

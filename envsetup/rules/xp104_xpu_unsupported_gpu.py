@@ -15,7 +15,8 @@ Older graphics lack features that the kernels use.
 
 ## How envsetup knows
 
-The error text.
+The build is one for XPUs, and the numbers of the Intel devices on the bus (`/sys/bus/pci/devices`) are none of the list that
+PyTorch's builds compute on.
 
 ## How to fix
 
@@ -32,15 +33,16 @@ Where the GPU is only for display.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.knowledge import Knowledge
+from envsetup.model import Fix, Gpu, Machine, TorchInstall
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (Fix(text="Use the CPU build"),)
 
-text_rule(
-    __name__,
+
+@rule(
     code="XP104",
     slug="xpu-unsupported-gpu",
     title="This Intel GPU isn't on the supported list",
@@ -53,3 +55,15 @@ text_rule(
     ),
     fixes=FIXES,
 )
+def judge(
+    torch: TorchInstall, gpus: tuple[Gpu, ...], machine: Machine, knowledge: Knowledge
+) -> Iterator[Draft]:
+    intel = [g for g in gpus if g.vendor == "intel" and g.pci_id]
+    if torch.build != "xpu" or not intel or any(knowledge.is_xpu(g.pci_id) for g in intel):
+        return
+    names = ", ".join(f"{g.name or 'Intel GPU'} ({g.pci_id})" for g in intel)
+    yield Draft(
+        message=f"torch {torch.version} is built for Intel GPUs, and none of these is one it serves: {names}.",
+        evidence=(fact_evidence(machine, "gpus", names),),
+        fixes=FIXES,
+    )
