@@ -229,7 +229,8 @@ def run_worker(
         results = Path(folder) / "results.jsonl"
         results.touch()
         paper = Path(folder) / "order.json"
-        paper.write_text(json.dumps({**order, "results": str(results), "folder": folder}))
+        text = json.dumps({**order, "results": str(results), "folder": folder})
+        paper.write_text(text, "utf-8")
         argv = [executable, "-X", "faulthandler", str(checks_folder() / "_worker.py"), str(paper)]
         with open(Path(folder) / "log", "a+b") as log:
             try:

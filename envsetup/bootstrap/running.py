@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import IO, Protocol
 
 from envsetup.host import end_group
@@ -27,7 +27,12 @@ def run_told(
     argv: Sequence[str], env: dict[str, str], tell: Callable[[str], None], limit_s: float
 ) -> tuple[int, str]:
     """Runs a program and passes on each line that it prints; its exit code and all that it said."""
-    with tempfile.TemporaryFile() as log:
+    # Two openings of one file: what the program writes and what is read move on apart, on every system.
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        open(Path(folder) / "log", "wb") as log,
+        open(Path(folder) / "log", "rb") as printed,
+    ):
         try:
             process = start_program(argv, log, env)
         except OSError as error:
@@ -35,18 +40,19 @@ def run_told(
         try:
             seen, until = 0, time.monotonic() + limit_s
             while process.poll() is None and time.monotonic() < until:
-                seen = _pass_on(log, seen, tell)
+                seen = _pass_on(printed, seen, tell)
                 time.sleep(0.05)
         finally:
             end_group(process)
-        _pass_on(log, seen, tell)
-        log.seek(0)
-        said = printable(log.read().decode("utf-8", "replace"))
+        _pass_on(printed, seen, tell)
+        printed.seek(0)
+        said = printable(printed.read().decode("utf-8", "replace"))
         return -signal.SIGTERM if process.returncode is None else process.returncode, said
 
 
-def _pass_on(log: IO[bytes], seen: int, tell: Callable[[str], None]) -> int:
-    fresh = os.pread(log.fileno(), 1 << 16, seen) if hasattr(os, "pread") else b""
+def _pass_on(printed: IO[bytes], seen: int, tell: Callable[[str], None]) -> int:
+    printed.seek(seen)
+    fresh = printed.read(1 << 16)
     whole = fresh.rfind(b"\n") + 1
     for line in fresh[:whole].decode("utf-8", "replace").splitlines():
         if line.strip():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -147,19 +148,28 @@ def end_all(patience_s: float = 1.0) -> None:
 
 def end_group(process: subprocess.Popen[bytes], patience_s: float = 1.0) -> bool:
     """Kills a process with all its group; False where it is still there after `patience_s`."""
-    try:
-        if sys.platform == "win32":
-            process.kill()
-        else:
+    with contextlib.suppress(OSError):
+        if sys.platform != "win32":
             os.killpg(process.pid, signal.SIGKILL)
-    except (OSError, ProcessLookupError):
-        pass
+        elif process.poll() is None:
+            end_tree(process.pid)
     deadline = time.monotonic() + patience_s
     while process.poll() is None:
         if time.monotonic() >= deadline:
             return False
         time.sleep(0.01)
     return True
+
+
+def end_tree(pid: int) -> None:
+    """Kills a process and all that descend from it, where there are no groups: on Windows."""
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        first = psutil.Process(pid)
+        for one in (first, *first.children(recursive=True)):
+            with contextlib.suppress(psutil.Error):
+                one.kill()
 
 
 def _head(file: object, limit_bytes: int) -> str:
