@@ -191,6 +191,8 @@ class Gpu(Record):
     """The kernel module bound to the PCI device: nvidia, nouveau, vfio-pci, amdgpu, i915, xe."""
     iommu_domain: str | None = None
     """How the IOMMU treats the device, as Linux says: identity (passed through), DMA, DMA-FQ; None without one."""
+    driver_model: Literal["WDDM", "TCC", "MCDM"] | None = None
+    """Under Windows: as a display, or for computing alone."""
     compute_partition: str | None = None
     """AMD: SPX (one device), DPX, QPX, CPX."""
     health: GpuHealth | None = None
@@ -314,6 +316,17 @@ class RdmaPort(Record):
     """May this user open the device below /dev/infiniband; False where the node is missing."""
 
 
+class Extension(Record):
+    """A compiled library of another package that works on torch's tensors."""
+
+    package: str
+    path: str
+    missing: tuple[str, ...] = ()
+    """Symbols of torch's that it asks for and this torch doesn't have, as mangled; the first twenty."""
+    architectures: tuple[str, ...] = ()
+    """sm_86, compute_90 …: what it holds kernels for; empty for one without CUDA code."""
+
+
 class TorchDevice(Record):
     kind: str
     """cpu, cuda, mps, xpu."""
@@ -375,6 +388,25 @@ class TorchRuntime(Record):
     warnings: tuple[str, ...] = ()
 
 
+class Windows(Record):
+    """What matters to torch under Windows alone."""
+
+    long_paths: bool | None = None
+    """Whether paths of 260 characters and more are allowed."""
+    vc_runtime: str | None = None
+    """Version of the Visual C++ runtime that is installed, such as 14.44.35211."""
+    vc_missing: tuple[str, ...] = ()
+    """DLLs of that runtime that lie neither in System32 nor beside the interpreter."""
+    commit_available_bytes: int | None = None
+    """What a process may still set aside: free memory and paging file."""
+    tdr_delay_s: int | None = None
+    """After how long a display's GPU is reset; None where it is Windows' own two seconds."""
+    other_dlls: tuple[str, ...] = ()
+    """DLLs of torch's that lie in System32 or beside the interpreter too, in another size."""
+    embedded_python: bool | None = None
+    """Whether the interpreter is the embeddable package, which lacks headers."""
+
+
 class Machine(Record):
     """Everything known of one machine and one target interpreter: every decision is a function of it."""
 
@@ -403,6 +435,7 @@ class Machine(Record):
     index_settings: Fact[dict[str, str]] = UNASKED
     """What pip and uv are set to take packages from, as `pip index-url`: PyTorch's index by its URL, any other as
     `another`."""
+    windows: Fact[Windows] = UNASKED
     container: Fact[Container] = UNASKED
     wsl: Fact[Wsl] = UNASKED
     gpus: Fact[tuple[Gpu, ...]] = UNASKED
@@ -433,6 +466,7 @@ class Machine(Record):
     packages: Fact[tuple[Package, ...]] = UNASKED
     torch: Fact[TorchInstall] = UNASKED
     torch_runtime: Fact[TorchRuntime] = UNASKED
+    extensions: Fact[tuple[Extension, ...]] = UNASKED
 
 
 # -- findings ------------------------------------------------------------------------------------

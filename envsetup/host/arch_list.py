@@ -7,12 +7,9 @@ a file that is being cut short would end this process with SIGBUS.
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
-import os
 import re
-from pathlib import Path
+
+from envsetup.host.remembered import remembered
 
 PIECE_BYTES = 16 * 1024 * 1024
 OVERLAP_BYTES = 4096
@@ -22,27 +19,9 @@ AMD_LIST = re.compile(rb"\x00(gfx[0-9a-f]{3,5}(?:[ ;]gfx[0-9a-f]{3,5}){0,60})\x0
 
 
 def arch_list(path: str) -> list[str] | None:
-    """The list of a library, None where it holds none. Raises OSError. Cached by path, size and time."""
-    status = os.stat(path)
-    key = hashlib.sha256(f"{path}|{status.st_size}|{status.st_mtime_ns}".encode()).hexdigest()[:24]
-    cached = _cache() / f"archs-{key}.json"
-    with contextlib.suppress(OSError, ValueError):
-        kept = json.loads(cached.read_text(encoding="utf-8"))
-        if kept is None or (isinstance(kept, list) and all(isinstance(a, str) for a in kept)):
-            return kept
-    found = _search(path)
-    with contextlib.suppress(OSError):
-        cached.parent.mkdir(parents=True, exist_ok=True)
-        scratch = cached.with_suffix(f".{os.getpid()}")
-        scratch.write_text(json.dumps(found), encoding="utf-8")
-        scratch.replace(cached)
-    return found
-
-
-def _cache() -> Path:
-    from platformdirs import user_cache_path
-
-    return user_cache_path("envsetup", appauthor=False)
+    """The list of a library, None where it holds none; read once. Raises OSError."""
+    kept = remembered("archs", (path,), lambda: _search(path))
+    return [str(arch) for arch in kept] if isinstance(kept, list) else None
 
 
 def _search(path: str) -> list[str] | None:

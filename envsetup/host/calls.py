@@ -175,6 +175,13 @@ def _call_master() -> object:
     return master_leads_to()
 
 
+def _call_windows() -> object:
+    from envsetup.host.windows import settings
+
+    return settings()
+
+
+CALLS["windows"] = _call_windows
 CALLS["nvml"] = _call_nvml
 CALLS["master-leads-to"] = _call_master
 CALLS["interactive"] = _call_interactive
@@ -212,12 +219,25 @@ def _port_taken(port: str) -> object:
     return port_taken(port)
 
 
+def _extension(paths: str) -> object:
+    from elftools.common.exceptions import ELFError
+
+    from envsetup.host.extension import extension
+
+    path, _, torch_folder = paths.partition(":")
+    try:
+        return extension(path, torch_folder)
+    except (ELFError, ValueError):  # cut short, or no library at all
+        return None
+
+
 PATH_CALLS = {
     "disk": _disk,
     "openable": _openable,
     "executable": _executable,
     "size": _size,
     "arch-list": _arch_list,
+    "extension": _extension,
     "port-taken": _port_taken,
 }
 """Calls that take a path or a number, asked as `disk:/tmp`."""

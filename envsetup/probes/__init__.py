@@ -15,6 +15,7 @@ from envsetup.probes import (
     container,
     cpu,
     environment,
+    extensions,
     gpus,
     index_settings,
     launch,
@@ -69,7 +70,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     "gpus": ("gpus", "nvidia_driver", "device_access", "kernel_log"),
     "network": ("interfaces", "rdma_ports"),
-    "target": ("packages", "torch", "triton_ptxas"),
+    "target": ("packages", "torch", "triton_ptxas", "extensions"),
 }
 """What a probe owes where it isn't its own name alone: its failure is said in each of them."""
 
@@ -125,8 +126,10 @@ def _failed(name: str, text: str) -> Facts:
 def _target(host: Host, target: Fact[Python]) -> Facts:
     """What lies in the interpreter's site-packages."""
     installed = packages.read(host, target)
+    torch = torch_.read(host, target, installed)
     return {
         "packages": installed,
-        "torch": torch_.read(host, target, installed),
+        "torch": torch,
+        "extensions": extensions.read(host, installed, torch),
         "triton_ptxas": triton.read(host, installed),
     }

@@ -14,7 +14,8 @@ Its wheels fit one torch minor, one CUDA major, one C++ ABI and one Python.
 
 ## How envsetup knows
 
-The error text.
+The symbols of torch's namespaces that its libraries leave undefined (ELF `.dynsym`), looked up in those that torch's
+libraries define (`.gnu.hash`), nothing being loaded. On Linux.
 
 ## How to fix
 
@@ -34,10 +35,11 @@ Where it isn't used.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Extension, Fix, Machine, TorchInstall
+from envsetup.rules import Draft, Symptom, rule
+from envsetup.rules.extension import FLASH_ATTENTION, built_for_another
 
 FIXES = (
     Fix(text="Install the wheel whose name matches torch, CUDA, ABI and Python"),
@@ -50,8 +52,8 @@ FIXES = (
     Fix(text='Or do without: `attn_implementation="sdpa"`'),
 )
 
-text_rule(
-    __name__,
+
+@rule(
     code="AB103",
     slug="flash-attn-abi-mismatch",
     title="flash-attn was built for another torch",
@@ -72,3 +74,8 @@ text_rule(
     suppresses=("AB104",),
     fixes=FIXES,
 )
+def judge(
+    extensions: tuple[Extension, ...], torch: TorchInstall, machine: Machine
+) -> Iterator[Draft]:
+    mine = (one for one in extensions if one.package.startswith(FLASH_ATTENTION))
+    yield from built_for_another(mine, torch, machine, FIXES)

@@ -15,7 +15,8 @@ torch's C++ interface changes with every minor release; the package wasn't rebui
 
 ## How envsetup knows
 
-The error text.
+The symbols of torch's namespaces that the libraries of packages known to have such leave undefined (ELF `.dynsym`), looked up in those that torch's
+libraries define (`.gnu.hash`), nothing being loaded. On Linux.
 
 ## How to fix
 
@@ -34,10 +35,11 @@ Where the package isn't used.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Extension, Fix, Machine, TorchInstall
+from envsetup.rules import Draft, Symptom, rule
+from envsetup.rules.extension import FLASH_ATTENTION, built_for_another
 
 FIXES = (
     Fix(text="Install the package's release for this torch"),
@@ -49,8 +51,8 @@ FIXES = (
     ),
 )
 
-text_rule(
-    __name__,
+
+@rule(
     code="AB104",
     slug="extension-abi-mismatch",
     title="A compiled extension was built for another torch",
@@ -102,3 +104,8 @@ text_rule(
     excludes=("torchvision::nms", r"libcu\w+\.so\S*: undefined symbol"),
     fixes=FIXES,
 )
+def judge(
+    extensions: tuple[Extension, ...], torch: TorchInstall, machine: Machine
+) -> Iterator[Draft]:
+    mine = (one for one in extensions if not one.package.startswith(FLASH_ATTENTION))
+    yield from built_for_another(mine, torch, machine, FIXES)

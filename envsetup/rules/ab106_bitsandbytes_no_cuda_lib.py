@@ -15,7 +15,8 @@ An old bitsandbytes, or BNB_CUDA_VERSION left over.
 
 ## How envsetup knows
 
-The error text.
+The libraries `libbitsandbytes_cudaNNN.so` of the installed package, against the CUDA version that torch was built with, or
+the one that BNB_CUDA_VERSION names. On Linux.
 
 ## How to fix
 
@@ -33,18 +34,21 @@ On CPU and XPU.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+import re
+from collections.abc import Iterator
+
+from envsetup.model import Extension, Fix, Machine, TorchInstall
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(text="`pip install -U bitsandbytes`"),
     Fix(text="`unset BNB_CUDA_VERSION`"),
 )
 
-text_rule(
-    __name__,
+LIBRARY = re.compile(r"/libbitsandbytes_cuda(\d+)\.so$")
+
+
+@rule(
     code="AB106",
     slug="bitsandbytes-no-cuda-lib",
     title="bitsandbytes has no library for this CUDA",
@@ -72,3 +76,22 @@ text_rule(
     ),
     fixes=FIXES,
 )
+def judge(
+    extensions: tuple[Extension, ...],
+    torch: TorchInstall,
+    environment: dict[str, str],
+    machine: Machine,
+) -> Iterator[Draft]:
+    there = {m.group(1) for one in extensions if (m := LIBRARY.search(one.path))}
+    named = environment.get("BNB_CUDA_VERSION", "").replace(".", "")
+    wanted = named or (torch.cuda or "").replace(".", "")
+    if not there or not wanted or wanted in there:
+        return
+    cause = "BNB_CUDA_VERSION names" if named else f"torch {torch.version} takes"
+    yield Draft(
+        message=f"bitsandbytes has no library for the CUDA version that {cause} ({wanted}), only for "
+        f"{', '.join(sorted(there))}.",
+        subject="bitsandbytes",
+        evidence=(fact_evidence(machine, "extensions", ", ".join(sorted(there))),),
+        fixes=FIXES,
+    )

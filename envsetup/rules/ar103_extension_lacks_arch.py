@@ -16,7 +16,8 @@ The extension's wheel was built for other architectures, or a build took the lis
 
 ## How envsetup knows
 
-From the error text alone.
+The architectures in the section `.nv_fatbin` of the packages' libraries, machine code and PTX, against the GPUs, by the same
+rules as torch's own. Of bitsandbytes the library for torch's CUDA counts. On Linux.
 
 ## How to fix
 
@@ -35,8 +36,12 @@ Where `torch.ones(1, device='cuda') + 1` fails too: then it is AR101 or AR102.
 
 from __future__ import annotations
 
-from envsetup.model import Fix
-from envsetup.rules import Symptom, text_rule
+import re
+from collections.abc import Iterator
+
+from envsetup.knowledge import covers
+from envsetup.model import Extension, Fix, Gpu, Machine, TorchInstall
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(text="Install a release of the extension that names this GPU"),
@@ -45,8 +50,8 @@ FIXES = (
     ),
 )
 
-text_rule(
-    __name__,
+
+@rule(
     code="AR103",
     slug="extension-lacks-arch",
     title="A CUDA extension has no kernels for this GPU",
@@ -86,3 +91,35 @@ text_rule(
     ask="Does `python -c \"import torch; print(torch.ones(1, device='cuda') + 1)\"` work? Then the extension is at fault.",
     fixes=FIXES,
 )
+def judge(
+    extensions: tuple[Extension, ...],
+    gpus: tuple[Gpu, ...],
+    torch: TorchInstall,
+    machine: Machine,
+) -> Iterator[Draft]:
+    for package in dict.fromkeys(one.package for one in extensions):
+        mine = [one for one in extensions if one.package == package and _is_used(one, torch)]
+        held = sorted({arch for one in mine for arch in one.architectures})
+        for gpu in gpus:
+            if not held or gpu.compute_capability is None or _runs(held, gpu.compute_capability):
+                continue
+            yield Draft(
+                message=f"{package} has no kernels for {gpu.name or 'this GPU'} ({gpu.compute_capability}): "
+                f"it holds {', '.join(held)}.",
+                subject=f"{package} on gpu {gpu.index}",
+                evidence=(fact_evidence(machine, "extensions", f"{package}: {' '.join(held)}"),),
+                fixes=FIXES,
+                severity="warning",
+            )
+
+
+def _is_used(one: Extension, torch: TorchInstall) -> bool:
+    """bitsandbytes brings a library for each version of CUDA."""
+    found = re.search(r"_cuda(\d{2,3})\.so$", one.path)
+    return found is None or found.group(1) == (torch.cuda or "").replace(".", "")
+
+
+def _runs(held: list[str], capability: str) -> bool:
+    code = [arch for arch in held if arch.startswith("sm_")]
+    ptx = [arch for arch in held if arch.startswith("compute_")]
+    return covers(capability, code, ptx)

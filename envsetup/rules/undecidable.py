@@ -16,6 +16,7 @@ NOT_READ = "What would tell it isn't read yet: it takes a look that no probe has
 
 REASONS: dict[str, str] = {
     "AB109": BUILDING,
+    "AB108": RUNNING,
     "AB110": BUILDING,
     "CP107": RUNNING,
     "CP109": RUNNING,

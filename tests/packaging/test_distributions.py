@@ -255,6 +255,7 @@ def test_dependencies_are_the_agreed_ones() -> None:
         "platformdirs",
         "psutil",
         "py-cpuinfo",
+        "pyelftools",
         "rich",
         "tomli",
     }
