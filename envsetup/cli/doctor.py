@@ -302,6 +302,10 @@ def machine_from(data: bytes, path: str) -> Machine:
         try:
             return load_machine(data)
         except ValueError as error:
+            # The report of another program may be JSON too.
+            other = None if b'"schema_version"' in data else read_bytes(data)
+            if other is not None:
+                return other
             raise click.UsageError(f"--from {path}: {error}") from error
     machine = read_bytes(data)
     if machine is None:

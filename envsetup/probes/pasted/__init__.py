@@ -1,9 +1,9 @@
-"""Facts from what people paste: collect_env and nvidia-smi texts."""
+"""Facts from what people paste: collect_env, nvidia-smi, and what other programs print of the same."""
 
 from __future__ import annotations
 
 from envsetup.model import Machine
-from envsetup.probes.pasted import collect_env, nvidia_smi, other_reports
+from envsetup.probes.pasted import collect_env, nvidia_smi, other_reports, package_lists, rocm
 from envsetup.probes.pasted.lines import cleaned, decoded
 
 __all__ = ["read_bytes", "read_text"]
@@ -21,8 +21,12 @@ def read_text(text: str) -> Machine | None:
     """
     lines = cleaned(text)
     if collect_env.recognises(lines):
-        return collect_env.read(lines)
-    translated = other_reports.translated(lines)
-    if translated:
-        return collect_env.read(translated)
-    return nvidia_smi.read(lines) if nvidia_smi.recognises(lines) else None
+        unnamed = not collect_env.names_torch(lines)
+        return collect_env.read((unnamed and other_reports.translated(lines)) or lines)
+    other = other_reports.translated(lines)
+    if other:
+        return collect_env.read(other)
+    if nvidia_smi.recognises(lines):
+        return nvidia_smi.read(lines)
+    listed = package_lists.translated(lines)
+    return rocm.read(lines) or (collect_env.read(listed) if listed else None)

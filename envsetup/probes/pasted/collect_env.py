@@ -28,8 +28,10 @@ from envsetup.probes.torch_ import build_of
 LINE = re.compile(rf"^({'|'.join(re.escape(k) for k in KEYS)})\s{{0,40}}[:：]\s{{0,8}}(.*)$")
 ALIASES = {
     "Platform": "Python platform", "GPU model": "GPU models and configuration",
-    "GPU type": "GPU models and configuration", "PyTorch version (GPU?)": "PyTorch version",
-    "Cuda version": "CUDA used to build PyTorch", "Numpy version": "Numpy version",
+    "GPU type": "GPU models and configuration",
+    "Accelerator": "GPU models and configuration", "GPU number": "GPU number",
+    "PyTorch version (GPU?)": "PyTorch version",
+    "Cuda version": "CUDA used to build PyTorch",
     "Is CUDA available (PyTorch)": "Is CUDA available",
 }  # fmt: skip
 """How the environment commands of libraries above torch (transformers, lerobot …) name the same."""
@@ -40,10 +42,16 @@ SURE = {
     "GPU models and configuration",
     "Is CUDA available",
 }
-GPU = re.compile(r"^\s*(?:GPU|Device)\s+(\d{1,4}):\s+(.+)$")
+GPU = re.compile(r"^\s*(?:GPU|Device)\s+(\d{1,4})[:：]\s+(.+)$")
 MIG = re.compile(r"^\s*MIG\s+\S+\s+Device\s+\d+:")
 PACKAGE = re.compile(r"^\[(pip3?|conda)\]\s+(\S+?)(?:==|\s+\(?)([^\s)]+)\)?\s*(.*)$")
-UNCOLLECTED = ("could not collect", "n/a", "no cuda", "none", "")
+NAMED = re.compile(
+    r"(?:^|\()(numpy|torchvision|torchaudio)(?: version)?\s{0,40}:\s(\d[\w.+]{0,60})", re.IGNORECASE
+)
+"""How libraries above torch name what they stand on: `Numpy version: 1.26.4`, `(torchvision: 0.9.0)`."""
+XPU = re.compile(r"_XpuDeviceProperties\(name='([^']{1,200})'(?:.{1,400}?device_id=0x(\w{4})\b)?")
+TORCH = ("torch", "pytorch")
+UNCOLLECTED = ("could not collect", "n/a", "na", "no cuda", "none", "")
 
 
 def recognises(lines: tuple[str, ...]) -> bool:
@@ -54,9 +62,14 @@ def recognises(lines: tuple[str, ...]) -> bool:
     return len(seen & SURE) >= 2 or (bool(seen) and listed) or (len(seen) >= 3)
 
 
+def names_torch(lines: tuple[str, ...]) -> bool:
+    """The line of torch's version is there, whatever it says."""
+    return any(line.startswith("PyTorch version") for line in lines)
+
+
 def read(lines: tuple[str, ...]) -> Machine:
     values, gpus = _values(lines)
-    packages = _packages(lines) + _named_packages(values)
+    packages = _packages(lines, values.get("PyTorch version", "")) + _named_packages(lines)
     facts = nothing_told()
     os_line = values.get("OS", "")
     platform = values.get("Python platform", "")
@@ -70,12 +83,12 @@ def read(lines: tuple[str, ...]) -> Machine:
         wsl=_wsl(platform, os),
         macos_version=_macos(os_line, os),
         python=_python(values.get("Python version")),
-        gpus=_gpus(values, gpus),
+        gpus=_xpus(lines) or _gpus(values, gpus),
         nvidia_driver=_driver(values),
         cuda_toolkit=_toolkit(values.get("CUDA runtime version", "")),
         packages=told(packages) if packages else UNTOLD,
     )
-    facts.update(_torch(values, _cuda_error(lines), _errors(lines)))
+    facts.update(_torch(values, os, _cuda_error(lines), _errors(lines)))
     return Machine(**facts)  # type: ignore[arg-type]
 
 
@@ -100,9 +113,9 @@ def _values(lines: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
     return values, gpus
 
 
-def _named_packages(values: dict[str, str]) -> tuple[Package, ...]:
-    numpy = re.match(r"\d+(?:\.\d+)+", values.get("Numpy version", ""))
-    return (Package(name="numpy", version=numpy.group()),) if numpy else ()
+def _named_packages(lines: tuple[str, ...]) -> tuple[Package, ...]:
+    named = (match for line in lines for match in NAMED.finditer(line))
+    return tuple(Package(name=m.group(1).lower(), version=m.group(2)) for m in named)
 
 
 def _collected(value: str | None) -> str | None:
@@ -181,7 +194,7 @@ def _gpus(values: dict[str, str], lines: list[str]) -> Any:
         return UNTOLD
     hip = _collected(values.get("ROCM used to build PyTorch")) is not None
     numbered = [m for line in lines if (m := GPU.match(line))]
-    names = [m.group(2) for m in numbered] or _unnumbered(values["GPU models and configuration"])
+    names = [m.group(2) for m in numbered] or _unnumbered(values)
     found = tuple(_gpu(i, name, hip) for i, name in enumerate(names))
     if found:
         return told(found)
@@ -189,13 +202,33 @@ def _gpus(values: dict[str, str], lines: list[str]) -> Any:
     return Absent(tried=(SOURCE,)) if first in ("no cuda", "none") else UNTOLD
 
 
-def _unnumbered(value: str) -> list[str]:
-    """One GPU named without its number, as ROCm builds print it."""
-    return [value] if _collected(value) and not value.lower().startswith("gpu models") else []
+def _xpus(lines: tuple[str, ...]) -> Any:
+    """The GPUs that an XPU build of torch sees, None where none is listed."""
+    seen = [match.groups() for line in lines if (match := XPU.search(line))]
+    found = tuple(
+        Gpu(
+            vendor="intel",
+            index=index,
+            source=SOURCE,
+            name=name,
+            pci_id=f"8086:{device.lower()}" if device else None,
+        )
+        for index, (name, device) in enumerate(seen)
+    )
+    return told(found) if found else None
+
+
+def _unnumbered(values: dict[str, str]) -> list[str]:
+    """GPUs of one name without their numbers, as ROCm builds print it, or with a count of them."""
+    name = values["GPU models and configuration"]
+    count = re.fullmatch(r"\d{1,2}", values.get("GPU number", ""))
+    if not _collected(name) or name.lower().startswith("gpu models"):
+        return []
+    return [name] * (int(count.group()) if count else 1)
 
 
 def _gpu(index: int, name: str, hip: bool) -> Gpu:
-    bare = re.sub(r"\s*\(UUID:.*$|\s*\(?NoGCNArchNameOnOldPyTorch\)?", "", name).strip()
+    bare = re.sub(r"\s*\(UUID:.*$|, \d+ MiB$|\s*\(?NoGCNArchNameOnOldPyTorch\)?", "", name).strip()
     gfx = re.search(r"\((gfx\w+)[^)]*\)?\s*$", bare)
     amd = hip or gfx is not None or bare.lower().startswith(("amd ", "radeon"))
     intel = bare.lower().startswith(("intel", "_xpudeviceproperties"))
@@ -237,10 +270,10 @@ def _errors(lines: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _torch(
-    values: dict[str, str], cuda_error: str | None, errors: tuple[str, ...]
+    values: dict[str, str], os: str | None, cuda_error: str | None, errors: tuple[str, ...]
 ) -> dict[str, Any]:
     version, _, rest = (_collected(values.get("PyTorch version")) or "").partition(" (")
-    # `2.5.1+cu121 (True)`: transformers and accelerate put the answer of is_available() behind it.
+    # `2.5.1+cu121 (True)`: transformers and others put the answer of is_available() behind it, or (GPU).
     available = _flag(values.get("Is CUDA available", rest.rstrip(")")))
     if not version:
         # The head is cut off: what is left still tells whether CUDA works.
@@ -251,7 +284,9 @@ def _torch(
     hip = _collected(values.get("ROCM used to build PyTorch"))
     xpu = _collected(values.get("XPU used to build PyTorch"))
     known = any(k in values for k in ("CUDA used to build PyTorch", "ROCM used to build PyTorch"))
-    build = build_of(version, cuda, hip, xpu) if known or "+" in version else None
+    # macOS has one build only.
+    sure = known or os == "macos" or "+" in version
+    build = build_of(version, cuda, hip, xpu) if sure else None
     install = TorchInstall(
         version=version, build=build, cuda=None if hip else cuda, hip=hip, xpu=xpu
     )
@@ -267,11 +302,12 @@ def _torch(
 
 
 def _flag(value: str | None) -> bool | None:
-    return {"true": True, "yes": True, "false": False, "no": False}.get((value or "").lower())
+    meant = {"true": True, "yes": True, "gpu": True, "false": False, "no": False}
+    return meant.get((value or "").lower())
 
 
-def _packages(lines: tuple[str, ...]) -> tuple[Package, ...]:
-    """pip's before conda's, each list in its order."""
+def _packages(lines: tuple[str, ...], running: str) -> tuple[Package, ...]:
+    """pip's before conda's, each list in its order; conda's first where it alone names the torch that runs."""
     found: list[Package] = []
     for line in lines:
         match = PACKAGE.match(line)
@@ -290,4 +326,7 @@ def _packages(lines: tuple[str, ...]) -> tuple[Package, ...]:
                 installer="pip" if manager == "conda" and by_pip else None,
             )
         )
-    return tuple(sorted(found, key=lambda p: p.manager == "conda"))
+    torch = {p.manager: p.version.partition("+")[0] for p in reversed(found) if p.name in TORCH}
+    own = running.partition("+")[0]
+    first = "conda" if torch.get("conda") == own != torch.get("pip", own) else "pip"
+    return tuple(sorted(found, key=lambda p: p.manager != first))

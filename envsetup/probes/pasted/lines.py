@@ -18,7 +18,7 @@ LONGEST_WHOLE = 4_000_000
 """Characters of a text that is read whole; of a longer one, what stands around its environments."""
 BEFORE, AFTER = 100_000, 400_000
 MARK = re.compile(
-    r"PyTorch version|CUDA used to build PyTorch|GPU models and configuration|NVIDIA-SMI|NVSMI LOG"
+    r"(?i:PyTorch version)|CUDA used to build PyTorch|GPU models and configuration|NVIDIA-SMI|NVSMI LOG"
     r"|(?:CUDA|GPU) available|PyTorch: \d"
 )
 TAG = re.compile(
@@ -26,7 +26,7 @@ TAG = re.compile(
 )
 """What HTML puts between lines."""
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f\u200b\u200e\u200f\ufeff]")
-BOLD = re.compile(r"^(?:[*+]\s{1,4})?\*\*(.{1,80}?)\*\*")
+BOLD = re.compile(r"^(?:[*+-]\s{1,4})?\*\*(.{1,80}?)\*\*")
 QUOTE = re.compile(r"^[>\s]{0,40}")
 ANSI = re.compile(r"\x1b\[[\d;]{0,20}[A-Za-z]")
 

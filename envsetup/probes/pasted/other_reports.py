@@ -1,15 +1,33 @@
 """The environment reports of libraries above torch, put into the words of collect_env.
 
-SGLang, OpenMMLab and detectron2 print a key and a value a line (`PyTorch: 2.9.1+cu129`), GPUs of one
-name together (`GPU 0,1: ...`); Lightning prints nested lists.
+They print a key and a value a line, in whatever case and with whatever between the two: SGLang, MONAI,
+OpenMMLab, detectron2, DeepSpeed, ComfyUI, Lightning, webui. Ultralytics and Unsloth print a banner.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-PAIR = re.compile(r"^([A-Za-z][\w .,]{1,40}?)(?:\s{0,40}:\s{1,40}|\s{2,60})(\S.{0,400})$")
-GPUS = re.compile(r"^GPU ((?:\d{1,3},\s?){0,64}\d{1,3})$")
+PAIR = re.compile(
+    r"^\W{0,3}([A-Za-z][\w .,]{0,40}?)"
+    r"(?:\"?\s{0,40}:\s{1,40}|\s\.{2,60}\s|\s{2,60})\W{0,3}(\w.{0,400})$"
+)
+TUPLE = re.compile(r"\('([\w .]{2,40})', '?([^']{1,400}?)'?\)")
+"""An item of a printed OrderedDict."""
+BANNER = re.compile(r"\bPython-(\d\S{1,40}) torch-(\d\S{1,60}) (CPU|MPS|CUDA:\d{1,3})\b")
+PATCHED = (
+    re.compile(
+        r"(?P<name>\w[^.]{1,80})\. Num GPUs = (?P<count>\d{1,2})\. .{0,80}Platform: (?P<os>\w+)"
+    ),
+    re.compile(r"Torch: (?P<torch>\d\S{1,60})\. CUDA: .{1,60} Triton: (?P<triton>\d[\d.]{0,20}\d)"),
+)
+"""Unsloth's banner: the GPUs in one line, torch in the next."""
+PIN = re.compile(r'^"(\w{1,40})==(\d[\w.+!-]{0,60})"')
+"""An item of a list of packages in JSON."""
+GPUS = re.compile(r"^GPU ((?:\d{1,3},\s?){0,64}\d{1,3})(?: Name)?$")
+DEVICE = re.compile(r"^cuda:(\d{1,3}) (\S.{0,100}?)(?: : \w{1,40})?$")
+BRACED = re.compile(r"\bCUDA:(\d{1,3}) \(([^()]{1,100}(?:\([^()]{1,20}\)[^()]{0,60})?), \d+MiB\)")
 VERSION = re.compile(r"\d{1,4}(?:\.\d{1,6}){1,3}[\w.+!-]{0,40}")
 RUNTIME = re.compile(r"^(?:- )?CUDA Runtime (\d{1,2}\.\d{1,2})$")
 LIST = re.compile(r"^(?:[*-]\s)?(GPU|CUDA):$")
@@ -19,13 +37,27 @@ MEANINGS = {
     "python": "Python version",
     "cuda available": "Is CUDA available",
     "gpu available": "Is CUDA available",
+    "has cuda": "Is CUDA available",
+    "is cuda available": "Is CUDA available",
     "available": "Is CUDA available",
-    "driver version": "Nvidia driver version",
-    "cuda driver version": "Nvidia driver version",
+    "driver": "Nvidia driver version",
+    "cuda driver": "Nvidia driver version",
+    "nvidia driver": "Nvidia driver version",
+    "torch cuda": "CUDA used to build PyTorch",
+    "cuda compiled": "CUDA used to build PyTorch",
+    "torch hip": "ROCM used to build PyTorch",
 }
-PLATFORMS = {"linux": "Linux", "win32": "Windows", "windows": "Windows", "darwin": "macOS"}
+"""Keys without a `version` at their end."""
+PLATFORMS = {
+    "linux": "Linux", "win32": "Windows", "windows": "Windows", "nt": "Windows", "darwin": "macOS",
+    "macos": "macOS",
+}  # fmt: skip
+SYSTEMS = ("sys.platform", "os", "system", "platform", "python platform")
+MACHINES = ("machine", "processor")
 COMPANIONS = ("torchvision", "torchaudio", "numpy", "triton")
 MOST_GPUS = 64
+FEWEST = 3
+"""Facts that make a text a report; what torch was built with is known to a report alone."""
 
 
 def translated(lines: tuple[str, ...]) -> tuple[str, ...]:
@@ -36,12 +68,13 @@ def translated(lines: tuple[str, ...]) -> tuple[str, ...]:
     told: dict[str, str] = {}
     packages: dict[str, str] = {}
     for line in lines:
-        if pair := PAIR.match(line):
-            _note(pair.group(1).strip().lower(), pair.group(2).strip(), told, packages)
+        for key, value in _pairs(line):
+            _note(key.strip().lower(), value.strip(), told, packages)
         if runtime := RUNTIME.match(line):
             told.setdefault("CUDA used to build PyTorch", runtime.group(1))
     gpus = _numbered(lines) or _listed(lines)
-    if "PyTorch version" not in told or len(told) + bool(gpus) < 3:
+    built = "CUDA used to build PyTorch" in told
+    if "PyTorch version" not in told or (len(told) + bool(gpus) < FEWEST and not built):
         return ()
     return (
         *(f"{key}: {value}" for key, value in told.items()),
@@ -51,16 +84,45 @@ def translated(lines: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
+def _pairs(line: str) -> Iterator[tuple[str, str]]:
+    if banner := BANNER.search(line):
+        yield "python", banner.group(1)
+        yield "torch", banner.group(2)
+        if banner.group(3) == "CPU":
+            yield "cuda available", "False"
+        elif banner.group(3) == "MPS":
+            yield "os", "macOS"
+    elif banner := PATCHED[0].search(line):
+        yield "os", banner.group("os")
+    elif banner := PATCHED[1].search(line):
+        yield from banner.groupdict().items()
+    elif pair := PAIR.match(line) or PIN.match(line):
+        yield pair.group(1), pair.group(2)
+    elif line.startswith("OrderedDict("):
+        yield from TUPLE.findall(line)
+
+
 def _note(key: str, value: str, told: dict[str, str], packages: dict[str, str]) -> None:
+    key = key.replace("_", " ").removesuffix(" version")
     version = VERSION.match(value)
+    meaning = MEANINGS.get(key)
     if key in COMPANIONS and version:
         packages.setdefault(key, version.group())
-    elif key in ("sys.platform", "os") and value.lower() in PLATFORMS:
-        told.setdefault("OS", PLATFORMS[value.lower()])
-    elif MEANINGS.get(key) == "Is CUDA available":
-        told.setdefault("Is CUDA available", _answer(value))
-    elif key in MEANINGS and version:
-        told.setdefault(MEANINGS[key], version.group())
+    elif key in SYSTEMS and (word := re.match(r"[a-z]+\d*", value.lower())):
+        if word.group() in PLATFORMS:
+            told.setdefault("OS", PLATFORMS[word.group()])
+        if word.group() in PLATFORMS and "-" in value:
+            told.setdefault("Python platform", value.rstrip('",'))
+    elif key in MACHINES:
+        told.setdefault("Architecture", value)
+    elif meaning == "Is CUDA available":
+        told.setdefault(meaning, _answer(value))
+    elif meaning == "Python version" and version:
+        # The longer one of two tells the compiler too.
+        if value.startswith(told.get(meaning, "").rstrip('",')):
+            told[meaning] = value
+    elif meaning and version:
+        told.setdefault(meaning, version.group())
 
 
 def _answer(value: str) -> str:
@@ -71,11 +133,19 @@ def _answer(value: str) -> str:
 def _numbered(lines: tuple[str, ...]) -> list[str]:
     names: dict[int, str] = {}
     for line in lines:
+        names.update({int(n): name for n, name in BRACED.findall(line)})
+        if banner := PATCHED[0].search(line):
+            names.update(dict.fromkeys(range(int(banner.group("count"))), banner.group("name")))
         pair = PAIR.match(line)
-        numbers = GPUS.match(pair.group(1)) if pair else None
-        if pair and numbers:
+        if pair is None:
+            continue
+        numbers = GPUS.match(pair.group(1))
+        device = DEVICE.match(pair.group(2))
+        if numbers:
             name = re.sub(r"\s*\(arch=.*$", "", pair.group(2))
             names.update({int(n): name for n in numbers.group(1).split(",")})
+        elif device:
+            names[int(device.group(1))] = device.group(2)
     return [names[n] for n in sorted(names)][:MOST_GPUS]
 
 
