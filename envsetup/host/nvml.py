@@ -76,6 +76,7 @@ def _gpu(pynvml: Any, index: int) -> dict[str, Any]:
     memory = _told(pynvml.nvmlDeviceGetMemoryInfo, handle)
     capability = _told(pynvml.nvmlDeviceGetCudaComputeCapability, handle)
     mig = _told(pynvml.nvmlDeviceGetMigMode, handle)
+    model = _told(pynvml.nvmlDeviceGetDriverModel, handle)
     bus = getattr(pci, "busId", None)
     return {
         "index": index,
@@ -87,6 +88,7 @@ def _gpu(pynvml: Any, index: int) -> dict[str, Any]:
         "memory_total_bytes": memory.total if memory else None,
         "memory_used_bytes": memory.used if memory else None,
         "compute_mode": _told(pynvml.nvmlDeviceGetComputeMode, handle),
+        "driver_model": model[0] if model else None,
         "mig": bool(mig[0]) if mig else None,
         "mig_instances": _mig_instances(pynvml, handle) if mig and mig[0] else None,
         "health": _health(pynvml, handle),

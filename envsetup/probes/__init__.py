@@ -29,6 +29,7 @@ from envsetup.probes import (
     storage,
     torch_,
     triton,
+    windows,
 )
 
 Facts = dict[str, Fact]  # type: ignore[type-arg]
@@ -70,7 +71,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     "gpus": ("gpus", "nvidia_driver", "device_access", "kernel_log"),
     "network": ("interfaces", "rdma_ports"),
-    "target": ("packages", "torch", "triton_ptxas", "extensions"),
+    "target": ("packages", "torch", "triton_ptxas", "extensions", "windows"),
 }
 """What a probe owes where it isn't its own name alone: its failure is said in each of them."""
 
@@ -132,4 +133,5 @@ def _target(host: Host, target: Fact[Python]) -> Facts:
         "torch": torch,
         "extensions": extensions.read(host, installed, torch),
         "triton_ptxas": triton.read(host, installed),
+        "windows": windows.read(host, target, torch),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import convert
 
@@ -41,6 +41,8 @@ SMI_QUERY = (
     "--query-gpu=index,name,uuid,pci.bus_id,driver_version,compute_cap,memory.total",
     "--format=csv,noheader,nounits",
 )
+DRIVER_MODELS: dict[int, Literal["WDDM", "TCC", "MCDM"]] = {0: "WDDM", 1: "TCC", 2: "MCDM"}
+"""nvmlDriverModel_t (nvml.h); 1 is named WDM there."""
 COMPUTE_MODES = {0: "Default", 1: "Exclusive_Thread", 2: "Prohibited", 3: "Exclusive_Process"}
 MODULES = "/lib/modules"
 MOST_MODULES_BYTES = 1 << 22
@@ -225,6 +227,7 @@ def _libraries(host: Host) -> Fact[tuple[str, ...]]:
 def _gpu(row: dict[str, Any]) -> Gpu:
     known = {k: v for k, v in row.items() if k in Gpu.__struct_fields__ and k != "health"}
     mode = known.pop("compute_mode", None)
+    model = known.pop("driver_model", None)
     health = {**(row.get("health") or {}), "error": row.get("error")}
     return Gpu(
         **{
@@ -233,6 +236,7 @@ def _gpu(row: dict[str, Any]) -> Gpu:
             "source": Source(kind="nvml", ref=f"device {row['index']}"),
         },
         compute_mode=COMPUTE_MODES.get(mode) if isinstance(mode, int) else None,
+        driver_model=DRIVER_MODELS.get(model) if isinstance(model, int) else None,
         health=convert(health, GpuHealth),
     )
 

@@ -14,7 +14,7 @@ An extension was built against Homebrew's copy.
 
 ## How envsetup knows
 
-The libraries in the process after import.
+The error text: which of several copies a program loads, it decides while it runs.
 
 ## How to fix
 

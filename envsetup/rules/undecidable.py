@@ -31,6 +31,7 @@ REASONS: dict[str, str] = {
     "LC101": NO_FAULT,
     "LC102": NO_FAULT,
     "MC105": RUNNING,
+    "MC108": RUNNING,
     "NW101": NETWORK,
     "NW104": NETWORK,
     "NW106": NETWORK,

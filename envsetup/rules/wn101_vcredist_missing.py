@@ -16,7 +16,9 @@ old runtime fails while c10.dll initialises (1114).
 
 ## How envsetup knows
 
-The error text; DLL versions aren't among the facts.
+msvcp140.dll, vcruntime140.dll or vcruntime140_1.dll lies neither in System32 nor beside the
+interpreter or torch, and torch wasn't seen to import. Whether an installed one is too old, the error text
+alone says.
 
 ## How to fix
 
@@ -34,18 +36,18 @@ Where other DLLs of the same name come first on PATH (WN102).
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Known, Machine, TorchInstall, Windows
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(text="`winget install Microsoft.VCRedist.2015+.x64`, then a new terminal", safety="root"),
     Fix(text="torch 2.4.0: take 2.4.1 or later"),
 )
 
-text_rule(
-    __name__,
+
+@rule(
     code="WN101",
     slug="vcredist-missing",
     title="Visual C++ runtime missing or too old",
@@ -86,3 +88,12 @@ text_rule(
     ),
     fixes=FIXES,
 )
+def judge(windows: Windows, torch: TorchInstall, machine: Machine) -> Iterator[Draft]:
+    if windows.vc_missing and not isinstance(machine.torch_runtime, Known):
+        missing = ", ".join(windows.vc_missing)
+        yield Draft(
+            message=f"torch {torch.version} needs Microsoft's C++ runtime, and {missing} is nowhere that Windows looks.",
+            evidence=(fact_evidence(machine, "windows", f"missing: {missing}"),),
+            fixes=FIXES[:1],
+            confidence="medium",
+        )

@@ -11,11 +11,13 @@ OSError: [WinError 1114] … c10.dll
 
 ## Why it happens
 
-Old CUDA, cuDNN or OpenMP DLLs were copied to System32 or stand early on PATH.
+Old CUDA, cuDNN or OpenMP DLLs were copied to System32 or beside python.exe, or stand on PATH.
 
 ## How envsetup knows
 
-The error text.
+A DLL of CUDA, cuDNN or OpenMP lies beside torch and, in another size, in System32 or beside the
+interpreter: worth a note, for torch takes its own first as a rule. CUDA folders on PATH don't count:
+Windows looks there last. Which one a failing import took, the error text says.
 
 ## How to fix
 
@@ -33,18 +35,18 @@ Where both copies have one version.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Machine, Windows
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(text="Take old CUDA folders off PATH and start a new terminal"),
     Fix(text="Uninstall the program that brought the other copy", safety="root"),
 )
 
-text_rule(
-    __name__,
+
+@rule(
     code="WN102",
     slug="dll-search-conflict",
     title="Another DLL of the same name is found first",
@@ -68,3 +70,13 @@ text_rule(
     ask="`where c10.dll cudart64_12.dll libiomp5md.dll`: which copies come before torch's?",
     fixes=FIXES,
 )
+def judge(windows: Windows, machine: Machine) -> Iterator[Draft]:
+    if windows.other_dlls:
+        names = ", ".join(windows.other_dlls)
+        yield Draft(
+            message=f"Other copies of torch's DLLs lie in System32 or beside the interpreter: {names}.",
+            evidence=(fact_evidence(machine, "windows", names),),
+            fixes=FIXES[1:],
+            severity="note",
+            confidence="medium",
+        )

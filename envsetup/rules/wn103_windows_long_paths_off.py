@@ -16,7 +16,8 @@ long path.
 
 ## How envsetup knows
 
-The error text.
+Long paths are off in the registry, and the environment's folder leaves fewer characters than
+torch's longest file needs. A note where torch is already installed.
 
 ## How to fix
 
@@ -36,10 +37,10 @@ Where the folder is short enough.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Absent, Fix, Machine, Python, Windows
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(text=r"Make the environment in a short folder such as C:\v"),
@@ -53,8 +54,13 @@ FIXES = (
     Fix(text="Take Python from python.org in place of the Store's"),
 )
 
-text_rule(
-    __name__,
+LONGEST_FILE = 126
+"""Characters below site-packages of a licence's path in torch 2.15.0, by its RECORD."""
+LONGEST_PATH = 259
+"""MAX_PATH without its end (learn.microsoft.com, Maximum Path Length Limitation)."""
+
+
+@rule(
     code="WN103",
     slug="windows-long-paths-off",
     title="Long paths are disabled",
@@ -73,3 +79,13 @@ text_rule(
     ),
     fixes=FIXES,
 )
+def judge(windows: Windows, python: Python, machine: Machine) -> Iterator[Draft]:
+    longest = max(map(len, python.site_packages), default=0) + 1 + LONGEST_FILE
+    if windows.long_paths is False and longest > LONGEST_PATH:
+        yield Draft(
+            message=f"Long paths are off, and in this environment torch has paths of {longest} characters; "
+            f"Windows takes {LONGEST_PATH}.",
+            evidence=(fact_evidence(machine, "windows", "LongPathsEnabled is not 1"),),
+            fixes=FIXES,
+            severity="warning" if isinstance(machine.torch, Absent) else "note",
+        )

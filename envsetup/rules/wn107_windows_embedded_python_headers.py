@@ -16,7 +16,7 @@ Portable bundles ship the embeddable package.
 
 ## How envsetup knows
 
-The error text.
+python3XX._pth lies beside python.exe, and Python.h isn't there. A note: only compiling needs it.
 
 ## How to fix
 
@@ -34,10 +34,10 @@ Where nothing is compiled.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Machine, Python, TorchInstall, Windows
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(
@@ -48,8 +48,8 @@ FIXES = (
     ),
 )
 
-text_rule(
-    __name__,
+
+@rule(
     code="WN107",
     slug="windows-embedded-python-headers",
     title="This embedded Python has no headers",
@@ -67,3 +67,14 @@ text_rule(
     ),
     fixes=FIXES,
 )
+def judge(
+    windows: Windows, python: Python, torch: TorchInstall, machine: Machine
+) -> Iterator[Draft]:
+    if windows.embedded_python and python.has_headers is False:
+        yield Draft(
+            message=f"Python {python.version} is the embeddable package without headers: Triton and extensions of "
+            f"torch {torch.version} can't be compiled.",
+            evidence=(fact_evidence(machine, "windows", "python3XX._pth is there"),),
+            fixes=FIXES,
+            severity="note",
+        )

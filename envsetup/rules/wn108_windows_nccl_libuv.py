@@ -15,11 +15,12 @@ NCCL isn't published for Windows; libuv became the default before its build had 
 
 ## How envsetup knows
 
-The error text.
+The environment speaks of several processes (RANK, WORLD_SIZE, MASTER_ADDR), torch is 2.4 or later,
+and USE_LIBUV isn't 0. A note: some builds have libuv.
 
 ## How to fix
 
-- `set USE_LIBUV=0` (safe)
+- `set USE_LIBUV=0`, in PowerShell `$env:USE_LIBUV = "0"` (safe)
 - `init_process_group("gloo")` (safe)
 - Or work in WSL 2 (safe)
 
@@ -34,19 +35,23 @@ In a single process.
 
 from __future__ import annotations
 
-from envsetup.model import (
-    Fix,
-)
-from envsetup.rules import Symptom, text_rule
+import re
+from collections.abc import Iterator
+
+from envsetup.model import Fix, Launch, Machine, TorchInstall
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
-    Fix(text="`set USE_LIBUV=0`"),
+    Fix(text='`set USE_LIBUV=0`, in PowerShell `$env:USE_LIBUV = "0"`'),
     Fix(text='`init_process_group("gloo")`'),
     Fix(text="Or work in WSL 2"),
 )
 
-text_rule(
-    __name__,
+LIBUV_SINCE = (2, 4)
+"""First release whose TCPStore takes libuv unless told otherwise (the issue below Links)."""
+
+
+@rule(
     code="WN108",
     slug="windows-nccl-libuv",
     title="Distributed features that Windows lacks",
@@ -59,3 +64,22 @@ text_rule(
     ),
     fixes=FIXES,
 )
+def judge(
+    launch: Launch, torch: TorchInstall, environment: dict[str, str], machine: Machine
+) -> Iterator[Draft]:
+    if _series(torch.version) >= LIBUV_SINCE and environment.get("USE_LIBUV") != "0":
+        yield Draft(
+            message=f"Several processes are meant to meet: torch {torch.version} asks for libuv by default, which "
+            "Windows builds may lack, and NCCL isn't there.",
+            evidence=(
+                fact_evidence(machine, "launch", "several processes"),
+                fact_evidence(machine, "torch", torch.version),
+            ),
+            fixes=FIXES,
+            severity="note",
+            confidence="medium",
+        )
+
+
+def _series(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version)[:2]))

@@ -98,11 +98,18 @@ def become(system: str) -> None:
     subprocess.Popen = Popen  # type: ignore[misc]
     subprocess.CREATE_NEW_PROCESS_GROUP = 0x200
     ctypes.WinDLL = no_library  # type: ignore[attr-defined, unused-ignore]
+    registry = {
+        "KEY_READ": 1,
+        "KEY_WOW64_64KEY": 256,
+        "HKEY_LOCAL_MACHINE": 0,
+        "OpenKey": no_library,
+    }
+    sys.modules["winreg"] = types.SimpleNamespace(**registry)  # type: ignore[assignment]
     sys.platform = system
 
 
-def no_library(name: str) -> None:
-    raise OSError(f"{name} is none of this machine's libraries")
+def no_library(*asked: object) -> None:
+    raise FileNotFoundError(f"{asked} is none of this machine's")
 
 
 class Popen(subprocess.Popen):  # type: ignore[type-arg]
