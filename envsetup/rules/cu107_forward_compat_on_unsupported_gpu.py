@@ -54,7 +54,9 @@ SAID = ("forward compatibility was attempted", "unsupported display driver / cud
 def _newer_than_driver(driver: NvidiaDriver, knowledge: Knowledge) -> str | None:
     """In words, how libcuda's CUDA exceeds that of the driver; None where it doesn't."""
     version, served = value_of(driver.version), value_of(driver.cuda_version)
-    native = knowledge.driver_cuda(version, "linux") if version else None
+    # Early builds of a branch, and Windows' under WSL, are numbered below the first one for Linux.
+    branch = f"{version.partition('.')[0]}.999" if version else None
+    native = knowledge.driver_cuda(branch, "linux") if branch else None
     if native is None or served is None or version_key(served) <= version_key(native):
         return None
     return f"libcuda serves CUDA {served}, driver {version} itself {native}"

@@ -92,3 +92,27 @@ def test_the_compiler_of_a_python_for_windows_tells_its_architecture() -> None:
 
     assert machine is not None
     assert machine.arch.value == "x86_64"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("pip", "judged"), [("1.2.0", False), ("1.3.1", True)])
+def test_packages_of_another_environment_are_not_judged(pip: str, judged: bool) -> None:
+    rows = (
+        f"[pip3] torch=={pip}",
+        "[pip3] torchvision==0.4.0",
+        "[conda] pytorch   1.3.1   py3.7_cuda10.1.243_cudnn7.6.3_0    pytorch",
+        "[conda] torchvision   0.4.2   py37_cu101    pytorch",
+    )
+    assert ("WH109" in found(collected(*rows, torch="1.3.1"))) is judged
+
+
+@pytest.mark.parametrize(("driver", "wrong"), [("510.06", False), ("470.82", True)])
+def test_an_early_build_serves_the_cuda_of_its_branch(driver: str, wrong: bool) -> None:
+    text = (
+        "==============NVSMI LOG==============\n"
+        f"Driver Version                            : {driver}\n"
+        "CUDA Version                              : 11.6\n"
+        "    Product Name                          : NVIDIA GeForce GTX 1650 Ti\n"
+        "    Driver Model\n"
+        "        Current                           : WDDM\n"
+    )
+    assert ("CU107" in found(text)) is wrong

@@ -173,6 +173,51 @@ O^O/ \\_/ \\    Torch: 2.8.0+cu128. CUDA: 12.0. CUDA Toolkit: 12.8. Triton: 3.4.
             "gpus": ["NVIDIA GeForce RTX 5090"] * 2,
         },
     ),
+    "YOLOv5": (
+        """\
+YOLOv5 torch 1.11.0+cu102 CUDA:0 (Tesla K80, 11441MiB)
+                          CUDA:1 (Tesla K80, 11441MiB)
+""",
+        {"torch": "1.11.0+cu102", "torch_backend": "cu102", "gpus": ["Tesla K80"] * 2},
+    ),
+    "Ultralytics told to use the CPU": (
+        """\
+Ultralytics 8.3.9 Python-3.11.6 torch-2.5.1+cu121 CPU (Intel Core i7-10700 2.90GHz)
+OS                  Windows-10-10.0.18363-SP0
+""",
+        {"torch": "2.5.1+cu121", "cuda_available": None, "gpus": None},
+    ),
+    "xFormers": (
+        """\
+xFormers 0.0.22.post7+cu118
+pytorch.version:                                   2.0.1+cu118
+pytorch.cuda:                                      available
+gpu.compute_capability:                            6.0
+gpu.name:                                          Tesla P100-PCIE-16GB
+build.cuda_version:                                1108
+build.torch_version:                               2.1.0+cu118
+""",
+        {"torch": "2.0.1+cu118", "cuda_available": True, "gpus": ["Tesla P100-PCIE-16GB"]},
+    ),
+    "a form filled in by hand": (
+        """\
+- PyTorch: `2.10.0`
+- PyTorch nightly: `2.12.0.dev20260318`
+- Python: `3.12.13`
+- OS: `macOS 26.3.1`
+- Architecture: `arm64`
+""",
+        {"os": "macos", "arch": "arm64", "torch": "2.10.0", "torch_backend": "mps"},
+    ),
+    "no line break after the greeting": (
+        """\
+Collecting environment information...         PyTorch version: 2.7.0.dev20250123+rocm6.3
+CUDA used to build PyTorch: N/A
+ROCM used to build PyTorch: 6.3.42131-fa1d09cbd
+GPU models and configuration: AMD Radeon RX 5700 XT (gfx1010:xnack-)
+""",
+        {"torch": "2.7.0.dev20250123+rocm6.3", "gpus": ["AMD Radeon RX 5700 XT"]},
+    ),
     "LLaMA-Factory": (
         """\
 - Platform: Linux-6.8.0-59-generic-x86_64-with-glibc2.35
@@ -212,6 +257,14 @@ Agent 2
       Name:                    amdgcn-amd-amdhsa--gfx1100
 """,
         {"os": "linux", "torch": None, "gpus": ["Radeon RX 7900 XTX"]},
+    ),
+    "ComfyUI on a source build": (
+        """\
+pytorch version: 2.8.0a0+gitfc14c65
+Device: cuda:0 AMD Radeon(TM) 890M Graphics : native
+Python version: 3.12.12 | packaged by conda-forge | (main, Oct 22 2025) [MSC v.1944 64 bit (AMD64)]
+""",
+        {"torch": "2.8.0a0+gitfc14c65", "torch_backend": None},
     ),
     "rocm-smi": (
         """\

@@ -51,6 +51,8 @@ NAMED = re.compile(
 """How libraries above torch name what they stand on: `Numpy version: 1.26.4`, `(torchvision: 0.9.0)`."""
 XPU = re.compile(r"_XpuDeviceProperties\(name='([^']{1,200})'(?:.{1,400}?device_id=0x(\w{4})\b)?")
 TORCH = ("torch", "pytorch")
+BUILT = re.compile(r"\+(?:cpu|cu\d|rocm\d|xpu)")
+"""A version that names its build; `+git...` of a source build does not."""
 UNCOLLECTED = ("could not collect", "n/a", "na", "no cuda", "none", "")
 
 
@@ -285,7 +287,7 @@ def _torch(
     xpu = _collected(values.get("XPU used to build PyTorch"))
     known = any(k in values for k in ("CUDA used to build PyTorch", "ROCM used to build PyTorch"))
     # macOS has one build only.
-    sure = known or os == "macos" or "+" in version
+    sure = known or os == "macos" or BUILT.search(version) is not None
     build = build_of(version, cuda, hip, xpu) if sure else None
     install = TorchInstall(
         version=version, build=build, cuda=None if hip else cuda, hip=hip, xpu=xpu
@@ -302,12 +304,15 @@ def _torch(
 
 
 def _flag(value: str | None) -> bool | None:
-    meant = {"true": True, "yes": True, "gpu": True, "false": False, "no": False}
+    meant = {"true": True, "yes": True, "available": True, "gpu": True, "false": False, "no": False}
     return meant.get((value or "").lower())
 
 
 def _packages(lines: tuple[str, ...], running: str) -> tuple[Package, ...]:
-    """pip's before conda's, each list in its order; conda's first where it alone names the torch that runs."""
+    """pip's before conda's, each list in its order.
+
+    Where conda's alone names the torch that runs, pip was another environment's.
+    """
     found: list[Package] = []
     for line in lines:
         match = PACKAGE.match(line)
@@ -328,5 +333,7 @@ def _packages(lines: tuple[str, ...], running: str) -> tuple[Package, ...]:
         )
     torch = {p.manager: p.version.partition("+")[0] for p in reversed(found) if p.name in TORCH}
     own = running.partition("+")[0]
-    first = "conda" if torch.get("conda") == own != torch.get("pip", own) else "pip"
-    return tuple(sorted(found, key=lambda p: p.manager != first))
+    if torch.get("conda") == own != torch.get("pip", own):
+        named = {p.name for p in found if p.manager == "conda"}.union(TORCH)
+        found = [p for p in found if p.manager == "conda" or p.name not in named]
+    return tuple(sorted(found, key=lambda p: p.manager == "conda"))

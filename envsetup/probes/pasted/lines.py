@@ -22,9 +22,11 @@ MARK = re.compile(
     r"|(?:CUDA|GPU) available|PyTorch: \d"
 )
 TAG = re.compile(
-    r"</?(?:br|p|pre|code|div|li|ul|tr|td|details|summary)\b[^<>]{0,200}>", re.IGNORECASE
+    r"</?(?:br|p|pre|code|div|li|ul|tr|td|details|summary)\b[^<>]{0,200}>"
+    r"|Collecting environment information\.\.\.",
+    re.IGNORECASE,
 )
-"""What HTML puts between lines."""
+"""What HTML puts between lines, and collect_env before its first one."""
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f\u200b\u200e\u200f\ufeff]")
 BOLD = re.compile(r"^(?:[*+-]\s{1,4})?\*\*(.{1,80}?)\*\*")
 QUOTE = re.compile(r"^[>\s]{0,40}")

@@ -15,7 +15,10 @@ PAIR = re.compile(
 )
 TUPLE = re.compile(r"\('([\w .]{2,40})', '?([^']{1,400}?)'?\)")
 """An item of a printed OrderedDict."""
-BANNER = re.compile(r"\bPython-(\d\S{1,40}) torch-(\d\S{1,60}) (CPU|MPS|CUDA:\d{1,3})\b")
+BANNER = re.compile(
+    r"(?:\bPython-(?P<python>\d\S{1,40}) )?\btorch[- ](?P<torch>\d\S{1,60}) (?P<device>CPU|MPS|CUDA):?\d{0,3} \("
+)
+"""Ultralytics' first line. CPU may have been asked for: of CUDA it says nothing then."""
 PATCHED = (
     re.compile(
         r"(?P<name>\w[^.]{1,80})\. Num GPUs = (?P<count>\d{1,2})\. .{0,80}Platform: (?P<os>\w+)"
@@ -39,6 +42,7 @@ MEANINGS = {
     "gpu available": "Is CUDA available",
     "has cuda": "Is CUDA available",
     "is cuda available": "Is CUDA available",
+    "pytorch cuda": "Is CUDA available",
     "available": "Is CUDA available",
     "driver": "Nvidia driver version",
     "cuda driver": "Nvidia driver version",
@@ -52,8 +56,8 @@ PLATFORMS = {
     "linux": "Linux", "win32": "Windows", "windows": "Windows", "nt": "Windows", "darwin": "macOS",
     "macos": "macOS",
 }  # fmt: skip
-SYSTEMS = ("sys.platform", "os", "system", "platform", "python platform")
-MACHINES = ("machine", "processor")
+SYSTEMS = ("sys platform", "os", "system", "platform", "python platform")
+MACHINES = ("machine", "processor", "architecture")
 COMPANIONS = ("torchvision", "torchaudio", "numpy", "triton")
 MOST_GPUS = 64
 FEWEST = 3
@@ -86,11 +90,12 @@ def translated(lines: tuple[str, ...]) -> tuple[str, ...]:
 
 def _pairs(line: str) -> Iterator[tuple[str, str]]:
     if banner := BANNER.search(line):
-        yield "python", banner.group(1)
-        yield "torch", banner.group(2)
-        if banner.group(3) == "CPU":
-            yield "cuda available", "False"
-        elif banner.group(3) == "MPS":
+        yield "torch", banner["torch"]
+        if banner["python"]:
+            yield "python", banner["python"]
+        if banner["device"] == "CUDA":
+            yield "cuda available", "True"
+        elif banner["device"] == "MPS":
             yield "os", "macOS"
     elif banner := PATCHED[0].search(line):
         yield "os", banner.group("os")
@@ -103,7 +108,7 @@ def _pairs(line: str) -> Iterator[tuple[str, str]]:
 
 
 def _note(key: str, value: str, told: dict[str, str], packages: dict[str, str]) -> None:
-    key = key.replace("_", " ").removesuffix(" version")
+    key = re.sub(r"[_.]", " ", key).removesuffix(" version")
     version = VERSION.match(value)
     meaning = MEANINGS.get(key)
     if key in COMPANIONS and version:
@@ -146,6 +151,8 @@ def _numbered(lines: tuple[str, ...]) -> list[str]:
             names.update({int(n): name for n in numbers.group(1).split(",")})
         elif device:
             names[int(device.group(1))] = device.group(2)
+        elif pair.group(1) == "gpu.name":
+            names[0] = pair.group(2)
     return [names[n] for n in sorted(names)][:MOST_GPUS]
 
 
