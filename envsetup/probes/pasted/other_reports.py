@@ -21,7 +21,8 @@ BANNER = re.compile(
 """Ultralytics' first line. CPU may have been asked for: of CUDA it says nothing then."""
 PATCHED = (
     re.compile(
-        r"(?P<name>\w[^.]{1,80})\. Num GPUs = (?P<count>\d{1,2})\. .{0,80}Platform: (?P<os>\w+)"
+        r"^[\\/|\s]{1,20}(?P<name>\w[^.]{1,80})\. Num GPUs = (?P<count>\d{1,2})\. "
+        r".{0,80}Platform: (?P<os>\w+)"
     ),
     re.compile(r"Torch: (?P<torch>\d\S{1,60})\. CUDA: .{1,60} Triton: (?P<triton>\d[\d.]{0,20}\d)"),
 )
