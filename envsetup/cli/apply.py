@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shlex
 from typing import TYPE_CHECKING
 
 import click
 from msgspec.structs import replace
 
 from envsetup.cli.exits import Exit, Failure
-from envsetup.cli.output import emit
+from envsetup.cli.output import emit, own_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -120,7 +119,7 @@ def announcement(told: Forecast) -> list[str]:
         for one in told.replaced
         if one.doubt
     ]
-    lines += [f"to go back by hand: {shlex.join(c.argv)}" for c in told.restore]
+    lines += [f"to go back by hand: {own_line(c.argv)}" for c in told.restore]
     return lines
 
 
@@ -131,7 +130,7 @@ def _change(change: object) -> str:
 
 def _story(plan: Plan, applied: Applied, outcomes: Sequence[Outcome]) -> str:
     if applied.status == "would-install":
-        return "".join(f"would run: {shlex.join(c.argv)}\n" for c in plan.commands)
+        return "".join(f"would run: {own_line(c.argv)}\n" for c in plan.commands)
     passed = sum(one.status == "passed" for one in outcomes)
     return (
         f"Installed {', '.join(plan.requirements)}; {passed} checks passed.\n"

@@ -269,7 +269,7 @@ def _why(match: Match) -> str:
 
 def _fix(one: Fix) -> str:
     """A step, with what it takes where that is more than the user's own rights."""
-    import shlex
+    from envsetup.cli.output import own_line
 
-    how = f": {shlex.join(one.argv)}" if one.argv else ""
+    how = f": {own_line(one.argv)}" if one.argv else ""
     return f"{one.text}{how}" + (f" [{one.safety}]" if one.safety != "safe" else "")

@@ -8,12 +8,20 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 import click
 
 from envsetup.cli.exits import Exit, Failure
+
+
+def own_line(argv: Sequence[str]) -> str:
+    """A command as the shell of this machine's system takes it."""
+    from envsetup.host import local_os
+    from envsetup.plan.quoting import shell_line
+
+    return shell_line(argv, os=local_os())
 
 
 def write_text(path: str, text: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -21,7 +20,7 @@ from envsetup.cli.options import (
     timeout_option,
     verbosity_options,
 )
-from envsetup.cli.output import emit
+from envsetup.cli.output import emit, own_line
 from envsetup.cli.progress import Narrator
 
 if TYPE_CHECKING:
@@ -168,7 +167,7 @@ def dry_lines(job: Job, ready: Prepared) -> list[str]:
     lines = [f"{making.get(ready.state, 'would examine')} the environment {job.folder}"]
     if ready.plan.action == "keep":
         return [*lines, f"would keep torch {ready.plan.torch_version}, which is right"]
-    return lines + [f"would run: {shlex.join(c.argv)}" for c in ready.plan.commands]
+    return lines + [f"would run: {own_line(c.argv)}" for c in ready.plan.commands]
 
 
 def carried_out(

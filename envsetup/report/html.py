@@ -6,9 +6,8 @@ import base64
 import hashlib
 import itertools
 import math
-import shlex
 from collections import Counter
-from functools import cache
+from functools import cache, partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +15,7 @@ from envsetup.model import Measurement, Outcome, Report, Severity, Status, Verdi
 from envsetup.report.causes import by_weight
 from envsetup.report.measured import AT_LEAST, measured
 from envsetup.report.pages import pages
-from envsetup.report.safe import plain
+from envsetup.report.safe import command_line, plain
 from envsetup.report.summary import grouped, machine_words, summary
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ def render(report: Report, **_: object) -> str:
         paged={one.code for one in there},
         title=_title(report),
         waterfall=_waterfall(report),
-        command=lambda argv: plain(shlex.join(argv)),
+        command=partial(command_line, machine=report.machine),
         plain=plain,
         prose=_prose,
         curves=_curves,

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from envsetup.model import Finding, Outcome, Report
+from envsetup.model import Finding, Machine, Outcome, Report
 from envsetup.report.causes import by_weight, followers
-from envsetup.report.safe import one_line
+from envsetup.report.safe import command_line, one_line
 from envsetup.report.summary import summary
 
 MARKS = {"passed": "ok", "skipped": "skipped", "flaky": "**flaky**"}
@@ -36,7 +36,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     loud = by_weight(f for f in report.findings if f.suppressed_by is None)
     under = followers(report.findings)
-    told = ("\n".join(_finding(f, under.get(f.code, ()))) for f in loud)
+    told = ("\n".join(_finding(f, report.machine, under.get(f.code, ()))) for f in loud)
     yield from _fitting(told, len(loud), "findings", FINDINGS_CHARACTERS)
     if not loud:
         yield "No findings."
@@ -75,11 +75,11 @@ def code(value: str) -> str:
     return f"{fence} {content} {fence}" if longest else f"`{content}`"
 
 
-def _finding(finding: Finding, explained: tuple[str, ...]) -> Iterator[str]:
+def _finding(finding: Finding, machine: Machine, explained: tuple[str, ...]) -> Iterator[str]:
     about = f" ({text(finding.subject)})" if finding.subject else ""
     yield f"- **{text(finding.code)}** {text(finding.slug)}{about}, {finding.severity}: {text(finding.message)}"
     for fix in finding.fixes:
-        command = f" {code(' '.join(fix.argv))}" if fix.argv else ""
+        command = f" {code(command_line(fix.argv, machine))}" if fix.argv else ""
         safety = "" if fix.safety == "safe" else f" *({fix.safety})*"
         yield f"  - {text(fix.text)}{command}{safety}"
     if explained:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+from envsetup.model import Machine, value_of
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Control characters and those that turn the direction of writing, but for tab and line feed."""
@@ -21,6 +24,13 @@ def encodable(text: str) -> str:
 
 def one_line(text: str) -> str:
     return " ".join(plain(text).split())
+
+
+def command_line(argv: Sequence[str], machine: Machine) -> str:
+    """A command as the shell of that machine's system takes it."""
+    from envsetup.plan.quoting import shell_line
+
+    return one_line(shell_line(argv, os=value_of(machine.os) or "linux"))
 
 
 def xml_text(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import textwrap
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
@@ -22,7 +21,7 @@ from envsetup.model import (
 )
 from envsetup.report.causes import by_weight, followers
 from envsetup.report.measured import measured
-from envsetup.report.safe import one_line, plain
+from envsetup.report.safe import command_line, one_line, plain
 from envsetup.report.summary import grouped, machine_words, summary
 
 State = Literal["fine", "partial", "missing", "failing", "crashed"]
@@ -86,7 +85,8 @@ def render(
     lines = [*_glance(report, pen), ""]
     under = followers(report.findings)
     for finding in _ordered(report, verbose):
-        lines += [*_finding(finding, pen, verbose, under.get(finding.code, ())), ""]
+        explained = under.get(finding.code, ())
+        lines += [*_finding(finding, report.machine, pen, verbose, explained), ""]
     lines += _failed(report, pen, verbose)
     if verbose:
         lines += _details(report, pen)
@@ -204,7 +204,7 @@ def _ordered(report: Report, verbose: bool) -> list[Finding]:
 
 
 def _finding(
-    finding: Finding, pen: Pen, verbose: bool, explained: tuple[str, ...]
+    finding: Finding, machine: Machine, pen: Pen, verbose: bool, explained: tuple[str, ...]
 ) -> Iterator[str]:
     head = f"{finding.severity} {finding.code} {finding.slug}"
     if finding.suppressed_by:
@@ -219,7 +219,7 @@ def _finding(
         danger = "" if fix.safety == "safe" else f" [{fix.safety}]"
         yield from pen.wrap(f"fix: {fix.text}{danger}", 3)
         if fix.argv:
-            yield f"      {one_line(shlex.join(fix.argv))}"
+            yield f"      {command_line(fix.argv, machine)}"
     if explained and not finding.suppressed_by:
         told = ", ".join(explained) if verbose else f"{len(explained)} more, shown by -v"
         yield from pen.wrap(f"explains: {told}", 3)
@@ -326,12 +326,13 @@ def _next(report: Report) -> tuple[str, str]:
     worst = next((f for f in _ordered(report, False) if f.severity != "note"), None)
     bad = next((o for o in report.checks if o.status not in ("passed", "skipped")), None)
     if bad is not None and (worst is None or worst.severity != "error"):
-        return "Next:", shlex.join(
-            ("envsetup", "checks", "run", bad.id, "--device", bad.device, "-v")
-        )
+        again = ("envsetup", "checks", "run", bad.id, "--device", bad.device, "-v")
+        return "Next:", command_line(again, report.machine)
     if worst is not None and worst.fixes:
         first = worst.fixes[0]
-        return ("Next:", shlex.join(first.argv)) if first.argv else (f"Next: {first.text}", "")
+        if first.argv:
+            return "Next:", command_line(first.argv, report.machine)
+        return f"Next: {first.text}", ""
     if report.verdict == "ok" and not report.proven:
         return "To compute on every device:", "envsetup doctor"
     if report.verdict == "unknown":
