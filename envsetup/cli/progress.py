@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
@@ -31,8 +32,10 @@ class Narrator:
         if self.on_terminal:
             from rich.console import Console
 
-            self._status = Console(stderr=True).status("starting", spinner="dots")
-            self._status.start()
+            status = Console(stderr=True).status("starting", spinner="dots")
+            with contextlib.suppress(RuntimeError):  # no thread to be had: plain lines, then
+                status.start()
+                self._status = status
         return self
 
     def __exit__(
@@ -90,9 +93,11 @@ class Narrator:
             from rich.markup import escape
 
             self._status.update(escape(text))
-        self._timer = threading.Timer(SLOW_S, self._still)
-        self._timer.daemon = True
-        self._timer.start()
+        timer = threading.Timer(SLOW_S, self._still)
+        timer.daemon = True
+        with contextlib.suppress(RuntimeError):  # no thread to be had: then no notice either
+            timer.start()
+            self._timer = timer
 
     def _still(self) -> None:
         seconds = time.monotonic() - self._since

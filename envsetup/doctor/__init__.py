@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
@@ -18,6 +17,7 @@ from envsetup.doctor.events import device_name
 from envsetup.doctor.needs import CODE as NEED_CODE
 from envsetup.doctor.needs import SLUG as NEED_SLUG
 from envsetup.doctor.needs import Need, unmet
+from envsetup.host.aside import aside
 from envsetup.model import (
     Absent,
     Fact,
@@ -154,8 +154,7 @@ class Aside:
         self._course = course
         self._answer: Any = None
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._thread = aside(self._run)
 
     def _run(self) -> None:
         try:
@@ -166,10 +165,11 @@ class Aside:
                 self._course.cancelled = True
 
     def result(self, timeout_s: float) -> Any:
-        self._thread.join(timeout_s)
+        if self._thread is not None:
+            self._thread.join(timeout_s)
         if self._error is not None:
             raise self._error
-        if self._thread.is_alive():
+        if self._thread is not None and self._thread.is_alive():
             raise TargetError(f"the machine's facts could not be read within {timeout_s:g} s")
         return self._answer
 

@@ -6,6 +6,7 @@ read by the same code), `RecordingHost` writes down every answer, `RecordedHost`
 
 from __future__ import annotations
 
+from envsetup.host.aside import aside
 from envsetup.host.calls import CALLS
 from envsetup.host.local import LocalHost, local_os
 from envsetup.host.programs import Completed, end_all, end_group, remember, run_program
@@ -20,6 +21,7 @@ __all__ = [
     "LocalHost",
     "RecordedHost",
     "RecordingHost",
+    "aside",
     "end_all",
     "end_group",
     "local_os",

@@ -7,7 +7,8 @@ import errno
 import ipaddress
 import os
 import socket
-import threading
+
+from envsetup.host.aside import aside
 
 LIMIT_S = 3.0
 """A resolver that doesn't answer is left behind in a daemon thread."""
@@ -16,9 +17,9 @@ LIMIT_S = 3.0
 def leads_to(name: str) -> object:
     """`whereto` (loopback, own, elsewhere, nowhere) and `ipv6` of the first address; None without an answer in time."""
     found: list[object] = []
-    asking = threading.Thread(target=lambda: found.append(_leads_to(name)), daemon=True)
-    asking.start()
-    asking.join(LIMIT_S)
+    asking = aside(lambda: found.append(_leads_to(name)))
+    if asking is not None:
+        asking.join(LIMIT_S)
     return found[0] if found else None
 
 

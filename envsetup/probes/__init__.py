@@ -5,11 +5,11 @@ A probe never raises for what a machine does: what it can't read is `Unreadable`
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
-from envsetup.host import Host
+from envsetup.host import Host, aside
 from envsetup.model import Fact, Machine, Python, Source, Unreadable
 from envsetup.probes import (
     container,
@@ -99,14 +99,9 @@ def take_snapshot(host: Host, interpreter: Fact[dict[str, object]]) -> Machine:
 def _side_by_side(work: dict[str, Callable[[], Facts]]) -> dict[str, Facts]:
     """What each found within the limit; what is still at it is missing."""
     found: dict[str, Facts] = {}
-    threads = [
-        threading.Thread(target=_into, args=(found, name, one), daemon=True)
-        for name, one in work.items()
-    ]
-    for thread in threads:
-        thread.start()
+    threads = [aside(partial(_into, found, name, one)) for name, one in work.items()]
     deadline = time.monotonic() + LIMIT_S
-    for thread in threads:
+    for thread in filter(None, threads):
         thread.join(max(0.0, deadline - time.monotonic()))
     return dict(found)
 

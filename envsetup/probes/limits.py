@@ -14,7 +14,7 @@ def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
     told = call_json(host, "limits")
     if not told:
         return {"limits": Absent(tried=(api_source("getrlimit"),))}
-    files = [f"{f}/pids.max" for f in cgroup.folders(host, "")]
+    files = [f"{f}/pids.max" for c in ("", "pids") for f in cgroup.folders(host, c)]
     pids = [n for file in files if (n := number(line(host, file))) is not None]
     if pids:
         told["pids"] = min(pids)

@@ -15,7 +15,8 @@ A limit of the user or of the container.
 
 ## How envsetup knows
 
-The limit on processes is below four for each usable core.
+The limit on processes (`pids.max` of the cgroup, and `ulimit -u`, which doesn't hold for root) is below 32, or below four
+for each usable core.
 
 ## How to fix
 
@@ -41,6 +42,7 @@ from envsetup.model import (
     Fix,
     Machine,
     TorchInstall,
+    value_of,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
@@ -49,6 +51,10 @@ FIXES = (
     Fix(text="`ulimit -u 65535`"),
     Fix(text="Docker: `--pids-limit=-1`"),
 )
+
+
+FEW = 32
+"""A training with two loaders takes as many: each process has threads of its own."""
 
 
 @rule(
@@ -73,9 +79,11 @@ def judge(
     limits: dict[str, int], cpu: Cpu, torch: TorchInstall, machine: Machine
 ) -> Iterator[Draft]:
     cores = cpu.usable_cores or 1
-    for name in ("pids", "nproc"):
+    python = value_of(machine.python)
+    counted = ("pids",) if python and python.as_root else ("pids", "nproc")
+    for name in counted:
         allowed = limits.get(name, -1)
-        if 0 <= allowed < 4 * cores:
+        if 0 <= allowed < max(FEW, 4 * cores):
             yield Draft(
                 message=f"Only {allowed} processes and threads may run on {cores:g} cores.",
                 subject=name,
