@@ -27,4 +27,5 @@ def built_for_another(
                 fact_evidence(machine, "extensions", f"{one.path}: {', '.join(one.missing[:3])}"),
             ),
             fixes=fixes,
+            severity="warning",  # torch itself works, and whether the package is used isn't told
         )
