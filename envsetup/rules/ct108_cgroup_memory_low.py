@@ -44,15 +44,16 @@ import re
 from collections.abc import Iterator
 
 from envsetup.model import (
+    Absent,
     Evidence,
     Fix,
+    Known,
     Machine,
     Memory,
-    TorchInstall,
     Unreadable,
     value_of,
 )
-from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules import Draft, Symptom, Undecidable, fact_evidence, rule
 
 FIXES = (
     Fix(text="Docker: raise it, for example `-m 16g`"),
@@ -102,7 +103,12 @@ OUT_OF_MEMORY = re.compile(
     ask="Does the kernel log or the pod's status say OOM?",
     fixes=FIXES,
 )
-def judge(memory: Memory, torch: TorchInstall, machine: Machine) -> Iterator[Draft]:
+def judge(memory: Memory, machine: Machine) -> Iterator[Draft]:
+    torch = machine.torch
+    if isinstance(torch, Absent):
+        return
+    if isinstance(torch, Unreadable) and not OUT_OF_MEMORY.search(torch.error):
+        raise Undecidable(torch.error, "torch")
     limits = [
         (memory.cgroup_limit_bytes, "memory limit", "memory"),
         (
@@ -111,7 +117,8 @@ def judge(memory: Memory, torch: TorchInstall, machine: Machine) -> Iterator[Dra
             "limits",
         ),
     ]
-    held = () if torch.broken_files else _import_ended_by_it(machine)
+    damaged = isinstance(torch, Known) and torch.value.broken_files
+    held = () if damaged else _import_ended_by_it(machine)
     for limit, name, fact in limits:
         if limit is None or not 0 <= limit < min(NEEDED_BYTES, memory.total_bytes or NEEDED_BYTES):
             continue

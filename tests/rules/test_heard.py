@@ -107,6 +107,16 @@ def test_an_import_that_ran_into_a_limit_of_memory_is_named_by_the_limit(error: 
     assert "limit on address space is 0.6 GiB" in found["CT108"].message
 
 
+def test_a_limit_of_memory_that_hinders_the_look_at_torch_itself_is_named_all_the_same() -> None:
+    failed = Unreadable(error=WANT_OF_MEMORY[1], source=Source(kind="target", ref="import torch"))
+    unseen = Unreadable(error="the probe itself failed (MemoryError: )", source=failed.source)
+    limits = known({"address_space_bytes": 300 * 2**20})
+    memory = known(Memory(total_bytes=64 * 2**30))
+    found = serious(machine(None, torch=unseen, torch_runtime=failed, memory=memory, limits=limits))
+
+    assert list(found) == ["CT108"]
+
+
 @pytest.mark.parametrize("limit", [-1, 32 * 2**30])
 def test_a_limit_that_leaves_enough_explains_no_import(limit: int) -> None:
     error = "ImportError: something that nobody has seen before"
