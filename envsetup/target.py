@@ -273,8 +273,9 @@ def _fresh_events(path: Path, seen: int) -> tuple[list[Event], int]:
     """Whole lines beyond `seen` bytes; what is no event is dropped, since a check may write anywhere."""
     try:
         with open(path, "rb") as file:
+            fresh_bytes = os.fstat(file.fileno()).st_size - seen
             file.seek(seen)
-            fresh = file.read(LOG_LIMIT_BYTES)
+            fresh = file.read(min(max(fresh_bytes, 0), LOG_LIMIT_BYTES))
     except OSError:
         return [], seen
     whole = fresh.rfind(b"\n") + 1

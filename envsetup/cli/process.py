@@ -115,6 +115,10 @@ def _outcome(root: click.Group) -> tuple[int, str]:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.TOOL_FAILED), why
+    except MemoryError:
+        why = "there is too little memory for envsetup itself. Raise its limit (`ulimit -v unlimited`)."
+        click.echo(f"Error: {why}", err=True)
+        return int(Exit.TOOL_FAILED), why
     except Exception as error:
         return _bug(error)
 

@@ -130,6 +130,23 @@ def test_a_bug_of_ours_is_exit_3_and_json(
 
 
 @pytest.mark.usefixtures("_as_a_process")
+def test_too_little_memory_for_ourselves_is_no_bug_and_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(sys, "argv", ["envsetup", "doctor", "--format", "json"])
+    monkeypatch.setattr(cli.root, "main", lambda **_: fail())
+
+    assert process.run(cli.root) == 3
+    said = capsys.readouterr()
+    assert "too little memory" in json.loads(said.out)["error"]
+    assert "ulimit -v" in said.err
+    assert "bug" not in said.err
+
+
+@pytest.mark.usefixtures("_as_a_process")
 def test_a_target_that_is_not_there_is_exit_4_and_one_document(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
