@@ -318,12 +318,15 @@ def _verdict_words(report: Report) -> str:
         case "failed":
             return "Not usable as it is."
         case _:
-            return "Not known."
+            missing = isinstance(report.machine.torch, Absent)
+            return "There is no torch." if missing else "Not known."
 
 
 def _next(report: Report) -> tuple[str, str]:
     """What to do next, in words, and the command that does it, which may be empty."""
     worst = next((f for f in _ordered(report, False) if f.severity != "note"), None)
+    if worst is None and isinstance(report.machine.torch, Absent):
+        return "Next, for torch:", command_line(("envsetup", "install-plan"), report.machine)
     bad = next((o for o in report.checks if o.status not in ("passed", "skipped")), None)
     if bad is not None and (worst is None or worst.severity != "error"):
         again = ("envsetup", "checks", "run", bad.id, "--device", bad.device, "-v")

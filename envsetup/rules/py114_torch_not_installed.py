@@ -14,7 +14,9 @@ Nothing was installed, or it went into another environment than the one that run
 
 ## How envsetup knows
 
-No folder on the interpreter's path holds `torch/version.py`, and no metadata names torch.
+No folder on the interpreter's path holds `torch/version.py`, and no metadata names torch. Where a package that is
+installed requires torch, it is an error. Otherwise nothing says that torch was wanted, as in an image with Python
+alone, and it is a note: checks that can't start, or `--require torch`, fail all the same.
 
 ## How to fix
 
@@ -33,9 +35,10 @@ Where the environment isn't meant to run PyTorch.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from envsetup.model import Absent, Evidence, Fix, Known, Machine
+from envsetup.model import Absent, Evidence, Fix, Known, Machine, value_of
 from envsetup.rules import Draft, Symptom, rule
 
 FIXES = (
@@ -45,6 +48,9 @@ FIXES = (
     ),
     Fix(text="Let envsetup make an environment of its own", argv=("envsetup", "setup")),
 )
+
+TORCH = re.compile(r"torch(?![\w.-])")
+"""At the beginning of a Requires-Dist line."""
 
 
 @rule(
@@ -60,8 +66,24 @@ def judge(machine: Machine) -> Iterator[Draft]:
     if not isinstance(machine.torch, Absent) or not isinstance(machine.python, Known):
         return
     python = machine.python
+    wanting = _requires_torch(machine)
     yield Draft(
-        message=f"torch is not installed for {python.value.executable}.",
+        message=f"torch is not installed for {python.value.executable}"
+        + (f", and {wanting} requires it." if wanting else "."),
         evidence=(Evidence(fact="torch", value="no torch on its path", source=python.source),),
         fixes=FIXES,
+        severity="error" if wanting else "note",
+    )
+
+
+def _requires_torch(machine: Machine) -> str | None:
+    """An installed package that doesn't work without it; what an extra asks for doesn't count."""
+    packages = value_of(machine.packages) or ()
+    return next(
+        (
+            f"{one.name} {one.version}"
+            for one in packages
+            if any(TORCH.match(line) and "extra ==" not in line for line in one.requires)
+        ),
+        None,
     )

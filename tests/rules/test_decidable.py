@@ -274,6 +274,28 @@ def test_it_is_found_and_its_like_is_not(code: str, sick: Machine, well: Machine
     assert code not in codes(well)
 
 
+@pytest.mark.parametrize(
+    ("needs", "severity"),
+    [
+        ("torch==2.13.0", "error"),
+        ("torch (>=2.0)", "error"),
+        ('torch>=2.6 ; extra == "torch"', "note"),
+        ("torchsde", "note"),
+    ],
+)
+def test_that_torch_is_missing_is_an_error_where_something_installed_needs_it(
+    needs: str, severity: str
+) -> None:
+    own = package("torchvision", needs)
+    given = machine(
+        torch=Absent(), torch_runtime=Absent(), packages=(own,), python=python("3.12.1")
+    )
+    found = {f.code: f for f in judge_all(given, load())[0]}
+
+    assert found["PY114"].severity == severity
+    assert ("torchvision" in found["PY114"].message) == (severity == "error")
+
+
 @pytest.mark.parametrize("cause", ["PY101", "PY103"])
 def test_what_keeps_torch_out_explains_that_it_is_missing(cause: str) -> None:
     facts = {"python": python("3.30.0")} if cause == "PY101" else {"python": python("3.12.1")}
