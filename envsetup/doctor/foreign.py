@@ -5,9 +5,10 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from envsetup.knowledge import Knowledge
-from envsetup.model import Finding, Fix, Report
+from envsetup.model import Finding, Fix, Machine, Report
 from envsetup.plan import Request, make_plan
 from envsetup.rules import find_rule
+from envsetup.rules.shells import for_machine
 
 
 def derived_anew(report: Report, knowledge: Knowledge) -> Report:
@@ -17,13 +18,15 @@ def derived_anew(report: Report, knowledge: Knowledge) -> Report:
     report's machine, which is data too.
     """
     plan = make_plan(report.machine, knowledge, Request()) if report.plan else None
-    return replace(report, findings=tuple(_own(f) for f in report.findings), plan=plan)
+    return replace(
+        report, findings=tuple(_own(f, report.machine) for f in report.findings), plan=plan
+    )
 
 
-def _own(finding: Finding) -> Finding:
+def _own(finding: Finding, machine: Machine) -> Finding:
     rule = find_rule(finding.code)
     if rule is not None and rule.fixes:
-        return replace(finding, slug=rule.slug, fixes=rule.fixes)
+        return replace(finding, slug=rule.slug, fixes=for_machine(rule.fixes, machine))
     if rule is not None:
         page = Fix(text="Read its page", argv=("envsetup", "explain", rule.code))
         return replace(finding, slug=rule.slug, fixes=(page,))

@@ -212,7 +212,8 @@ def judge_one(
     if one.judge is None or not _applies(one, machine):
         return (), ()
     try:
-        return tuple(complete(one, draft) for draft in _judge(one, machine, knowledge)), ()
+        drafts = _judge(one, machine, knowledge)
+        return tuple(complete(one, draft, machine) for draft in drafts), ()
     except Undecidable as why:
         told = Undecided(code=one.code, reason=str(why), missing_facts=why.missing_facts)
     except Exception as bug:  # a rule's bug is its own outcome and hides no other rule
@@ -241,8 +242,10 @@ def _judge(one: Rule, machine: Machine, knowledge: Knowledge) -> tuple[Draft, ..
     return tuple(one.judge(**given))
 
 
-def complete(one: Rule, draft: Draft) -> Finding:
-    """The finding that a rule's draft makes."""
+def complete(one: Rule, draft: Draft, machine: Machine) -> Finding:
+    """The finding that a rule's draft makes, its fixes for that machine's shell."""
+    from envsetup.rules.shells import for_machine
+
     return Finding(
         code=one.code,
         slug=one.slug,
@@ -251,7 +254,7 @@ def complete(one: Rule, draft: Draft) -> Finding:
         message=draft.message,
         subject=draft.subject,
         evidence=draft.evidence,
-        fixes=draft.fixes,
+        fixes=for_machine(draft.fixes, machine),
     )
 
 

@@ -46,7 +46,7 @@ def heard(
         fixes=mine.fixes,
         severity="warning" if isinstance(machine.gpus, Absent) else "error",
     )
-    return (complete(mine, draft),), mine.code
+    return (complete(mine, draft, machine),), mine.code
 
 
 def overheard(
@@ -66,7 +66,7 @@ def overheard(
         there.add(mine.code)
         message = f"An import failed beside torch: {told.value}"
         draft = Draft(message=message, evidence=(told,), fixes=mine.fixes, severity="warning")
-        yield complete(mine, draft)
+        yield complete(mine, draft, machine)
 
 
 def _import_failed(machine: Machine) -> Evidence | None:

@@ -18,6 +18,7 @@ from envsetup.rules import Rule, Symptom, all_rules
 from envsetup.rules.alike import alike
 from envsetup.rules.decided import Decision, Word, decide
 from envsetup.rules.numbers import ruled_out
+from envsetup.rules.shells import for_machine
 from envsetup.rules.tongues import IN_ENGLISH
 
 if TYPE_CHECKING:
@@ -136,7 +137,8 @@ def ranked(
     """
     if machine is not None and knowledge is not None:
         hits = _weighed_by_facts(hits, machine, knowledge, surely)
-    return tuple(_match(h) for h in _ordered(hits))
+    here = machine or Machine()
+    return tuple(_match(h, here) for h in _ordered(hits))
 
 
 class _Flat(NamedTuple):
@@ -346,8 +348,9 @@ def _denied(hit: Hit) -> bool:
     return hit.decision is not None and hit.decision.word == "contradicted"
 
 
-def _match(hit: Hit) -> Match:
+def _match(hit: Hit, machine: Machine) -> Match:
     one, decision = hit.rule, hit.decision
+    fixes = (decision.fixes if decision else ()) or one.fixes
     return Match(
         code=one.code,
         slug=one.slug,
@@ -355,7 +358,7 @@ def _match(hit: Hit) -> Match:
         confidence=_BY_WORTH[min(3, max(1, hit.worth))],
         matched=hit.words[:200],
         ask=one.ask,
-        fixes=(decision.fixes if decision else ()) or one.fixes,
+        fixes=for_machine(fixes, machine),
         decided=decision.word if decision else None,
         reason=decision.reason if decision else "",
         facts=decision.facts if decision else (),

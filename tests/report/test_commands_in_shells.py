@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from envsetup.knowledge import load
 from envsetup.model import Finding, Fix, Known, Machine, OsName, Report, Source
 from envsetup.report import html, markdown, text
+from envsetup.rules import judge_all
+from envsetup.rules.shells import for_machine
 
 PATH = "C:\\Program Files\\e\\python.exe"
 FINDING = Finding(
@@ -40,3 +43,29 @@ def test_the_shell_is_the_machines(os: OsName, line: str) -> None:
     assert f"`{line}`" in markdown.render(report(os))
     page = html.render(report(os)).replace("&amp;", "&").replace("&#39;", "'")
     assert f"<pre>{line}</pre>" in page
+
+
+@pytest.mark.parametrize(
+    ("posix", "powershell"),
+    [
+        ("`unset A_1`, then look", "`Remove-Item Env:A_1`, then look"),
+        ("Both: `unset A B`", "Both: `Remove-Item Env:A, Env:B`"),
+        ("`export TMPDIR=$HOME/tmp` first", '`$env:TMPDIR = "$HOME/tmp"` first'),
+        ("`export A=<the file> B=2`", '`$env:A = "<the file>"; $env:B = "2"`'),
+        ("Unset it, or `pip config unset x`", "Unset it, or `pip config unset x`"),
+    ],
+)
+def test_settings_are_in_the_words_of_the_shell(posix: str, powershell: str) -> None:
+    def written(os: OsName) -> str:
+        return for_machine((Fix(text=posix),), Machine(os=Known(value=os, source=SOURCE)))[0].text
+
+    assert written("linux") == written("macos") == posix
+    assert written("windows") == powershell
+
+
+def test_a_rule_found_on_windows_says_how_to_unset_a_variable_there() -> None:
+    variables = Known(value={"KMP_DUPLICATE_LIB_OK": "TRUE"}, source=SOURCE)
+    machine = Machine(os=Known(value="windows", source=SOURCE), environment=variables)
+    found = {f.code: f for f in judge_all(machine, load())[0]}
+
+    assert "`Remove-Item Env:KMP_DUPLICATE_LIB_OK`" in found["CP103"].fixes[0].text
