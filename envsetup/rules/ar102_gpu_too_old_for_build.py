@@ -38,8 +38,8 @@ from collections.abc import Iterator
 
 from envsetup.knowledge import Knowledge
 from envsetup.model import Fix, Gpu, Machine, TorchInstall
-from envsetup.rules import Draft, Symptom, fact_evidence, rule
-from envsetup.rules.kernels import archs_of, too_old, words
+from envsetup.rules import Draft, Symptom, rule
+from envsetup.rules.kernels import ASK, SYMPTOMS, archs_of, too_old, without_kernels
 
 FIXES = (
     Fix(
@@ -56,50 +56,19 @@ FIXES = (
     severity="error",
     platforms=("linux", "windows"),
     symptoms=(
-        Symptom(pattern=r"which is of (?:cuda|compute) capability", confidence="medium"),
-        Symptom(
-            pattern=r"no kernel image\b(?: is available(?: for execution on the device)?)?",
-            confidence="medium",
-        ),
-        Symptom(pattern=r"\bsm_\d{2,3}[a-z]? is not compatible"),
-        Symptom(
-            pattern=r"cudaErrorNoKernelImageForDevice|CUDA_ERROR_NO_BINARY_FOR_GPU",
-            confidence="medium",
-        ),
-        Symptom(pattern=r"(?:CUBLAS|CUDNN)_STATUS_ARCH_MISMATCH"),
+        *SYMPTOMS,
         Symptom(pattern=r"no longer supports this GPU because it is too old"),
         Symptom(pattern=r"does not have CUDA compute capability", confidence="medium"),
         Symptom(
             pattern=r"no longer support(?:s|ing|ed)?\b.{0,30}\b(?:Tesla|GeForce|GTX|Quadro|Kepler|Maxwell|Pascal|Volta)\b",
             confidence="medium",
         ),
-        Symptom(
-            pattern=r"\bcuda.{0,80}(?:error|err|failure|code|returned)\W{0,4}209\b",
-            confidence="medium",
-        ),
-        Symptom(
-            pattern=r"\b(?:no|lacks?|without|requires?|missing) sm_\d{2,3}[a-z]?\b",
-            confidence="medium",
-        ),
-        Symptom(
-            pattern=r"\bsm_\d{2,3}[a-z]? (?:is )?not supported|\bno (?:CUDA )?kernels? for\b",
-            confidence="medium",
-        ),
     ),
-    ask="`python -c 'import torch; print(torch.cuda.get_arch_list(), torch.cuda.get_device_capability())'`",
+    ask=ASK,
     fixes=FIXES,
 )
 def judge(
     torch: TorchInstall, gpus: tuple[Gpu, ...], machine: Machine, knowledge: Knowledge
 ) -> Iterator[Draft]:
     archs = archs_of(machine, torch, knowledge)
-    for gpu in too_old(gpus, archs, torch, knowledge):
-        yield Draft(
-            message=f"torch {torch.version} has no kernels for {words(gpu)}: it holds {', '.join(archs or ())}.",
-            subject=f"gpu {gpu.index}",
-            evidence=(
-                fact_evidence(machine, "torch", " ".join(archs or ())),
-                fact_evidence(machine, "gpus", words(gpu)),
-            ),
-            fixes=FIXES,
-        )
+    yield from without_kernels(too_old(gpus, archs, torch, knowledge), archs, torch, machine, FIXES)

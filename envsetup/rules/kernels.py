@@ -2,9 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from envsetup.knowledge import Knowledge, capability, covers, version_key
-from envsetup.model import Gpu, Known, Machine, TorchInstall, value_of
-from envsetup.rules import Undecidable
+from envsetup.model import Fix, Gpu, Known, Machine, TorchInstall, value_of
+from envsetup.rules import Draft, Symptom, Undecidable, fact_evidence
+
+ASK = "`python -c 'import torch; print(torch.cuda.get_arch_list(), torch.cuda.get_device_capability())'`"
+SYMPTOMS = (
+    Symptom(pattern=r"which is of (?:cuda|compute) capability", confidence="medium"),
+    Symptom(
+        pattern=r"no kernel image\b(?: is available(?: for execution on the device)?)?",
+        confidence="medium",
+    ),
+    Symptom(pattern=r"\bsm_\d{2,3}[a-z]? is not compatible"),
+    Symptom(
+        pattern=r"cudaErrorNoKernelImageForDevice|CUDA_ERROR_NO_BINARY_FOR_GPU",
+        confidence="medium",
+    ),
+    Symptom(pattern=r"(?:CUBLAS|CUDNN)_STATUS_ARCH_MISMATCH"),
+    Symptom(
+        pattern=r"\bcuda.{0,80}(?:error|err|failure|code|returned)\W{0,4}209\b",
+        confidence="medium",
+    ),
+    Symptom(
+        pattern=r"\b(?:no|lacks?|without|requires?|missing) sm_\d{2,3}[a-z]?\b",
+        confidence="medium",
+    ),
+    Symptom(
+        pattern=r"\bsm_\d{2,3}[a-z]? (?:is )?not supported|\bno (?:CUDA )?kernels? for\b",
+        confidence="medium",
+    ),
+)
+"""Words that don't tell whether the GPU is too new or too old for the build."""
 
 PLATFORMS = {
     ("linux", "x86_64"): "linux_x86_64",
@@ -78,5 +108,23 @@ def too_old(
     return [g for g in left if version_key(g.compute_capability or "0") < _oldest(archs or ())]
 
 
-def words(gpu: Gpu) -> str:
-    return f"{gpu.name or 'the GPU'} (compute capability {gpu.compute_capability})"
+def without_kernels(
+    gpus: Iterable[Gpu],
+    archs: tuple[str, ...] | None,
+    torch: TorchInstall,
+    machine: Machine,
+    fixes: tuple[Fix, ...],
+) -> Iterator[Draft]:
+    """What is said of each GPU that the build has no kernels for."""
+    held = archs or ()
+    for gpu in gpus:
+        words = f"{gpu.name or 'the GPU'} (compute capability {gpu.compute_capability})"
+        yield Draft(
+            message=f"torch {torch.version} has no kernels for {words}: it holds {', '.join(held)}.",
+            subject=f"gpu {gpu.index}",
+            evidence=(
+                fact_evidence(machine, "torch", " ".join(held)),
+                fact_evidence(machine, "gpus", words),
+            ),
+            fixes=fixes,
+        )
