@@ -70,3 +70,16 @@ def test_a_log_that_holds_no_environment_stays_one(text: str) -> None:
 def test_lines_that_begin_alike_by_chance_keep_their_words() -> None:
     machine = read_text("> quoted: GPU 0: nothing\n" + COLLECTED + "> quoted: GPU 1: nothing\n")
     assert summary(machine)["gpus"] == [{"name": "NVIDIA A100-SXM4-40GB"}] * 2
+
+
+@pytest.mark.parametrize(
+    ("carrier", "begins"), [("Windows", "[pip3]"), ("one line", "Versions of relevant")]
+)
+def test_a_list_of_packages_whose_head_is_cut_off_names_torch(carrier: str, begins: str) -> None:
+    left = COLLECTED[COLLECTED.index(begins) :]
+    whole, cut = read_text(COLLECTED), read_text(CARRIERS[carrier](left))
+    assert whole is not None
+    assert cut is not None
+    known = {k: v for k, v in summary(cut).items() if v}
+    assert known["torch"] == str(summary(whole)["torch"]).partition("+")[0]
+    assert known.items() - {"torch": known["torch"]}.items() <= summary(whole).items()

@@ -57,11 +57,11 @@ UNCOLLECTED = ("could not collect", "n/a", "na", "no cuda", "none", "")
 
 
 def recognises(lines: tuple[str, ...]) -> bool:
-    """At least two of the keys that nothing else prints, or one with packages below."""
+    """At least two of the keys or of the packages that nothing else prints, or one of each."""
     seen = {m.group(1) for line in lines if (m := LINE.match(line))}
     seen |= {ALIASES[m.group(1)] for line in lines if (m := ALIAS.match(line))}
-    listed = any(PACKAGE.match(line) for line in lines)
-    return len(seen & SURE) >= 2 or (bool(seen) and listed) or (len(seen) >= 3)
+    listed = sum(PACKAGE.match(line) is not None for line in lines)
+    return len(seen & SURE) >= 2 or listed >= 2 or bool(seen and listed) or len(seen) >= 3
 
 
 def names_torch(lines: tuple[str, ...]) -> bool:
@@ -90,6 +90,7 @@ def read(lines: tuple[str, ...]) -> Machine:
         cuda_toolkit=_toolkit(values.get("CUDA runtime version", "")),
         packages=told(packages) if packages else UNTOLD,
     )
+    values.setdefault("PyTorch version", _listed_torch(packages))
     facts.update(_torch(values, os, _cuda_error(lines), _errors(lines)))
     return Machine(**facts)  # type: ignore[arg-type]
 
@@ -113,6 +114,11 @@ def _values(lines: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
         elif current == "GPU models and configuration" and line:
             gpus.append(line)
     return values, gpus
+
+
+def _listed_torch(packages: tuple[Package, ...]) -> str:
+    """Its version by the list, for a text whose head is cut off."""
+    return next((p.version for p in packages if p.name in TORCH), "")
 
 
 def _named_packages(lines: tuple[str, ...]) -> tuple[Package, ...]:
