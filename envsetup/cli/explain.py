@@ -219,7 +219,9 @@ def _nearest(subject: str) -> str:
     names = {n.lower(): r for r in all_rules() for n in (r.code, r.slug)}
     near = get_close_matches(subject.strip().lower()[:80], list(names), n=3, cutoff=0.5)
     said = dict.fromkeys(f"{names[n].code} ({names[n].slug})" for n in near)
-    return f" Did you mean {', '.join(said)}?" if said else " `envsetup explain --help` says more."
+    if said:
+        return f" Did you mean {', '.join(said)}?"
+    return " The words of an error message go to `envsetup explain --error`."
 
 
 def _shown(text: str) -> str:
@@ -238,7 +240,7 @@ def _as_json(matches: tuple[Match, ...]) -> str:
 
 def _as_text(matches: tuple[Match, ...], text: str) -> str:
     if not matches:
-        lines = text.count("\n") + 1
+        lines = len(text.splitlines())
         read = f"{lines} lines" if lines > 1 else "one line" if text.strip() else "nothing"
         return (
             f"Nothing in this text is recognised ({read} read). Give the whole traceback or log, or"
