@@ -23,6 +23,7 @@ from envsetup.model import (
 from envsetup.target import Event, WorkerEnd, ending, run_worker
 
 IMPORT_LIMIT_S = 120.0
+LONGEST_LINE = 200
 PRELOAD_LIMIT_S = 60.0
 GRACE_S = 10.0
 """How long the worker's own limits may overrun before it counts as stuck itself."""
@@ -187,4 +188,8 @@ def _import_error(end: WorkerEnd, whole_s: float) -> str:
         return end.stopped
     if end.returncode == 0:
         return "the interpreter ended with exit code 0 while importing torch"
-    return f"{ending(end.returncode)} while importing torch"
+    words = f"{ending(end.returncode)} while importing torch"
+    last = end.log_tail.strip().rpartition("\n")[2].strip()
+    if last and end.returncode is not None and end.returncode > 0:  # a signal leaves a stack
+        words += f"; the last it printed: {last[:LONGEST_LINE]}"
+    return words

@@ -240,6 +240,10 @@ def test_late_checks_run_after_the_early_import(bench: Bench, statuses: Statuses
         ("import ctypes; ctypes.string_at(0)", "SIGSEGV"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGBUS)", "SIGBUS"),
         ("import os; os._exit(0)", "exit code 0"),
+        (
+            "import os; os.write(2, b'one\\nIntel oneMKL FATAL ERROR: Cannot load x.so.\\n'); os._exit(2)",
+            "exit code 2 while importing torch; the last it printed: Intel oneMKL FATAL ERROR",
+        ),
         ('raise ImportError("libcudart.so.13: cannot open")', "libcudart.so.13"),
         ("raise SystemExit(0)", "SystemExit"),
         ("import time; time.sleep(1000)", "did not end"),
