@@ -22,6 +22,7 @@ The sizes of torch's libraries against its RECORD, before anything is loaded; th
 
 - reinstall torch in this environment by the command of `envsetup install-plan`, with `--force-reinstall --no-cache-dir` (deletes: the broken files are replaced)
 - full disk: make room first (safe)
+- where MKL "cannot load" a library that is there: change to a folder that exists, the current one was deleted (safe)
 - where it comes back, make a new environment: `envsetup setup` (safe)
 
 ## When to ignore
@@ -50,6 +51,11 @@ FIXES = (
     ),
     Fix(text="Where it comes back, make a new environment", argv=("envsetup", "setup")),
 )
+ELSEWHERE = Fix(
+    text="Change to a folder that is there (`cd ~`) and try again: MKL loads nothing where the current one was deleted"
+)
+MKL = "oneMKL FATAL ERROR: Cannot load"
+"""Seen with torch 2.13.0+cpu, files undamaged, in a deleted folder."""
 SHOWN = 3
 
 
@@ -104,7 +110,7 @@ def judge(torch: TorchInstall, machine: Machine) -> Iterator[Draft]:
         )
     elif isinstance(runtime, Unreadable) and failed and not _asked_for(machine):
         yield Draft(
-            message=f"torch {torch.version} can't be imported: {runtime.error}.",
+            message=f"torch {torch.version} can't be imported: {runtime.error.rstrip('.')}.",
             subject="torch",
             evidence=(
                 Evidence(
@@ -113,5 +119,5 @@ def judge(torch: TorchInstall, machine: Machine) -> Iterator[Draft]:
                     source=runtime.source,
                 ),
             ),
-            fixes=FIXES,
+            fixes=(ELSEWHERE, *FIXES) if MKL in runtime.error else FIXES,
         )

@@ -111,3 +111,16 @@ def test_without_proc_the_facts_are_unreadable_and_nothing_falls_over() -> None:
 
     assert report["undecided"]
     assert "error" not in report
+
+
+@needs_target
+def test_in_a_deleted_folder_the_first_step_is_to_leave_it(tmp_path: Path) -> None:
+    """MKL can't be loaded there; torch without MKL is none the worse for it."""
+    gone = tmp_path / "gone"
+    report = doctor(TARGET, f"mkdir {gone}; cd {gone}; rmdir {gone}", level="standard")
+
+    for found in report["findings"]:
+        assert found["code"] == "PY113"
+        assert "MKL FATAL ERROR" in found["message"]
+        assert "cd ~" in found["fixes"][0]["text"]
+    assert report["findings"] or report["proven"]
