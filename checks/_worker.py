@@ -123,7 +123,7 @@ def import_torch(journal):
 
 def run_in_turn(torch, order, journal):
     """Everything in this process, for systems without a safe fork."""
-    perform = sibling("_perform")
+    perform = sibling("_run_check")
     runtime = sibling("_runtime")
     facts = runtime.runtime_facts(torch) if order["runtime"] else {}
     journal.write("runtime", facts=facts)
@@ -152,7 +152,7 @@ def main(path):
     torch = import_torch(journal)
     if torch is not None:
         if order["fork"]:
-            sibling("_foreman").Foreman(torch, order, journal, sibling).run()
+            sibling("_supervisor").Foreman(torch, order, journal, sibling).run()
         else:
             run_in_turn(torch, order, journal)
         journal.write("done")

@@ -205,7 +205,7 @@ def type_of(part: dict[str, Any]) -> str:
 
 
 def findings_page() -> str:
-    from envsetup.rules import all_rules
+    from envsetup.rules.registry import all_rules
 
     lines = [
         "# Findings",
@@ -228,30 +228,33 @@ def findings_page() -> str:
 
 
 def undecidable_section() -> Iterator[str]:
-    from envsetup.rules.undecidable import undecidable
+    from envsetup.rules.registry import all_rules
+    from envsetup.rules.undecidable import WHY_UNDECIDABLE
 
     yield "## What facts don't decide"
     yield ""
     yield "A message alone tells of these: `envsetup doctor` finds one only where torch itself says it,"
     yield "`envsetup explain --error` recognises it in any text."
-    for reason, rules in undecidable():
+    texts = [rule for rule in all_rules() if rule.undecidable]
+    for reason in WHY_UNDECIDABLE:
         yield ""
         yield f"{reason}"
         yield ""
-        for rule in rules:
+        for rule in texts:
+            if rule.undecidable != reason:
+                continue
             yield f"- [{rule.code}](findings/{rule.code}.md) {cell(rule.title)}"
 
 
 def finding_pages() -> Iterator[tuple[str, str]]:
-    from envsetup.rules import all_rules
-    from envsetup.rules.undecidable import reason_for
+    from envsetup.rules.registry import all_rules
 
     for rule in all_rules():
         head = f"# {rule.code}: {rule.title}\n\n"
         about = f"{code(rule.slug)}, {rule.severity}, {rule.state}, "
         about += f"on {', '.join(rule.platforms)}.\n\n"
-        if (reason := reason_for(rule)) is not None:
-            about += f"No fact decides it. {reason}\n\n"
+        if rule.undecidable:
+            about += f"No fact decides it. {rule.undecidable}\n\n"
         if rule.formerly:
             about += f"Formerly {', '.join(map(code, rule.formerly))}.\n\n"
         yield f"findings/{rule.code}.md", head + about + body_of(rule.page).rstrip() + "\n"

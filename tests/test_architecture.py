@@ -23,16 +23,17 @@ ORDER = {
     "knowledge": 3,
     "rules": 4,
     "plan": 4,
-    "target": 5,
-    "doctor": 6,
-    "bootstrap": 7,
-    "report": 8,
-    "api": 9,
-    "cli": 10,
+    "errors": 5,
+    "target": 6,
+    "doctor": 7,
+    "installer": 8,
+    "report": 9,
+    "api": 10,
+    "cli": 11,
 }
 """Each part may import what stands lower; parts of one height know nothing of each other."""
 
-DOORS = ("host", "target", "bootstrap", "cli")
+DOORS = ("host", "target", "installer", "cli")
 """The parts that touch the world; of `knowledge` only what reads its data or refreshes its cache does."""
 KNOWLEDGE_DOORS = ("envsetup/knowledge/load.py", "envsetup/knowledge/refresh.py")
 

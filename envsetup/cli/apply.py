@@ -14,8 +14,8 @@ from envsetup.cli.output import emit, own_line
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from envsetup.bootstrap.apply import Forecast
     from envsetup.cli.progress import Narrator
+    from envsetup.installer.apply import Forecast
     from envsetup.model import Applied, Machine, Outcome, Plan
 
 DESCRIBING = ("machine", "os", "arch", "python_version", "libc", "macos_version", "why_not")
@@ -55,8 +55,8 @@ def target_python(python: str | None) -> str:
 
 def apply_plan(plan: Plan, machine: Machine, given: Mapping[str, object]) -> int:
     """Carries out a plan whose action is `install`, or says what it would do; gives the exit code."""
-    from envsetup.bootstrap.apply import ApplyError
     from envsetup.cli.progress import Narrator
+    from envsetup.installer.apply import ApplyError
 
     outcomes: Sequence[Outcome] = ()
     try:
@@ -72,7 +72,7 @@ def apply_plan(plan: Plan, machine: Machine, given: Mapping[str, object]) -> int
 def _go(
     plan: Plan, machine: Machine, given: Mapping[str, object], narrator: Narrator
 ) -> tuple[Applied, Sequence[Outcome]]:
-    from envsetup.bootstrap.apply import (
+    from envsetup.installer.apply import (
         ApplyError,
         carry_out_plan,
         forecast,
@@ -101,7 +101,7 @@ def _go(
 
 def announcement(told: Forecast) -> list[str]:
     """What is about to happen: packages, sizes, room, and the way back."""
-    from envsetup.bootstrap.apply import UNPACKED, size
+    from envsetup.installer.apply import UNPACKED, size
 
     lines = [f"packages: {', '.join(_change(c) for c in told.changes)}"]
     unknown = f" and {told.sizes_unknown} of unknown size" if told.sizes_unknown else ""

@@ -20,7 +20,7 @@ from envsetup.cli.options import (
 from envsetup.cli.output import emit
 
 if TYPE_CHECKING:
-    from envsetup.doctor.course import CheckRun
+    from envsetup.doctor.runner import CheckRun
     from envsetup.model import Outcome
 
 MARKS = {"passed": "ok", "failed": "FAIL", "skipped": "skip", "flaky": "flaky"}
@@ -179,7 +179,7 @@ def outcome_lines(outcome: Outcome, verbose: int) -> list[str]:
     if outcome.message:
         lines.append(f"      {outcome.message}")
     if verbose:
-        from envsetup.report.measured import measured
+        from envsetup.report.format_measurement import measured
 
         lines += [f"      {k}: {measured(m)}" for k, m in outcome.measurements.items()]
     return lines

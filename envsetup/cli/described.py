@@ -26,7 +26,7 @@ from envsetup.model import (
     Wsl,
     value_of,
 )
-from envsetup.plan.situation import PLATFORMS, normal_arch
+from envsetup.plan.constraints import PLATFORMS, normal_arch
 
 ASSUMED_GLIBC = "2.28"
 

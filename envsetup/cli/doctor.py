@@ -24,7 +24,7 @@ from envsetup.cli.output import emit, look, write_text
 
 if TYPE_CHECKING:
     from envsetup.doctor import Examination
-    from envsetup.doctor.needs import Need
+    from envsetup.doctor.requirements import Need
     from envsetup.knowledge import Knowledge
     from envsetup.model import Machine, Report, Settings, Verdict
 
@@ -204,7 +204,7 @@ def checked_words(where: str, given: Sequence[str]) -> tuple[str, ...]:
     words = [w.strip() for word in given for w in word.split(",") if w.strip()]
     if words:
         from envsetup.doctor import unknown_words
-        from envsetup.rules import renamed
+        from envsetup.rules.registry import renamed
 
         unknown = unknown_words(words)
         if unknown:
@@ -221,7 +221,7 @@ def checked_words(where: str, given: Sequence[str]) -> tuple[str, ...]:
 def needs_of(where: str, texts: Sequence[str]) -> tuple[Need, ...]:
     if not texts:
         return ()
-    from envsetup.doctor.needs import NeedError, read_need
+    from envsetup.doctor.requirements import NeedError, read_need
 
     try:
         return tuple(read_need(t) for t in texts)

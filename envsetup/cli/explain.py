@@ -14,10 +14,10 @@ from envsetup.cli.options import format_option, offline_option, output_option, p
 from envsetup.cli.output import emit
 
 if TYPE_CHECKING:
+    from envsetup.errors.rank import Match
     from envsetup.knowledge import Knowledge
     from envsetup.model import Fix, Machine
     from envsetup.rules import Rule
-    from envsetup.rules.triage import Match
 
 _LARGEST_BYTES = 64 * 1024 * 1024
 _BLOCK_BYTES = 1024 * 1024
@@ -114,18 +114,24 @@ def _last(stream: IO[bytes]) -> tuple[bytes, str | None]:
 def _matches(
     text: str, machine_file: str | None, python: str | None, text_only: bool
 ) -> tuple[Match, ...]:
-    from envsetup.rules.triage import ranked, recognised
+    from msgspec.structs import replace
+
+    from envsetup.doctor.error_text import weighed
+    from envsetup.errors.match import nominated
+    from envsetup.errors.rank import ranked
+    from envsetup.report.shells import for_machine
 
     text = text.encode("utf-8", "replace").decode()  # no halves of characters, as argv can hold
-    hits = recognised(text, _knowledge())
+    hits = nominated(text, _knowledge())
     if machine_file is not None:
         machine: Machine | None = _machine(machine_file)
     else:
         machine = _here(python) if hits and not text_only else None
     if machine is None:
         return ranked(hits)
-    matches = ranked(hits, machine, _knowledge(), surely=machine_file is not None)
-    return tuple(_without_names(m, machine) for m in matches)
+    matches = weighed(hits, machine, _knowledge(), surely=machine_file is not None)
+    shown = (_without_names(m, machine) for m in matches)
+    return tuple(replace(m, fixes=for_machine(m.fixes, machine)) for m in shown)
 
 
 def _without_names(match: Match, machine: Machine) -> Match:
@@ -184,7 +190,8 @@ def _machine(path: str) -> Machine:
 def _page(subject: str, format: str) -> str:
     import json
 
-    from envsetup.rules import find_rule, renamed, sections
+    from envsetup.rules.page import sections
+    from envsetup.rules.registry import find_rule, renamed
 
     one = find_rule(subject)
     if one is None:
@@ -200,7 +207,7 @@ def _page(subject: str, format: str) -> str:
 
 
 def _page_text(one: Rule) -> str:
-    from envsetup.rules import sections
+    from envsetup.rules.page import sections
 
     state = ", preview" if one.state == "preview" else ""
     heading = f"{one.code} {one.slug} ({one.severity}{state})\n{one.title}\n"
@@ -214,7 +221,7 @@ def _indented(body: str) -> str:
 def _nearest(subject: str) -> str:
     from difflib import get_close_matches
 
-    from envsetup.rules import all_rules
+    from envsetup.rules.registry import all_rules
 
     names = {n.lower(): r for r in all_rules() for n in (r.code, r.slug)}
     near = get_close_matches(subject.strip().lower()[:80], list(names), n=3, cutoff=0.5)
@@ -250,7 +257,7 @@ def _as_text(matches: tuple[Match, ...], text: str) -> str:
 
 
 def _one_match(match: Match) -> str:
-    from envsetup.report.safe import one_line
+    from envsetup.report.escaping import one_line
 
     lines = [f"{match.code} {match.title} ({match.confidence} confidence)"]
     lines += [f"  because: {one_line(match.matched)}"]

@@ -301,7 +301,7 @@ def _for_project(plan: Plan, machine: Machine, folder: str | None) -> Plan:
 
 
 def _checked(plan: Plan, machine: Machine, knowledge: Knowledge, request: Request) -> Plan:
-    from envsetup.bootstrap.on_index import checked
+    from envsetup.installer.index_check import checked
 
     return checked(plan, machine, knowledge, request)
 

@@ -113,7 +113,7 @@ def _text(machine: Machine) -> str:
     """Every fact on a line of its own: value or why there is none, and the source."""
     from msgspec import to_builtins
 
-    from envsetup.report.safe import one_line
+    from envsetup.report.escaping import one_line
 
     lines = []
     for name in machine.__struct_fields__:
@@ -130,7 +130,7 @@ def _text(machine: Machine) -> str:
 
 def _rows(value: object) -> list[str]:
     """A value as indented lines, empty parts left out."""
-    from envsetup.report.safe import one_line
+    from envsetup.report.escaping import one_line
 
     if isinstance(value, dict):
         if "state" in value:

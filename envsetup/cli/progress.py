@@ -64,7 +64,7 @@ class Narrator:
         """A line that stays: above the spinner, where there is one."""
         if self.quiet:
             return
-        from envsetup.report.safe import plain
+        from envsetup.report.escaping import plain
 
         if self._status is not None:
             self._status.console.print(plain(text), markup=False, highlight=False, emoji=False)
@@ -72,7 +72,7 @@ class Narrator:
             click.echo(plain(text), err=True)
 
     def progress(self, kind: str, name: str) -> None:
-        """What the doctor tells: see `envsetup.doctor.course.Progress`."""
+        """What the doctor tells: see `envsetup.doctor.runner.Progress`."""
         if kind == "import":
             self.step("importing torch and reading the machine's facts")
         elif kind == "imported":

@@ -16,7 +16,7 @@ def read(path: str) -> Report:
     """The saved report, its commands made anew. Raises click.UsageError naming the place of an error."""
     from envsetup.cli.doctor import knowledge
     from envsetup.cli.inputs import read_input
-    from envsetup.doctor.foreign import derived_anew
+    from envsetup.doctor.untrusted_report import derived_anew
     from envsetup.report import ReportError, load
 
     try:

@@ -24,7 +24,7 @@ from envsetup.cli.output import emit, own_line
 from envsetup.cli.progress import Narrator
 
 if TYPE_CHECKING:
-    from envsetup.bootstrap import Job, Prepared
+    from envsetup.installer import Job, Prepared
     from envsetup.model import Plan
 
 REPORT_NAME = "envsetup-report.json"
@@ -92,8 +92,8 @@ def command(
       envsetup setup --dry-run
       envsetup setup ~/torch-env --with torchvision --installer uv
     """
-    from envsetup.bootstrap import Job
     from envsetup.host import LocalHost
+    from envsetup.installer import Job
 
     files = [file_and_format(o, format) for o in outputs]
     job = Job(
@@ -137,7 +137,7 @@ def base_interpreter(python: str | None) -> str:
 
 
 def prepared(job: Job, host: object) -> Prepared:
-    from envsetup.bootstrap import SetupError, prepare
+    from envsetup.installer import SetupError, prepare
     from envsetup.target import TargetError
 
     try:
@@ -173,7 +173,7 @@ def dry_lines(job: Job, ready: Prepared) -> list[str]:
 def carried_out(
     job: Job, ready: Prepared, host: object, quiet: bool, verbose: int, format: str
 ) -> Plan:
-    from envsetup.bootstrap import SetupError, carry_out
+    from envsetup.installer import SetupError, carry_out
 
     with Narrator(quiet, verbose) as narrator:
         try:

@@ -12,12 +12,12 @@ from msgspec.structs import replace
 
 from envsetup import __version__
 from envsetup.doctor.catalogue import all_checks, choose, order_for
-from envsetup.doctor.course import CheckRun, Course, Progress
-from envsetup.doctor.events import device_name
-from envsetup.doctor.needs import CODE as NEED_CODE
-from envsetup.doctor.needs import SLUG as NEED_SLUG
-from envsetup.doctor.needs import Need, unmet
-from envsetup.host.aside import aside
+from envsetup.doctor.collector import device_name
+from envsetup.doctor.requirements import CODE as NEED_CODE
+from envsetup.doctor.requirements import SLUG as NEED_SLUG
+from envsetup.doctor.requirements import Need, unmet
+from envsetup.doctor.runner import CheckRun, Course, Progress
+from envsetup.host.background import aside
 from envsetup.model import (
     Absent,
     Fact,
@@ -178,7 +178,7 @@ class Aside:
 
 
 def _rules() -> tuple[Any, ...]:
-    from envsetup.rules import all_rules
+    from envsetup.rules.registry import all_rules
 
     return all_rules()
 
@@ -187,12 +187,12 @@ def diagnose(
     machine: Machine, knowledge: Knowledge, examination: Examination | None = None
 ) -> Diagnosis:
     """Findings, what couldn't be decided, and the plan where something is to be installed. Pure."""
-    from envsetup.rules import judge_all
+    from envsetup.doctor.findings import find
 
     wanted = examination or Examination()
     started = time.monotonic()
     rules = selected_rules(wanted.select, wanted.ignore, wanted.preview)
-    findings, undecided = judge_all(machine, knowledge, rules)
+    findings, undecided = find(machine, knowledge, rules)
     if not {NEED_CODE, NEED_SLUG}.intersection(wanted.ignore):
         findings += tuple(unmet(wanted.needs, machine, knowledge))
     judged = time.monotonic()
@@ -209,7 +209,7 @@ def selected_rules(
 
     A rule in preview needs more than a prefix: its whole code or slug, or `preview`.
     """
-    from envsetup.rules import names_of
+    from envsetup.rules.registry import names_of
 
     named = {s.strip().lower() for s in select}
     rules = _rules()
@@ -224,7 +224,7 @@ def selected_rules(
 
 
 def _names(rule: Any, word: str) -> bool:
-    from envsetup.rules import names_of
+    from envsetup.rules.registry import names_of
 
     return bool(word) and (
         str(rule.code).startswith(word.upper()) or word.strip().lower() in names_of(rule)

@@ -6,13 +6,13 @@ read by the same code), `RecordingHost` writes down every answer, `RecordedHost`
 
 from __future__ import annotations
 
-from envsetup.host.aside import aside
-from envsetup.host.calls import CALLS
+from envsetup.host.background import aside
 from envsetup.host.local import LocalHost, local_os
 from envsetup.host.programs import Completed, end_all, end_group, remember, run_program
 from envsetup.host.protocol import Host
 from envsetup.host.recorded import RecordedHost, RecordingHost
-from envsetup.host.scratch import roomy_folder
+from envsetup.host.system_calls import CALLS
+from envsetup.host.temporary import roomy_folder
 
 __all__ = [
     "CALLS",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from envsetup.host.remembered import remembered
+from envsetup.host.disk_cache import remembered
 
 PIECE_BYTES = 16 * 1024 * 1024
 OVERLAP_BYTES = 4096

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from envsetup.host.calls import answer
 from envsetup.host.programs import Completed, run_program
+from envsetup.host.system_calls import answer
 from envsetup.model import Absent, Fact, Known, OsName, Source, Unreadable
 
 

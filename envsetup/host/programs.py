@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
-from envsetup.host.scratch import roomy_folder
+from envsetup.host.temporary import roomy_folder
 from envsetup.model import Record
 
 OUTPUT_LIMIT_BYTES = 4 * 1024 * 1024

@@ -8,7 +8,7 @@ from envsetup.knowledge import Build, Knowledge, Release, cuda_of, is_heavy_rocm
 from envsetup.knowledge.records import PROVEN
 from envsetup.knowledge.records import Platform as PlatformRow
 from envsetup.model import Gpu, Record, Rejected
-from envsetup.plan.offers import (
+from envsetup.plan.availability import (
     AUDIO_END,
     CONDA_BUILDS,
     NIGHTLY_BUILDS,
@@ -18,8 +18,8 @@ from envsetup.plan.offers import (
     python_words,
     span,
 )
+from envsetup.plan.constraints import Situation, is_data_centre, is_tegra, label, serves
 from envsetup.plan.request import Request
-from envsetup.plan.situation import Situation, is_data_centre, is_tegra, label, serves
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet

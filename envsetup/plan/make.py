@@ -9,13 +9,13 @@ from msgspec.structs import replace
 
 from envsetup.knowledge import Knowledge, version_key
 from envsetup.model import Alternative, Machine, Plan, Reason, Rejected, TorchInstall, value_of
+from envsetup.plan.availability import companion_of, kind_of
 from envsetup.plan.choose import Candidate, Choice, choose
 from envsetup.plan.commands import CONDA_NEWEST, index_of, install_commands, requirements_of
-from envsetup.plan.damage import over_damage
-from envsetup.plan.offers import companion_of, kind_of
+from envsetup.plan.constraints import Situation, label, situation_of
 from envsetup.plan.refuse import helpful_changes
+from envsetup.plan.repair import over_damage
 from envsetup.plan.request import Request
-from envsetup.plan.situation import Situation, label, situation_of
 
 STALE_AFTER_DAYS = 60
 UNCONFIRMED_GFX = ("gfx1103",)

@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from envsetup.knowledge import Knowledge, version_key
 from envsetup.model import Fix, Libc
+from envsetup.plan.availability import kind_of
 from envsetup.plan.choose import BRANCH_SPAN, Candidate, choose
-from envsetup.plan.offers import kind_of
+from envsetup.plan.constraints import Situation, is_tegra, label
 from envsetup.plan.request import Request
-from envsetup.plan.situation import Situation, is_tegra, label
 
 Change = tuple[str, Situation, Request, str]
 """What to do in words, the situation and request after it, and its safety."""
@@ -101,7 +101,7 @@ def _driver(situation: Situation, knowledge: Knowledge, request: Request) -> Ite
 
 def _interpreter(situation: Situation, knowledge: Knowledge, request: Request) -> Iterator[Change]:
     if situation.pointer_bits == 32:
-        from envsetup.plan.situation import PLATFORMS
+        from envsetup.plan.constraints import PLATFORMS
 
         platform = PLATFORMS.get((situation.os, situation.arch))
         after = replace(situation, pointer_bits=64, platform=platform)

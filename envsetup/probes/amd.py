@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from envsetup.host import Host
 from envsetup.model import Gpu, Known
-from envsetup.probes.asking import file_source, line, number
+from envsetup.probes.readers import file_source, line, number
 
 NODES = "/sys/class/kfd/kfd/topology/nodes"
 

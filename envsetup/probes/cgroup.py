@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from envsetup.host import Host
-from envsetup.probes.asking import line
+from envsetup.probes.readers import line
 
 ROOT = "/sys/fs/cgroup"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from envsetup.host import Host
 from envsetup.model import Absent, Container, Fact, Known, Source
-from envsetup.probes.asking import call_json, file_source, line
+from envsetup.probes.readers import call_json, file_source, line
 
 MARKS = {
     "/.dockerenv": "docker",

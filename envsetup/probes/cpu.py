@@ -7,7 +7,7 @@ import re
 from envsetup.host import Host
 from envsetup.model import Cpu, Fact, Known
 from envsetup.probes import cgroup
-from envsetup.probes.asking import api_source, call_json, file_source, line
+from envsetup.probes.readers import api_source, call_json, file_source, line
 
 ISA = {
     "avx": "avx", "avx2": "avx2", "fma": "fma", "avx512f": "avx512f", "avx512_bf16": "avx512_bf16",

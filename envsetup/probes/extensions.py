@@ -6,7 +6,7 @@ import re
 
 from envsetup.host import Host
 from envsetup.model import Absent, Extension, Fact, Known, Package, TorchInstall
-from envsetup.probes.asking import call_json, file_source
+from envsetup.probes.readers import call_json, file_source
 
 BUILT_AGAINST_TORCH = re.compile(
     r"flash-attn|xformers|vllm|sgl-kernel|flashinfer|causal-conv1d|mamba-ssm|bitsandbytes|apex|deepspeed|"

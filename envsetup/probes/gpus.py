@@ -9,7 +9,7 @@ from msgspec.structs import asdict, replace
 from envsetup.host import Host
 from envsetup.model import Absent, Fact, Gpu, Known, NvidiaDriver, Source, Unreadable
 from envsetup.probes import amd, nvidia, pci
-from envsetup.probes.asking import api_source, call_json, file_source
+from envsetup.probes.readers import api_source, call_json, file_source
 
 MOST_LOG_LINES = 200
 

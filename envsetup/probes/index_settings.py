@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from envsetup.host import Host
 from envsetup.model import Absent, Fact, Known, Python, Source
-from envsetup.probes.asking import call_json, file_source, line
 from envsetup.probes.environment import clean
+from envsetup.probes.readers import call_json, file_source, line
 
 PYTORCH = "download.pytorch.org"
 OPTIONS = ("index-url", "extra-index-url", "default-index", "index", "find-links")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from envsetup.host import Host
 from envsetup.model import Absent, Fact, Known, Launch, Source, Whereto
-from envsetup.probes.asking import api_source, call_json, line
+from envsetup.probes.readers import api_source, call_json, line
 
 LAUNCHERS = ("torchrun", "accelerate", "deepspeed", "srun", "slurmstepd", "mpirun", "mpiexec", "orted",
              "prted", "hydra_pmi_proxy", "jsrun", "horovodrun", "ray")  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from envsetup.host import Host
 from envsetup.model import Absent, Fact, Known
 from envsetup.probes import cgroup
-from envsetup.probes.asking import api_source, call_json, line, number
+from envsetup.probes.readers import api_source, call_json, line, number
 
 KERNEL = ("max_map_count", "overcommit_memory")
 

@@ -7,7 +7,7 @@ import re
 from envsetup.host import Host
 from envsetup.model import Fact, Known, Memory
 from envsetup.probes import cgroup
-from envsetup.probes.asking import api_source, call_json, file_source, line, number
+from envsetup.probes.readers import api_source, call_json, file_source, line, number
 
 NO_LIMIT_FROM = 1 << 60
 """cgroup v1 says `unlimited` as the largest page-aligned number."""

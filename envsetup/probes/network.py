@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from envsetup.host import Host
 from envsetup.model import Absent, Fact, Known, RdmaPort
-from envsetup.probes.asking import call_json, file_source, line, number
+from envsetup.probes.readers import call_json, file_source, line, number
 
 FOLDER = "/sys/class/net"
 ADAPTERS = "/sys/class/infiniband"

@@ -21,7 +21,7 @@ from envsetup.model import (
     Source,
     Unreadable,
 )
-from envsetup.probes.asking import api_source, file_source, first_known, line
+from envsetup.probes.readers import api_source, file_source, first_known, line
 
 MODULE_VERSION = "/sys/module/nvidia/version"
 PROC_VERSION = "/proc/driver/nvidia/version"

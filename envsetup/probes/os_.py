@@ -6,7 +6,7 @@ import re
 
 from envsetup.host import Host
 from envsetup.model import Absent, Fact, Known, Libc, Wsl
-from envsetup.probes.asking import api_source, call_json, file_source, line
+from envsetup.probes.readers import api_source, call_json, file_source, line
 
 SECURE_BOOT = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 ARCHS = {"amd64": "x86_64", "x64": "x86_64"}

@@ -6,7 +6,7 @@ import re
 
 from envsetup.host import Host
 from envsetup.model import Absent, Fact, Known, Package, Python, Unreadable
-from envsetup.probes.asking import file_source, line
+from envsetup.probes.readers import file_source, line
 from envsetup.probes.recorded import damaged
 
 WATCHED = re.compile(

@@ -7,7 +7,7 @@ import re
 
 from envsetup.host import Host
 from envsetup.model import Absent, Fact, Gpu, Known, Unreadable, Vendor
-from envsetup.probes.asking import api_source, file_source, line
+from envsetup.probes.readers import api_source, file_source, line
 
 DEVICES = "/sys/bus/pci/devices"
 VENDORS: dict[str, Vendor] = {"0x10de": "nvidia", "0x1002": "amd", "0x8086": "intel"}

@@ -7,7 +7,7 @@ import re
 
 from envsetup.host import Host
 from envsetup.model import Absent, Fact, Known, Source
-from envsetup.probes.asking import file_source, line, number
+from envsetup.probes.readers import file_source, line, number
 
 PROGRAMS = (
     "gcc", "g++", "clang", "cc", "c++", "cl", "nvcc", "hipcc", "icpx", "ninja", "cmake", "ffmpeg", "ptxas",

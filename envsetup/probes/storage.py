@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from envsetup.host import Host
 from envsetup.model import Absent, Fact, Filesystem, Known, Python
-from envsetup.probes.asking import api_source, call_json
+from envsetup.probes.readers import api_source, call_json
 
 HURTING = {"noexec", "ro"}
 NETWORK = {"nfs", "nfs4", "lustre", "gpfs", "cifs", "9p", "fuse.sshfs", "beegfs", "ceph"}

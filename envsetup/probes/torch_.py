@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from envsetup.host import Host
 from envsetup.model import UNASKED, Absent, Fact, Known, Package, Python, TorchInstall, Unreadable
-from envsetup.probes.asking import call_json, file_source
+from envsetup.probes.readers import call_json, file_source
 from envsetup.probes.recorded import damaged
 
 LIBRARIES = ("torch/lib/", "torch/_C", "torch/bin/")

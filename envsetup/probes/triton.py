@@ -6,7 +6,7 @@ import re
 
 from envsetup.host import Host
 from envsetup.model import Absent, Fact, Known, Package, Source
-from envsetup.probes.asking import file_source
+from envsetup.probes.readers import file_source
 
 GPU_NODES = ("/dev/nvidiactl", "/dev/dxg")
 FOLDER = "triton/backends/nvidia/bin"

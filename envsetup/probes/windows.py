@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from envsetup.host import Host
 from envsetup.model import Absent, Fact, Known, Python, TorchInstall, Unreadable, Windows, value_of
-from envsetup.probes.asking import api_source, call_json
+from envsetup.probes.readers import api_source, call_json
 
 RUNTIME = ("msvcp140.dll", "vcruntime140.dll", "vcruntime140_1.dll")
 """What torch/__init__.py loads before its own DLLs."""

@@ -14,6 +14,7 @@ from envsetup.report.json_v1 import (
     schema,
 )
 from envsetup.report.redact import redact, redact_machine
+from envsetup.report.shells import in_its_shell
 from envsetup.report.summary import summary
 
 __all__ = [
@@ -44,6 +45,6 @@ FORMATS = {
 def render(report: Report, format: str, **options: object) -> str:
     """The report in a format; options are those of the format's own `render`."""
     module = importlib.import_module(f"{__name__}.{FORMATS[format]}")
-    text = module.render(report, **options)
+    text = module.render(in_its_shell(report), **options)
     assert isinstance(text, str)
     return text

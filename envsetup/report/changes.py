@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from envsetup.report.diff import Change
+from envsetup.report.escaping import one_line
 from envsetup.report.markdown import text as markdown_text
-from envsetup.report.safe import one_line
 
 MARKS = {None: "", "note": "note", "warning": "worse", "error": "worse"}
 

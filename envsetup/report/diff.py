@@ -141,7 +141,7 @@ def _mark(finding: Finding) -> tuple[str, str | None]:
 @cache
 def _today(code: str) -> str:
     """The code that a renamed rule has now."""
-    from envsetup.rules import renamed
+    from envsetup.rules.registry import renamed
 
     now = renamed(code)
     return now.code if now else code

@@ -7,8 +7,8 @@ docs/problem-matchers.md).
 from __future__ import annotations
 
 from envsetup.model import Outcome, Report
-from envsetup.report.causes import by_weight
-from envsetup.report.safe import plain
+from envsetup.report.escaping import plain
+from envsetup.report.group_by_cause import by_weight
 
 LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
 BAD = {

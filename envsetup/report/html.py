@@ -12,10 +12,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envsetup.model import Measurement, Outcome, Report, Severity, Status, Verdict
-from envsetup.report.causes import by_weight
-from envsetup.report.measured import AT_LEAST, measured
+from envsetup.report.escaping import command_line, plain
+from envsetup.report.format_measurement import AT_LEAST, measured
+from envsetup.report.group_by_cause import by_weight
 from envsetup.report.pages import pages
-from envsetup.report.safe import command_line, plain
 from envsetup.report.summary import grouped, machine_words, summary
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from envsetup.model import Finding, Outcome, Report
-from envsetup.report.safe import xml_text
+from envsetup.report.escaping import xml_text
 
 ERRORS = ("crashed", "timed-out", "not-started")
 

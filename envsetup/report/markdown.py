@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from envsetup.model import Finding, Machine, Outcome, Report
-from envsetup.report.causes import by_weight, followers
-from envsetup.report.safe import command_line, one_line
+from envsetup.report.escaping import command_line, one_line
+from envsetup.report.group_by_cause import by_weight, followers
 from envsetup.report.summary import summary
 
 MARKS = {"passed": "ok", "skipped": "skipped", "flaky": "**flaky**"}

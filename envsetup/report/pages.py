@@ -24,7 +24,7 @@ class Page(NamedTuple):
 
 def pages(findings: Iterable[Finding]) -> list[Page]:
     """Each code's page once, in the order of the findings; a code that no rule has, has none."""
-    from envsetup.rules import all_rules
+    from envsetup.rules.registry import all_rules
 
     rules = {r.code: r for r in all_rules()}
     named = [rules[code] for code in dict.fromkeys(f.code for f in findings) if code in rules]

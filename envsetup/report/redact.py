@@ -14,8 +14,8 @@ import msgspec
 from msgspec.structs import replace
 
 from envsetup.model import Known, Machine, Package, Report, Unreadable, value_of
-from envsetup.report.people import as_words, homes_out, last_of, owners
-from envsetup.report.safe import encodable
+from envsetup.report.escaping import encodable
+from envsetup.report.usernames import as_words, homes_out, last_of, owners
 
 T = TypeVar("T")
 

@@ -19,9 +19,9 @@ from envsetup.model import (
     Unreadable,
     value_of,
 )
-from envsetup.report.causes import by_weight, followers
-from envsetup.report.measured import measured
-from envsetup.report.safe import command_line, one_line, plain
+from envsetup.report.escaping import command_line, one_line, plain
+from envsetup.report.format_measurement import measured
+from envsetup.report.group_by_cause import by_weight, followers
 from envsetup.report.summary import grouped, machine_words, summary
 
 State = Literal["fine", "partial", "missing", "failing", "crashed"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from envsetup.doctor.catalogue import read_check
-from envsetup.doctor.course import CheckRun, Course
+from envsetup.doctor.runner import CheckRun, Course
 from envsetup.model import Outcome
 
 FAKE_TORCH = """

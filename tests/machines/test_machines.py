@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from envsetup.doctor.findings import find
 from envsetup.host import RecordedHost
 from envsetup.knowledge import load
 from envsetup.plan import Request, make_plan
 from envsetup.probes import take_snapshot
 from envsetup.report import summary
-from envsetup.rules import judge_all
 
 FOLDER = Path(__file__).parent
 MACHINES = sorted(p.name for p in FOLDER.iterdir() if (p / "answers.json").is_file())
@@ -29,7 +29,7 @@ def test_a_recorded_machine_is_read_judged_and_planned_for(name: str) -> None:
     machine = take_snapshot(host, host.interpreter())
     told = summary(machine)
     assert {k: told[k] for k in expected["summary"]} == expected["summary"]
-    findings, _ = judge_all(machine, load())
+    findings, _ = find(machine, load())
     assert [f.code for f in findings if f.severity != "note"] == expected["findings"]
     plan = make_plan(machine, load(), Request())
     assert plan.action == expected["plan"]["action"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from envsetup.doctor.findings import find
 from envsetup.knowledge import load
 from envsetup.probes.pasted import read_text
-from envsetup.rules import judge_all
 
 HEAD = """\
 PyTorch version: 2.4.0+cu121
@@ -31,7 +31,7 @@ SMI = """\
 def found(text: str) -> set[str]:
     machine = read_text(text)
     assert machine is not None
-    findings, _ = judge_all(machine, load())
+    findings, _ = find(machine, load())
     return {f.code for f in findings if f.severity != "note" and f.suppressed_by is None}
 
 

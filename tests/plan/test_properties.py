@@ -10,7 +10,7 @@ from envsetup.cli.described import Flags, described
 from envsetup.knowledge import cuda_of, load, version_key
 from envsetup.model import Machine
 from envsetup.plan import Request, make_plan
-from envsetup.plan.offers import kind_of
+from envsetup.plan.availability import kind_of
 from envsetup.plan.render import FORMATS, render
 
 KNOWLEDGE = load()

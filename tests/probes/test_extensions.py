@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from envsetup.host import LocalHost
-from envsetup.host.extension import ENTRY, FATBIN, MAGIC, extension
+from envsetup.host.extension_symbols import ENTRY, FATBIN, MAGIC, extension
 from envsetup.model import Absent, Known, Package, TorchInstall, value_of
 from envsetup.probes import extensions
 from tests.probes.test_made_up_machines import SOURCE

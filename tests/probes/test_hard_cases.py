@@ -12,8 +12,15 @@ from typing import Any
 import pytest
 
 from envsetup import probes
-from envsetup.host import LocalHost, RecordedHost, RecordingHost, calls, displays, run_program
-from envsetup.host.calls import answer
+from envsetup.host import (
+    LocalHost,
+    RecordedHost,
+    RecordingHost,
+    displays,
+    run_program,
+    system_calls,
+)
+from envsetup.host.system_calls import answer
 from envsetup.model import Absent, Gpu, Known, Python, Source, Unreadable, value_of
 from envsetup.probes import cpu, environment, gpus, limits, memory, packages, programs, torch_
 
@@ -195,7 +202,9 @@ def test_what_nvml_told_stands(
     monkeypatch: pytest.MonkeyPatch, code: str, nvml: str, libcuda: bool
 ) -> None:
     monkeypatch.setattr(
-        calls, "run_program", lambda _, limit: run_program((sys.executable, "-c", code), limit)
+        system_calls,
+        "run_program",
+        lambda _, limit: run_program((sys.executable, "-c", code), limit),
     )
     fact = answer("nvml")
     assert isinstance(fact, Known)
@@ -319,7 +328,9 @@ def test_serial_numbers_stay_out_and_variables_of_the_list_come_back(
 def test_of_the_kernel_log_only_lines_about_gpus_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     code = "print('usb 1-1: SerialNumber: SECRET1'); print('NVRM: Xid 79, fell off the bus')"
     monkeypatch.setattr(
-        calls, "run_program", lambda _, limit: run_program((sys.executable, "-c", code), limit)
+        system_calls,
+        "run_program",
+        lambda _, limit: run_program((sys.executable, "-c", code), limit),
     )
     fact = answer("kernel-log")
     assert isinstance(fact, Known)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from envsetup.host import names
+from envsetup.host import name_lookup
 from envsetup.model import Absent, value_of
 from envsetup.probes import index_settings, launch, storage
 from tests.probes.test_made_up_machines import Machine, Put
@@ -51,7 +51,7 @@ def test_a_plain_shell_is_no_launcher(root: Path, put: Put) -> None:
     ("name", "whereto"), [("localhost", "loopback"), ("no-such-name.invalid", "nowhere")]
 )
 def test_names_lead_somewhere(name: str, whereto: str) -> None:
-    assert names.leads_to(name)["whereto"] == whereto  # type: ignore[index]
+    assert name_lookup.leads_to(name)["whereto"] == whereto  # type: ignore[index]
 
 
 @pytest.fixture
@@ -63,19 +63,19 @@ def listening() -> Iterator[int]:
 
 
 def test_a_port_is_taken_or_free(listening: int) -> None:
-    assert names.port_taken(str(listening)) is True
+    assert name_lookup.port_taken(str(listening)) is True
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         number = free.getsockname()[1]
-    assert names.port_taken(str(number)) is False
-    assert names.port_taken("80") is None
+    assert name_lookup.port_taken(str(number)) is False
+    assert name_lookup.port_taken("80") is None
 
 
 @pytest.mark.skipif(
     shutil.which("unshare") is None, reason="no unshare, to give a name of one's own"
 )
 def test_a_machine_whose_own_name_leads_nowhere() -> None:
-    ask = "from envsetup.host import names; print(names.own_name_leads_to()['whereto'])"
+    ask = "from envsetup.host import name_lookup; print(name_lookup.own_name_leads_to()['whereto'])"
     script = (
         f'echo no-such-host-name > /proc/sys/kernel/hostname && exec {sys.executable} -c "{ask}"'
     )

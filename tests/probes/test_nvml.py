@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from envsetup.host import calls
-from envsetup.host.calls import answer
+from envsetup.host import system_calls
+from envsetup.host.system_calls import answer
 from envsetup.model import Known
 
 
@@ -53,7 +53,7 @@ def test_what_fails_says_so_in_its_own_words(
 
 
 def test_a_hang_is_left_behind(monkeypatch: pytest.MonkeyPatch, nvml: Path) -> None:
-    monkeypatch.setattr(calls, "NVML_LIMIT_S", 0.7)
+    monkeypatch.setattr(system_calls, "NVML_LIMIT_S", 0.7)
     told = ask(monkeypatch, nvml, "hang")
     assert told["hung"] is True
     assert "did not answer" in told["error"]

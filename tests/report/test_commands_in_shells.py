@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from envsetup.doctor import Diagnosis, Examination, report_of
+from envsetup.doctor.findings import find
 from envsetup.knowledge import load
 from envsetup.model import Finding, Fix, Known, Machine, OsName, Report, Source
 from envsetup.report import html, markdown, text
-from envsetup.rules import judge_all
-from envsetup.rules.shells import for_machine
+from envsetup.report.shells import for_machine, in_its_shell
 
 PATH = "C:\\Program Files\\e\\python.exe"
 FINDING = Finding(
@@ -66,6 +67,8 @@ def test_settings_are_in_the_words_of_the_shell(posix: str, powershell: str) -> 
 def test_a_rule_found_on_windows_says_how_to_unset_a_variable_there() -> None:
     variables = Known(value={"KMP_DUPLICATE_LIB_OK": "TRUE"}, source=SOURCE)
     machine = Machine(os=Known(value="windows", source=SOURCE), environment=variables)
-    found = {f.code: f for f in judge_all(machine, load())[0]}
+    findings, _ = find(machine, load())
+    report = in_its_shell(report_of(machine, Diagnosis(findings=findings), Examination()))
+    found = {f.code: f for f in report.findings}
 
     assert "`Remove-Item Env:KMP_DUPLICATE_LIB_OK`" in found["CP103"].fixes[0].text

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from envsetup.cli import root as cli
-from envsetup.doctor.events import measurements_of
+from envsetup.doctor.collector import measurements_of
 from envsetup.model import Measurement, Outcome, Report
 from envsetup.report import FORMATS, ReportError, load, render
-from envsetup.report.measured import measured
+from envsetup.report.format_measurement import measured
 from tests.report.conftest import made_up
 
 NUMBERS = st.floats() | st.integers() | st.sampled_from([2**64, -(10**400), 10**5000])

@@ -8,14 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from envsetup.rules import all_rules, sections
-from envsetup.rules.undecidable import (
-    DECIDED_OTHERWISE,
-    NOT_READ,
-    REASONS,
-    reason_for,
-    undecidable,
-)
+from envsetup.rules.page import sections
+from envsetup.rules.registry import all_rules
+from envsetup.rules.undecidable import WHY_UNDECIDABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT.parent / "shared" / "reference" / "failure-modes.jsonl"
@@ -31,18 +26,17 @@ def test_every_code_of_the_catalogue_is_a_rule_or_listed() -> None:
     for mode in modes:
         one = rules[mode["code"]]
         assert one.slug == mode["slug"]
-        assert one.judge is not None or reason_for(one)
+        assert one.judge is not None or one.undecidable
 
 
 def test_the_page_lists_each_that_no_fact_decides_under_its_reason() -> None:
     page = INDEX.read_text("utf-8").partition("## What facts don't decide")[2]
     listed = set(re.findall(r"^- \[([A-Z]{2}\d{3})\]", page, re.MULTILINE))
-    expected = {r.code for r in all_rules() if r.judge is None} - DECIDED_OTHERWISE
+    expected = {r.code for r in all_rules() if r.judge is None} - {"RQ101"}  # decided by --require
 
     assert listed == expected
-    for reason, rules in undecidable():
+    for reason in WHY_UNDECIDABLE:
         assert reason in page
-        assert rules
 
 
 def test_the_index_lists_every_rule_with_its_state() -> None:
@@ -53,13 +47,14 @@ def test_the_index_lists_every_rule_with_its_state() -> None:
         assert re.search(row, page, re.MULTILINE), one.code
 
 
-def test_reasons_are_given_for_rules_that_are_there() -> None:
-    assert set(REASONS) <= {r.code for r in all_rules()}
-    assert NOT_READ not in REASONS.values()
+def test_each_rule_without_a_judge_says_why() -> None:
+    reasons = {r.undecidable for r in all_rules() if r.judge is None and r.code != "RQ101"}
+
+    assert reasons == set(WHY_UNDECIDABLE)
 
 
 def test_what_facts_decide_has_no_reason() -> None:
     for one in all_rules():
         if one.judge is not None:
-            assert reason_for(one) is None
+            assert not one.undecidable
         assert sections(one.page)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from envsetup.doctor.findings import find
 from envsetup.knowledge import load
 from envsetup.model import (
     Absent,
@@ -22,7 +23,6 @@ from envsetup.model import (
     TorchRuntime,
     Wsl,
 )
-from envsetup.rules import judge_all
 
 HERE = Source(kind="file", ref="/made/up")
 TRITON = 'triton==3.5.0; platform_system == "Linux" and platform_machine == "x86_64"'
@@ -265,7 +265,7 @@ PAIRS: list[tuple[str, Machine, Machine]] = [
 
 
 def codes(given: Machine) -> set[str]:
-    return {f.code for f in judge_all(given, load())[0] if f.suppressed_by is None}
+    return {f.code for f in find(given, load())[0] if f.suppressed_by is None}
 
 
 @pytest.mark.parametrize(("code", "sick", "well"), PAIRS)
@@ -290,7 +290,7 @@ def test_that_torch_is_missing_is_an_error_where_something_installed_needs_it(
     given = machine(
         torch=Absent(), torch_runtime=Absent(), packages=(own,), python=python("3.12.1")
     )
-    found = {f.code: f for f in judge_all(given, load())[0]}
+    found = {f.code: f for f in find(given, load())[0]}
 
     assert found["PY114"].severity == severity
     assert ("torchvision" in found["PY114"].message) == (severity == "error")
@@ -300,6 +300,6 @@ def test_that_torch_is_missing_is_an_error_where_something_installed_needs_it(
 def test_what_keeps_torch_out_explains_that_it_is_missing(cause: str) -> None:
     facts = {"python": python("3.30.0")} if cause == "PY101" else {"python": python("3.12.1")}
     given = machine(torch=Absent(), torch_runtime=Absent(), libc=MUSL, **facts)
-    found = {f.code: f.suppressed_by for f in judge_all(given, load())[0]}
+    found = {f.code: f.suppressed_by for f in find(given, load())[0]}
 
     assert (found[cause], found["PY114"]) == (None, cause)

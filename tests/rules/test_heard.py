@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from envsetup.doctor.findings import find
 from envsetup.knowledge import load
 from envsetup.model import (
     Absent,
@@ -20,7 +21,6 @@ from envsetup.model import (
     TorchRuntime,
     Unreadable,
 )
-from envsetup.rules import judge_all
 
 HERE = Source(kind="flag", ref="test")
 ERROR = "Unexpected error from cudaGetDeviceCount(). Did you run some cuda functions before? Error "
@@ -50,7 +50,7 @@ def machine(error: str | None, **more: object) -> Machine:
 
 
 def serious(one: Machine) -> dict[str, Finding]:
-    findings, _ = judge_all(one, load())
+    findings, _ = find(one, load())
     return {f.code: f for f in findings if f.severity == "error" and f.suppressed_by is None}
 
 
@@ -162,7 +162,7 @@ def test_an_error_that_a_missing_gpu_does_not_explain_is_told_all_the_same() -> 
     error = "Unexpected error from cudaGetDeviceCount(). Error 46: CUDA-capable device(s) is/are busy or unavailable"
     none = machine(error, gpus=Absent(), nvidia_driver=Absent())
 
-    findings, _ = judge_all(none, load())
+    findings, _ = find(none, load())
     assert [f.severity for f in findings if f.code == "GP108"] == ["warning"]
 
 

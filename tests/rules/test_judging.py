@@ -9,6 +9,7 @@ import pytest
 
 import envsetup.rules as rules
 from envsetup import knowledge
+from envsetup.doctor.findings import find
 from envsetup.model import (
     Absent,
     Container,
@@ -26,7 +27,8 @@ from envsetup.model import (
     Unreadable,
     Wsl,
 )
-from envsetup.rules import Draft, Rule, all_rules, find_rule, judge_all
+from envsetup.rules import Draft, Rule
+from envsetup.rules.registry import all_rules, find_rule
 
 HERE = Source(kind="api", ref="test")
 GIB = 2**30
@@ -160,7 +162,7 @@ PAIRS = {
 def codes(given: Machine, code: str) -> set[str]:
     one = find_rule(code)
     assert one is not None
-    findings, _ = judge_all(given, knowledge.load(), [one])
+    findings, _ = find(given, knowledge.load(), [one])
     return {f.code for f in findings}
 
 
@@ -193,19 +195,19 @@ def test_a_broken_rule_hides_no_other_whatever_the_order():
         rule("AA103", breaks),
     ]
     for order in (chosen, chosen[::-1]):
-        findings, undecided = judge_all(machine(), knowledge.load(), order)
+        findings, undecided = find(machine(), knowledge.load(), order)
         assert {f.code: f.suppressed_by for f in findings} == {"AA101": None, "AA102": "AA101"}
         assert [u.code for u in undecided] == ["AA103"]
 
 
 def test_without_its_cause_an_effect_stands_alone():
-    findings, _ = judge_all(machine(), knowledge.load(), [rule("AA102", fires)])
+    findings, _ = find(machine(), knowledge.load(), [rule("AA102", fires)])
     assert findings[0].suppressed_by is None
 
 
 def test_a_missing_fact_leaves_a_rule_undecided():
     one = rule("AA104", lambda libc: fires(), ("libc",))
-    findings, undecided = judge_all(machine(libc=NO_LOG), knowledge.load(), [one])
+    findings, undecided = find(machine(libc=NO_LOG), knowledge.load(), [one])
     assert findings == ()
     assert undecided[0].missing_facts == ("libc",)
 
@@ -218,5 +220,5 @@ def test_file_names_are_code_and_slug():
 
 def test_no_rule_itself_fails_on_an_empty_or_plain_machine():
     for given in (Machine(), machine(torch=torch(), gpus=TWO_GPUS, environment={})):
-        _, undecided = judge_all(given, knowledge.load())
+        _, undecided = find(given, knowledge.load())
         assert not [u for u in undecided if "itself failed" in u.reason]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from envsetup.doctor.findings import find
 from envsetup.knowledge import load
 from envsetup.model import (
     Absent,
@@ -27,7 +28,9 @@ from envsetup.model import (
     Unreadable,
     Wsl,
 )
-from envsetup.rules import Rule, all_rules, judge_all, suppress
+from envsetup.rules import Rule
+from envsetup.rules.registry import all_rules
+from envsetup.rules.suppress import suppress
 
 HERE = Source(kind="file", ref="/made/up")
 TARGET = Source(kind="target", ref="import torch")
@@ -391,7 +394,7 @@ BESIDE = {"SC101"}
 
 
 def judged(changes: dict[str, Any]) -> tuple[Finding, ...]:
-    return judge_all(Machine(**{**OK, **changes}), load())[0]
+    return find(Machine(**{**OK, **changes}), load())[0]
 
 
 def test_the_machine_that_they_all_depart_from_is_healthy() -> None:
@@ -423,7 +426,7 @@ def test_without_the_cause_what_hung_under_it_comes_back(name: str) -> None:
     cause, changes = CASES[name]
     hung = {f.code for f in judged(changes) if f.suppressed_by == cause}
     rules = [r for r in all_rules() if r.code != cause]
-    left = judge_all(Machine(**{**OK, **changes}), load(), rules)[0]
+    left = find(Machine(**{**OK, **changes}), load(), rules)[0]
 
     assert all(f.suppressed_by != cause for f in left)
     assert hung <= {f.code for f in left}

@@ -10,12 +10,13 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
-import envsetup.rules as rules
 from envsetup.cli import root
 from envsetup.doctor import Examination, diagnose, selected_rules
+from envsetup.doctor.findings import find
 from envsetup.knowledge import load
 from envsetup.model import Machine
-from envsetup.rules import Draft, Rule, all_rules, find_rule, judge_all, renamed
+from envsetup.rules import Draft, Rule, registry
+from envsetup.rules.registry import all_rules, find_rule, renamed
 
 
 def fires() -> Iterator[Draft]:
@@ -37,7 +38,7 @@ RULES = (
 
 @pytest.fixture(autouse=True)
 def _three_rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "all_rules", lambda: RULES)
+    monkeypatch.setattr(registry, "all_rules", lambda: RULES)
 
 
 def chosen(select: tuple[str, ...] = (), preview: bool = False) -> list[str]:
@@ -59,7 +60,7 @@ def test_so_says_the_diagnosis() -> None:
 
     assert codes(None) == ["AA101", "BB201"]
     assert codes(Examination(preview=True)) == ["AA101", "AA102", "BB201"]
-    assert [f.code for f in judge_all(Machine(), load())[0]] == ["AA101", "BB201"]
+    assert [f.code for f in find(Machine(), load())[0]] == ["AA101", "BB201"]
 
 
 def test_an_old_name_leads_to_the_new_rule() -> None:
@@ -123,7 +124,7 @@ def test_a_preview_rule_says_so() -> None:
 def test_two_rules_never_share_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     twins = [made_up("AA101"), replace(made_up("AA102"), formerly=("AA101",))]
     all_rules()  # loaded once, and not into what is put in their place
-    monkeypatch.setattr(rules, "_BY_MODULE", {"x": twins})
+    monkeypatch.setattr(registry, "DECLARED", {"x": twins})
 
     with pytest.raises(AssertionError, match="share"):
         all_rules.__wrapped__()  # type: ignore[attr-defined]

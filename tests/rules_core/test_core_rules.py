@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from envsetup.doctor.findings import find
 from envsetup.knowledge import load
 from envsetup.model import (
     Absent,
@@ -21,7 +22,6 @@ from envsetup.model import (
     TorchRuntime,
     Unreadable,
 )
-from envsetup.rules import judge_all
 
 SOURCE = Source(kind="flag", ref="test")
 TARGET = Source(kind="target", ref="import torch")
@@ -95,7 +95,7 @@ PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 
 def codes(changes: dict[str, Any]) -> set[str]:
-    findings, _ = judge_all(replace(BASE, **changes), load())
+    findings, _ = find(replace(BASE, **changes), load())
     return {f.code for f in findings if f.suppressed_by is None}
 
 
@@ -108,19 +108,19 @@ def test_the_fault_is_found_and_its_like_is_not(
 
 
 def test_a_healthy_machine_has_no_finding_above_note() -> None:
-    findings, _ = judge_all(BASE, load())
+    findings, _ = find(BASE, load())
     assert [f.code for f in findings if f.severity != "note"] == []
 
 
 def test_a_dead_driver_is_one_finding() -> None:
     changes = {"nvidia_driver": Absent(), "torch": torch("2.14.1+cpu", "cpu")}
-    findings, _ = judge_all(replace(BASE, **changes), load())
+    findings, _ = find(replace(BASE, **changes), load())
     assert {f.code for f in findings if f.severity != "note" and not f.suppressed_by} == {"DR101"}
 
 
 def test_what_is_not_known_is_undecided() -> None:
     unread = Unreadable(error="permission denied", source=SOURCE)
-    _, undecided = judge_all(replace(BASE, nvidia_driver=unread), load())
+    _, undecided = find(replace(BASE, nvidia_driver=unread), load())
     assert "WH103" in {u.code for u in undecided}
 
 

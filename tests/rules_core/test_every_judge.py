@@ -8,7 +8,7 @@ from pathlib import Path
 
 from envsetup.probes.environment import matters
 from envsetup.probes.programs import PROGRAMS
-from envsetup.rules import all_rules
+from envsetup.rules.registry import all_rules
 
 TESTS = Path(__file__).parents[1]
 RULES = TESTS.parent / "envsetup" / "rules"
@@ -17,7 +17,7 @@ RULES = TESTS.parent / "envsetup" / "rules"
 def test_every_judge_is_named_by_a_test() -> None:
     texts = [
         path.read_text("utf-8")
-        for folder in ("rules", "rules_core", "pasted", "doctor")
+        for folder in ("errors", "rules", "rules_core", "pasted", "doctor")
         for path in (TESTS / folder).glob("test_*.py")
     ]
     unnamed = [r.code for r in all_rules() if r.judge and not any(r.code in t for t in texts)]
@@ -47,7 +47,7 @@ def test_every_variable_that_a_rule_asks_for_is_read() -> None:
     """One that the probe leaves out is never there: the rule would be blind to it."""
     blind = {
         path.name: missing
-        for path in RULES.glob("[a-z][a-z][0-9]*.py")
+        for path in RULES.glob("*/[a-z][a-z][0-9]*.py")
         if (missing := {v for v in variables_asked_for(path) if not matters(v)} - NO_VARIABLES)
     }
     assert blind == {}
@@ -57,7 +57,7 @@ def test_every_program_that_a_rule_asks_for_is_looked_for() -> None:
     asked = re.compile(r"""programs(?:\.get\(|\[)\s*"([\w+-]+)"|"([\w+-]+)" (?:not )?in programs""")
     named = {
         first or second
-        for path in RULES.glob("*.py")
+        for path in RULES.rglob("*.py")
         for first, second in asked.findall(path.read_text("utf-8"))
     }
     assert named and named <= set(PROGRAMS)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import fields, replace
 
+from envsetup.doctor.findings import find
 from envsetup.knowledge import load
 from envsetup.model import (
     Absent,
@@ -34,7 +35,6 @@ from envsetup.model import (
     Windows,
     Wsl,
 )
-from envsetup.rules import judge_all
 
 LOOKED = Source(kind="file", ref="made up")
 NVML = Source(kind="nvml", ref="made up")
@@ -695,7 +695,7 @@ MACHINES: tuple[Callable[[], Machine], ...] = (
 def test_nothing_above_a_note_is_said_of_a_machine_that_is_well(
     made: Callable[[], Machine],
 ) -> None:
-    findings, _ = judge_all(made(), load())
+    findings, _ = find(made(), load())
 
     assert [(f.code, f.message) for f in findings if f.severity != "note"] == []
 
@@ -712,7 +712,7 @@ def test_such_a_machine_is_told_in_full_so_that_the_rules_really_decide(
     made: Callable[[], Machine],
 ) -> None:
     machine = made()
-    _, undecided = judge_all(machine, load())
+    _, undecided = find(machine, load())
 
     assert list(untold(machine)) == []
     assert len(undecided) <= 3, [(u.code, u.reason) for u in undecided]

@@ -132,11 +132,11 @@ def test_one_cause_is_one_finding() -> None:
     """What a module that is missing for this kernel explains hangs under it."""
     from msgspec.structs import replace
 
+    from envsetup.doctor.findings import find
     from envsetup.knowledge import load
-    from envsetup.rules import judge_all
     from tests.rules_core.test_other_rules import BASE
 
-    findings, _ = judge_all(replace(BASE, **unloaded(OLDER)), load())
+    findings, _ = find(replace(BASE, **unloaded(OLDER)), load())
 
     assert [f.code for f in findings if f.suppressed_by is None] == ["DR104"]
     assert {f.suppressed_by for f in findings if f.code == "DR101"} == {"DR104"}
@@ -145,11 +145,11 @@ def test_one_cause_is_one_finding() -> None:
 def test_a_module_that_only_waits_to_be_loaded_is_loaded_first() -> None:
     from msgspec.structs import replace
 
+    from envsetup.doctor.findings import find
     from envsetup.knowledge import load
-    from envsetup.rules import judge_all
     from tests.rules_core.test_other_rules import BASE
 
-    (finding,) = judge_all(replace(BASE, **unloaded(KERNEL)), load())[0]
+    (finding,) = find(replace(BASE, **unloaded(KERNEL)), load())[0]
 
     assert finding.code == "DR101"
     assert finding.fixes[0].argv == ("sudo", "modprobe", "nvidia")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from envsetup.doctor.findings import find
 from envsetup.knowledge import load
 from envsetup.model import (
     Absent,
@@ -28,7 +29,6 @@ from envsetup.model import (
     Unreadable,
     Wsl,
 )
-from envsetup.rules import judge_all
 
 FLAG = Source(kind="flag", ref="test")
 SITE = "/env/lib/python3.12/site-packages"
@@ -344,7 +344,7 @@ PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 
 def codes(changes: dict[str, Any]) -> set[str]:
-    findings, undecided = judge_all(replace(BASE, **changes), load())
+    findings, undecided = find(replace(BASE, **changes), load())
     assert not [u for u in undecided if "itself failed" in u.reason]
     return {f.code for f in findings}
 

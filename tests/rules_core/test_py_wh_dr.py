@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from envsetup.doctor.error_text import explain_error
+from envsetup.doctor.findings import find
 from envsetup.knowledge import load
 from envsetup.model import (
     Absent,
@@ -22,8 +24,7 @@ from envsetup.model import (
     Unreadable,
     Wsl,
 )
-from envsetup.rules import all_rules, judge_all
-from envsetup.rules.triage import match_error
+from envsetup.rules.registry import all_rules
 
 FLAG = Source(kind="flag", ref="test")
 BUS = Source(kind="file", ref="/sys/bus/pci/devices")
@@ -182,7 +183,7 @@ PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 
 def codes(changes: dict[str, Any]) -> set[str]:
-    findings, undecided = judge_all(replace(BASE, **changes), load())
+    findings, undecided = find(replace(BASE, **changes), load())
     assert not [u for u in undecided if "itself failed" in u.reason]
     return {f.code for f in findings}
 
@@ -202,7 +203,7 @@ def test_a_healthy_machine_has_no_finding() -> None:
 @pytest.mark.parametrize("code", ["WH102", "WH112", "PY109", "DR111"])
 def test_what_works_is_only_noted(code: str) -> None:
     changes = next(fault for one, fault, _ in PAIRS if one == code)
-    findings, _ = judge_all(replace(BASE, **changes), load())
+    findings, _ = find(replace(BASE, **changes), load())
     assert {f.severity for f in findings if f.code == code} == {"note"}
 
 
@@ -224,7 +225,7 @@ def test_what_works_is_only_noted(code: str) -> None:
     ],
 )
 def test_real_words_name_the_rule(text: str, code: str) -> None:
-    assert match_error(text)[0].code == code
+    assert explain_error(text)[0].code == code
 
 
 def test_every_code_is_there() -> None:
@@ -241,5 +242,5 @@ def test_a_package_that_torch_asks_for_and_that_stops_its_import_is_the_error_al
     machine = replace(
         BASE, packages=packages(NEEDING, one("sympy", "1.14.0")), torch_runtime=stopped
     )
-    findings, _ = judge_all(machine, load())
+    findings, _ = find(machine, load())
     assert [f.code for f in findings if f.severity == "error"] == ["PY112"]

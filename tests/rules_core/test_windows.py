@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from envsetup.doctor.findings import find
 from envsetup.knowledge import load
 from envsetup.model import Absent, Launch, Machine, Python, Windows
-from envsetup.rules import judge_all
 from tests.rules_core.test_other_rules import GIB, card, codes, gpus, known, loads, torch
 
 TORCH = torch("cu130", cuda="13.0")
@@ -97,6 +97,4 @@ def test_the_fault_is_found_and_what_is_nearly_it_is_not(
     ],
 )
 def test_it_weighs_what_it_costs(code: str, fault: dict[str, Any], severity: str) -> None:
-    assert {f.severity for f in judge_all(Machine(**fault), load())[0] if f.code == code} == {
-        severity
-    }
+    assert {f.severity for f in find(Machine(**fault), load())[0] if f.code == code} == {severity}

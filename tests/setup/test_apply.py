@@ -17,13 +17,13 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
-from envsetup.bootstrap import apply
-from envsetup.bootstrap.apply import ApplyError, Forecast, Meter, carry_out_plan, forecast, obstacle
-from envsetup.bootstrap.resolve import Wanted
-from envsetup.bootstrap.restore import FOLDER, Backup, RestoreError, installed
 from envsetup.cli import root
 from envsetup.doctor import ask_or_raise
 from envsetup.host import LocalHost
+from envsetup.installer import apply
+from envsetup.installer.apply import ApplyError, Forecast, Meter, carry_out_plan, forecast, obstacle
+from envsetup.installer.resolve import Wanted
+from envsetup.installer.rollback import FOLDER, Backup, RestoreError, installed
 from envsetup.model import Command, Known, Machine, Plan, Source, value_of
 from envsetup.probes import take_snapshot
 from tests.setup.offered import Silence, host, wheel

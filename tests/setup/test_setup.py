@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from envsetup.bootstrap import Job, SetupError, carry_out, extras, prepare, state_of
-from envsetup.bootstrap.fallback import pinned
 from envsetup.host import LocalHost
+from envsetup.installer import Job, SetupError, carry_out, extras, prepare, state_of
+from envsetup.installer.fallback import pinned
 from envsetup.knowledge import load
 from envsetup.model import Known, Machine, Source, value_of
 from tests.setup.offered import Silence, host, wheel

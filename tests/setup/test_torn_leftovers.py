@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from envsetup.bootstrap.restore import Backup
 from envsetup.host.http import fetch
+from envsetup.installer.rollback import Backup
 from envsetup.knowledge.wheels import NotAnIndex, wheels_on
 from envsetup.model import Python
 

@@ -123,7 +123,7 @@ def test_nothing_is_written_beside_the_targets_modules(tmp_path: Path) -> None:
     assert not (tmp_path / "__pycache__").exists()
 
 
-@pytest.mark.parametrize("name", ["_facts", "_worker", "_foreman", "_perform", "_runtime"])
+@pytest.mark.parametrize("name", ["_facts", "_worker", "_supervisor", "_run_check", "_runtime"])
 def test_what_runs_in_the_target_parses_on_an_old_python(root: Path, name: str) -> None:
     text = (root / "checks" / f"{name}.py").read_text("utf-8")
 

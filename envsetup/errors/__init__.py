@@ -1,0 +1,1 @@
+"""From an error text to the rules that it nominates, best first."""

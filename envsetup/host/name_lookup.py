@@ -1,0 +1,70 @@
+"""Where host names lead and whether a port is taken: asked of the resolver and of this machine alone."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import ipaddress
+import os
+import socket
+
+from envsetup.host.background import aside
+
+LIMIT_S = 3.0
+"""A resolver that doesn't answer is left behind in a daemon thread."""
+
+
+def leads_to(name: str) -> object:
+    """`whereto` (loopback, own, elsewhere, nowhere) and `ipv6` of the first address; None without an answer in time."""
+    found: list[object] = []
+    asking = aside(lambda: found.append(_leads_to(name)))
+    if asking is not None:
+        asking.join(LIMIT_S)
+    return found[0] if found else None
+
+
+def own_name_leads_to() -> object:
+    return leads_to(socket.gethostname())
+
+
+def master_leads_to() -> object:
+    """By MASTER_ADDR, which isn't handed over: a recording keeps what was asked, and the name is nobody's business."""
+    name = os.environ.get("MASTER_ADDR")
+    return leads_to(name) if name else None
+
+
+def _leads_to(name: str) -> object:
+    try:
+        rows = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return {"whereto": "nowhere", "ipv6": False}
+    addresses = [str(row[4][0]) for row in rows]
+    ipv6 = rows[0][0] == socket.AF_INET6
+    outward = [a for a in addresses if not ipaddress.ip_address(a.partition("%")[0]).is_loopback]
+    if not outward:
+        return {"whereto": "loopback", "ipv6": ipv6}
+    own = any(map(_is_own, outward))
+    return {"whereto": "own" if own else "elsewhere", "ipv6": ipv6}
+
+
+def _is_own(address: str) -> bool:
+    """Whether a socket can be bound to it, which only an address of this machine allows."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as trial:
+        trial.bind((address, 0))
+        return True
+    return False
+
+
+def port_taken(port: str) -> object:
+    """Whether something listens there; None where that can't be tried."""
+    number = int(port)
+    if not 1024 <= number <= 65535:
+        return None
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", number))
+        except OSError as error:
+            return True if error.errno == errno.EADDRINUSE else None
+    return False

@@ -1,0 +1,76 @@
+"""Judges: every rule asked for its finding, with the facts of one machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from envsetup.model import Absent, Finding, Known, Machine, Undecided
+from envsetup.rules.definition import Draft, Rule, Undecidable
+
+if TYPE_CHECKING:
+    from envsetup.knowledge import Knowledge
+
+
+def judge_all(
+    machine: Machine, knowledge: Knowledge, rules: Iterable[Rule]
+) -> tuple[tuple[Finding, ...], tuple[Undecided, ...]]:
+    """Every finding that the facts give, none explained by another yet, and who could not decide."""
+    findings: list[Finding] = []
+    undecided: list[Undecided] = []
+    for one in rules:
+        found, open_still = judge_one(one, machine, knowledge)
+        findings += found
+        undecided += open_still
+    return tuple(findings), tuple(undecided)
+
+
+def judge_one(
+    one: Rule, machine: Machine, knowledge: Knowledge
+) -> tuple[tuple[Finding, ...], tuple[Undecided, ...]]:
+    """What one rule finds, or why it can't decide; neither where it doesn't apply."""
+    if one.judge is None or not _applies(one, machine):
+        return (), ()
+    try:
+        drafts = _judge(one, machine, knowledge)
+        return tuple(complete(one, draft) for draft in drafts), ()
+    except Undecidable as why:
+        told = Undecided(code=one.code, reason=str(why), missing_facts=why.missing_facts)
+    except Exception as bug:  # a rule's bug is its own outcome and hides no other rule
+        reason = f"the rule itself failed ({type(bug).__name__}: {bug}); please report it"
+        told = Undecided(code=one.code, reason=reason)
+    return (), (told,)
+
+
+def _applies(one: Rule, machine: Machine) -> bool:
+    return not isinstance(machine.os, Known) or machine.os.value in one.platforms
+
+
+def _judge(one: Rule, machine: Machine, knowledge: Knowledge) -> tuple[Draft, ...]:
+    assert one.judge is not None
+    given: dict[str, object] = {}
+    for name in one.needs:
+        if name in ("machine", "knowledge"):
+            given[name] = machine if name == "machine" else knowledge
+            continue
+        fact = getattr(machine, name)
+        if isinstance(fact, Absent):
+            return ()
+        if not isinstance(fact, Known):
+            raise Undecidable(fact.error, name)
+        given[name] = fact.value
+    return tuple(one.judge(**given))
+
+
+def complete(one: Rule, draft: Draft) -> Finding:
+    """The finding that a rule's draft makes."""
+    return Finding(
+        code=one.code,
+        slug=one.slug,
+        severity=draft.severity or one.severity,
+        confidence=draft.confidence,
+        message=draft.message,
+        subject=draft.subject,
+        evidence=draft.evidence,
+        fixes=draft.fixes,
+    )
