@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
@@ -17,12 +18,13 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 ORDER = {
+    "version": 0,
     "model": 0,
     "host": 1,
     "probes": 2,
     "knowledge": 3,
-    "rules": 4,
     "plan": 4,
+    "rules": 4,
     "errors": 5,
     "target": 6,
     "doctor": 7,
@@ -60,10 +62,18 @@ def sources(*folders: str) -> list[Path]:
     return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
 
 
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sources("envsetup")
+}
+"""Every file of the package by its dotted name; a folder's is that of its `__init__.py`."""
+
+
 def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+@cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"), name(path))
 
@@ -75,7 +85,11 @@ def part_of(path: Path) -> str:
 
 
 def imported(path: Path) -> Iterator[tuple[str, int]]:
-    """Every module named by an import statement, relative ones resolved, with its line."""
+    """Every module named by an import statement, wherever it stands, with its line.
+
+    Imports inside functions and under TYPE_CHECKING count, relative ones are resolved. What is taken
+    from a package counts as the module of that name, or as the package itself where there is none.
+    """
     package = list(path.relative_to(ROOT).parts[:-1])
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
@@ -83,9 +97,9 @@ def imported(path: Path) -> Iterator[tuple[str, int]]:
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else []
             module = ".".join([*base, *([node.module] if node.module else [])])
-            yield module, node.lineno
-            # `from envsetup import knowledge` names a part just as well
-            yield from ((f"{module}.{alias.name}", node.lineno) for alias in node.names)
+            for alias in node.names:
+                inside = f"{module}.{alias.name}"
+                yield (inside if inside in MODULES else module), node.lineno
 
 
 def dotted(node: ast.expr) -> str:
@@ -115,20 +129,32 @@ def test_imports_point_to_the_left() -> None:
 
 
 def test_no_files_import_each_other_in_a_circle() -> None:
-    """The files that list a folder's modules (`__init__`) are left out: they load, and don't import."""
-    files = {
-        name(path).removesuffix(".py").replace("/", "."): path
-        for path in sources("envsetup")
-        if path.name != "__init__.py"
-    }
     graph = {
-        module: {target for target, _ in imported(path) if target in files} - {module}
-        for module, path in files.items()
+        module: {target for target, _ in imported(path) if target in MODULES} - {module}
+        for module, path in MODULES.items()
     }
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         raise AssertionError(f"in a circle: {' -> '.join(error.args[1])}") from error
+
+
+@pytest.mark.parametrize(
+    ("line", "module"),
+    [
+        ("from envsetup.rules import registry", "envsetup.rules.registry"),
+        ("from envsetup.rules import Draft", "envsetup.rules"),
+        ("from . import registry", "envsetup.rules.registry"),
+        ("from ..model import Fix", "envsetup.model"),
+        ("def look():\n    import envsetup.doctor.findings", "envsetup.doctor.findings"),
+        ("if TYPE_CHECKING:\n    from envsetup import knowledge", "envsetup.knowledge"),
+    ],
+)
+def test_no_import_is_overlooked(line: str, module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = ROOT / "envsetup" / "rules" / "made_up.py"
+    monkeypatch.setattr(f"{__name__}.tree", lambda _: ast.parse(line))
+
+    assert [target for target, _ in imported(here)] == [module]
 
 
 def test_the_host_never_imports_the_checks() -> None:

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from envsetup import __version__
+from envsetup.version import __version__
 
 COMMANDS = {
     "probe": ("probe", "Facts about this machine and the target interpreter."),

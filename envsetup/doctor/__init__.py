@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 from msgspec import field
 from msgspec.structs import replace
 
-from envsetup import __version__
 from envsetup.doctor.catalogue import all_checks, choose, order_for
 from envsetup.doctor.collector import device_name
 from envsetup.doctor.requirements import CODE as NEED_CODE
 from envsetup.doctor.requirements import SLUG as NEED_SLUG
 from envsetup.doctor.requirements import Need, unmet
-from envsetup.doctor.runner import CheckRun, Course, Progress
+from envsetup.doctor.runner import CheckRun, CheckRunner, Progress
 from envsetup.host.background import aside
 from envsetup.model import (
     Absent,
@@ -35,6 +34,7 @@ from envsetup.model import (
     value_of,
 )
 from envsetup.target import ASK_LIMIT_S, TargetError, ask
+from envsetup.version import __version__
 
 if TYPE_CHECKING:
     from envsetup.host import Host
@@ -81,9 +81,9 @@ def run_doctor(
     Raises TargetError where the interpreter can't be started.
     """
     started = time.monotonic()
-    course = _course(executable, examination, progress)
-    looking = Aside(lambda: _look(executable, host, load_knowledge), course)
-    run = course.run(host.env()) if course is not None else None
+    runner = _runner(executable, examination, progress)
+    looking = Aside(lambda: _look(executable, host, load_knowledge), runner)
+    run = runner.run(host.env()) if runner is not None else None
     machine, knowledge, looked_s = looking.result(examination.timeout_s)
     if run is not None:
         machine = replace(machine, torch_runtime=run.runtime)
@@ -97,13 +97,13 @@ def run_checks(
     executable: str, examination: Examination, progress: Progress = lambda _kind, _name: None
 ) -> CheckRun:
     """The checks alone, without facts and findings."""
-    course = _course(executable, examination, progress)
-    if course is None:
+    runner = _runner(executable, examination, progress)
+    if runner is None:
         return CheckRun(runtime=Absent())
-    return course.run()
+    return runner.run()
 
 
-def _course(executable: str, examination: Examination, progress: Progress) -> Course | None:
+def _runner(executable: str, examination: Examination, progress: Progress) -> CheckRunner | None:
     if examination.level == "quick":
         return None
     if examination.checks is not None:
@@ -111,7 +111,7 @@ def _course(executable: str, examination: Examination, progress: Progress) -> Co
         chosen = tuple(c for c in all_checks() if c.id in wanted)
     else:
         chosen = choose(all_checks(), examination.level, examination.select, examination.ignore)
-    return Course(
+    return CheckRunner(
         executable,
         chosen,
         order_for(chosen),
@@ -149,9 +149,9 @@ def ask_or_raise(executable: str) -> Fact[dict[str, object]]:
 class Aside:
     """Work in a thread that nothing waits on at exit; an error there ends the checks too."""
 
-    def __init__(self, work: Callable[[], Any], course: Course | None) -> None:
+    def __init__(self, work: Callable[[], Any], runner: CheckRunner | None) -> None:
         self._work = work
-        self._course = course
+        self._runner = runner
         self._answer: Any = None
         self._error: BaseException | None = None
         self._thread = aside(self._run)
@@ -161,8 +161,8 @@ class Aside:
             self._answer = self._work()
         except BaseException as error:  # noqa: BLE001 - handed to whoever asks for the result
             self._error = error
-            if self._course is not None:
-                self._course.cancelled = True
+            if self._runner is not None:
+                self._runner.cancelled = True
 
     def result(self, timeout_s: float) -> Any:
         if self._thread is not None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from envsetup.knowledge import Knowledge
 
 
-class Supply(Record):
+class Observation(Record):
     """What was seen: `value` to be compared, None where nobody knows; `missing` where there is none."""
 
     words: str
@@ -79,7 +79,7 @@ BUILDS = {"cuda": "cu", "rocm": "rocm", "xpu": "xpu"}
 """Flag to how the builds that can have it are called."""
 
 
-def flag(name: str, machine: Machine) -> Supply:
+def flag(name: str, machine: Machine) -> Observation:
     """Whether torch can use CUDA, ROCm, MPS or XPU: as it says itself, else as far as facts go."""
     runtime = value_of(machine.torch_runtime)
     usable = None if runtime is None else _usable(name, runtime)
@@ -90,17 +90,17 @@ def flag(name: str, machine: Machine) -> Supply:
         )
         if name in ("cuda", "rocm") and runtime.cuda_error and not usable:
             words += f", which says: {runtime.cuda_error[:200].rstrip('. ')}"
-        return Supply(words=words, fact="torch_runtime", value=usable, source=source)
+        return Observation(words=words, fact="torch_runtime", value=usable, source=source)
     if isinstance(machine.torch_runtime, Unreadable) and source and source.kind == "target":
         words = f"torch can't be asked ({_why(machine.torch_runtime)})"
-        return Supply(words=words, fact="torch_runtime", value=False, source=source)
+        return Observation(words=words, fact="torch_runtime", value=False, source=source)
     answer = _no_build_for(name, machine) or (_by_facts(name, machine) if not runtime else None)
     if answer is not None:
         return answer
     words = f"torch was not asked ({_why(machine.torch_runtime)})"
     if runtime is not None:
         words = f"torch {runtime.version or ''} doesn't tell whether {name} is usable"
-    return Supply(words=words, fact="torch_runtime", source=source)
+    return Observation(words=words, fact="torch_runtime", source=source)
 
 
 def _usable(name: str, runtime: TorchRuntime) -> bool | None:
@@ -113,25 +113,25 @@ def _usable(name: str, runtime: TorchRuntime) -> bool | None:
     return runtime.cuda_available and bool(runtime.hip) == (name == "rocm")
 
 
-def _no_build_for(name: str, machine: Machine) -> Supply | None:
+def _no_build_for(name: str, machine: Machine) -> Observation | None:
     """That the installed torch can't have it, whatever it would say; None where it may."""
     torch = machine.torch
     if isinstance(torch, Absent) or isinstance(machine.torch_runtime, Absent):
-        return Supply(words="torch is not installed", fact="torch", value=False)
+        return Observation(words="torch is not installed", fact="torch", value=False)
     system = value_of(machine.os)
     if name == "mps" and system not in (None, "macos"):
         words = f"MPS is there on macOS only, and this is {system}"
-        return Supply(words=words, fact="os", value=False, source=_source(machine.os))
+        return Observation(words=words, fact="os", value=False, source=_source(machine.os))
     if not isinstance(torch, Known) or torch.value.build is None:
         return None
     build, version = torch.value.build, torch.value.version
     if name in BUILDS and not build.startswith(BUILDS[name]):
         words = f"torch {version} is a {build} build, which can't use {name}"
-        return Supply(words=words, fact="torch.build", value=False, source=torch.source)
+        return Observation(words=words, fact="torch.build", value=False, source=torch.source)
     return None
 
 
-def _by_facts(name: str, machine: Machine) -> Supply | None:
+def _by_facts(name: str, machine: Machine) -> Observation | None:
     """That all is there which it takes, torch unasked; None where something isn't, or isn't known."""
     torch, gpus = value_of(machine.torch), value_of(machine.gpus) or ()
     there = {
@@ -143,7 +143,7 @@ def _by_facts(name: str, machine: Machine) -> Supply | None:
     if torch is None or torch.build is None or not there[name]():
         return None
     words = f"torch {torch.version} is a {torch.build} build, and its GPU and driver are there"
-    return Supply(words=words, fact="torch.build", value=True, source=_source(machine.torch))
+    return Observation(words=words, fact="torch.build", value=True, source=_source(machine.torch))
 
 
 def _serves_cuda(machine: Machine) -> bool:
@@ -175,7 +175,7 @@ def _may_open(machine: Machine, node: str) -> bool:
 # -- measures ------------------------------------------------------------------------------------
 
 
-def _gpus(machine: Machine) -> Supply:
+def _gpus(machine: Machine) -> Observation:
     """How many GPUs torch sees; where it wasn't asked, how many there are that PyTorch could use."""
     runtime = value_of(machine.torch_runtime)
     if runtime is not None and runtime.devices:
@@ -186,7 +186,7 @@ def _gpus(machine: Machine) -> Supply:
         return _count(0, "the machine has no GPU", "gpus", machine)
     if isinstance(gpus, Unreadable):
         words = f"GPUs could not be counted ({gpus.error})"
-        return Supply(words=words, fact="gpus", source=gpus.source)
+        return Observation(words=words, fact="gpus", source=gpus.source)
     countable = _countable(gpus.value)
     if runtime is not None and runtime.cuda_available is False:
         countable = [g for g in countable if g.vendor in ("apple", "intel")]
@@ -200,9 +200,9 @@ def _some(count: int) -> str:
     return "one GPU" if count == 1 else f"{count or 'no'} GPUs"
 
 
-def _count(count: int, words: str, fact: str, machine: Machine) -> Supply:
+def _count(count: int, words: str, fact: str, machine: Machine) -> Observation:
     source = _source(getattr(machine, fact.partition(".")[0]))
-    return Supply(words=words, fact=fact, value=version_of(str(count)), source=source)
+    return Observation(words=words, fact=fact, value=version_of(str(count)), source=source)
 
 
 def _countable(gpus: Sequence[Gpu]) -> list[Gpu]:
@@ -210,7 +210,7 @@ def _countable(gpus: Sequence[Gpu]) -> list[Gpu]:
     return [g for g in gpus if g.vendor in ("apple", "nvidia") or not g.integrated]
 
 
-def _torch(machine: Machine) -> Supply:
+def _torch(machine: Machine) -> Observation:
     torch, runtime = machine.torch, value_of(machine.torch_runtime)
     if runtime is not None and runtime.version:
         source = _source(machine.torch_runtime)
@@ -218,36 +218,36 @@ def _torch(machine: Machine) -> Supply:
     if isinstance(torch, Known):
         return _version(torch.value.version, "torch is", "torch.version", torch.source)
     if isinstance(torch, Absent) or isinstance(machine.torch_runtime, Absent):
-        return Supply(words="torch is not installed", fact="torch", missing=True)
+        return Observation(words="torch is not installed", fact="torch", missing=True)
     words = f"torch could not be looked at ({_why(torch)})"
-    return Supply(words=words, fact="torch", source=_source(torch))
+    return Observation(words=words, fact="torch", source=_source(torch))
 
 
-def _version(text: str, words: str, fact: str, source: Source | None) -> Supply:
-    return Supply(words=f"{words} {text}", fact=fact, value=version_of(text), source=source)
+def _version(text: str, words: str, fact: str, source: Source | None) -> Observation:
+    return Observation(words=f"{words} {text}", fact=fact, value=version_of(text), source=source)
 
 
-def _python(machine: Machine) -> Supply:
+def _python(machine: Machine) -> Observation:
     python = machine.python
     if isinstance(python, Known):
         return _version(python.value.version, "Python is", "python.version", python.source)
     words = f"the interpreter is unknown ({_why(python)})"
-    return Supply(words=words, fact="python", source=_source(python))
+    return Observation(words=words, fact="python", source=_source(python))
 
 
-def _driver(machine: Machine) -> Supply:
+def _driver(machine: Machine) -> Observation:
     fact: Fact[NvidiaDriver] = machine.nvidia_driver
     version: object = fact.value.version if isinstance(fact, Known) else fact
     if isinstance(version, Known):
         told = str(version.value)
         return _version(told, "the NVIDIA driver is", "nvidia_driver.version", version.source)
     if isinstance(version, Absent):
-        return Supply(words="there is no NVIDIA driver", fact="nvidia_driver", missing=True)
+        return Observation(words="there is no NVIDIA driver", fact="nvidia_driver", missing=True)
     words = f"the NVIDIA driver's version is unknown ({_why(version)})"
-    return Supply(words=words, fact="nvidia_driver.version", source=_source(version))
+    return Observation(words=words, fact="nvidia_driver.version", source=_source(version))
 
 
-def _memory(machine: Machine) -> Supply:
+def _memory(machine: Machine) -> Observation:
     """The least of the GPUs that torch sees, else of those that are there."""
     none = _no_gpu(machine)
     if none is not None:
@@ -261,9 +261,9 @@ def _memory(machine: Machine) -> Supply:
     if not known or len(known) < len(sizes):
         shared = any(g.vendor == "apple" for g in gpus)
         words = "the memory of a GPU is not known" + (", it is the system's own" * shared)
-        return Supply(words=words, fact=fact, source=source)
+        return Observation(words=words, fact=fact, source=source)
     words = f"the smallest GPU has {min(known) / 10**9:.1f} GB"
-    return Supply(words=words, fact=fact, value=min(known), source=source)
+    return Observation(words=words, fact=fact, value=min(known), source=source)
 
 
 def _size(device: TorchDevice, gpus: Sequence[Gpu]) -> int | None:
@@ -277,32 +277,32 @@ def _accelerators(machine: Machine) -> list[TorchDevice]:
     return [d for d in runtime.devices if d.kind != "cpu"] if runtime else []
 
 
-def _no_gpu(machine: Machine) -> Supply | None:
+def _no_gpu(machine: Machine) -> Observation | None:
     if _accelerators(machine) or not isinstance(machine.gpus, Absent):
         return None
-    return Supply(words="the machine has no GPU", fact="gpus", missing=True)
+    return Observation(words="the machine has no GPU", fact="gpus", missing=True)
 
 
-def _capability(machine: Machine) -> Supply:
+def _capability(machine: Machine) -> Observation:
     """The least of the NVIDIA GPUs that torch sees, else of those that are there."""
     seen = [d.compute_capability for d in _accelerators(machine) if d.kind == "cuda"]
     nvidia = [g for g in value_of(machine.gpus) or () if g.vendor == "nvidia"]
     told = seen or [g.compute_capability for g in nvidia]
     if not told and (isinstance(machine.gpus, (Known, Absent)) or _accelerators(machine)):
-        return Supply(words="there is no NVIDIA GPU", fact="gpus", missing=True)
+        return Observation(words="there is no NVIDIA GPU", fact="gpus", missing=True)
     known = [v for v in map(version_of, filter(None, told)) if v is not None]
     fact = "torch_runtime.devices" if seen else "gpus"
     source = _source(machine.torch_runtime if seen else machine.gpus)
     if not known or len(known) < len(told):
         why = f" ({machine.gpus.error})" if isinstance(machine.gpus, Unreadable) else ""
         words = f"no GPU's compute capability is known{why}"
-        return Supply(words=words, fact=fact, source=source)
+        return Observation(words=words, fact=fact, source=source)
     least = min(known)  # type: ignore[type-var]
     words = f"the least compute capability is {least}"
-    return Supply(words=words, fact=fact, value=least, source=source)
+    return Observation(words=words, fact=fact, value=least, source=source)
 
 
-LOOKS: dict[str, Callable[[Machine], Supply]] = {
+LOOKS: dict[str, Callable[[Machine], Observation]] = {
     "gpus": _gpus,
     "torch": _torch,
     "python": _python,

@@ -34,7 +34,7 @@ def split_key(key: str) -> tuple[str, str]:
     return name, device
 
 
-class Tally:
+class ResultCollector:
     """Counts what has begun and ended, over all workers of a run."""
 
     def __init__(
@@ -275,12 +275,12 @@ def _devices(raw: Event) -> tuple[TorchDevice, ...]:
     return tuple(found)
 
 
-def runtime_of(tally: Tally, source: Source) -> Fact[TorchRuntime]:
+def runtime_of(collector: ResultCollector, source: Source) -> Fact[TorchRuntime]:
     """What torch tells of itself; what it couldn't tell stays None."""
-    told = {**tally.imported, **(tally.runtime_raw or {})}
+    told = {**collector.imported, **(collector.runtime_raw or {})}
     error = text_of(told.get("cuda_error"))
-    if tally.runtime_error and tally.runtime_raw is None:
-        error = f"asking torch for its devices: {tally.runtime_error}"
+    if collector.runtime_error and collector.runtime_raw is None:
+        error = f"asking torch for its devices: {collector.runtime_error}"
     runtime = TorchRuntime(
         version=_text(told, "version"),
         cuda=_text(told, "cuda"),
@@ -295,7 +295,7 @@ def runtime_of(tally: Tally, source: Source) -> Fact[TorchRuntime]:
         libraries=_libraries(told),
         loaded=_loaded(told),
         num_threads=_count(told, "num_threads"),
-        import_s=tally.import_s,
+        import_s=collector.import_s,
         warnings=_texts(told, "warnings"),
     )
     return Known(value=runtime, source=source)

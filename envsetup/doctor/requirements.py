@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, cast
 
-from envsetup.doctor.capabilities import LOOKS, Supply, flag, version_of, with_known_chips
+from envsetup.doctor.capabilities import LOOKS, Observation, flag, version_of, with_known_chips
 from envsetup.model import Evidence, Finding, Fix, Machine, Record
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def unmet(
             )
 
 
-def _decide(need: Need, machine: Machine) -> tuple[bool | None, Supply]:
+def _decide(need: Need, machine: Machine) -> tuple[bool | None, Observation]:
     """Whether it is met (None: nobody knows), and what was seen."""
     if need.name in FLAGS:
         seen = flag(need.name, machine)
@@ -177,7 +177,7 @@ _RELATED: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def _fixes(need: Need, seen: Supply) -> Iterator[Fix]:
+def _fixes(need: Need, seen: Observation) -> Iterator[Fix]:
     """The next step, where one command takes it."""
     if seen.value is None and not seen.missing:
         if seen.fact == "torch_runtime":

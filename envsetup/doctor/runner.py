@@ -1,4 +1,4 @@
-"""The course of a run of checks: what the worker writes down becomes outcomes, whatever dies on the way."""
+"""Runs checks in the target: what the worker writes down becomes outcomes, whatever dies on the way."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import field
 
-from envsetup.doctor.collector import Tally, runtime_of
+from envsetup.doctor.collector import ResultCollector, runtime_of
 from envsetup.host import local_os
 from envsetup.model import (
     Absent,
@@ -42,7 +42,7 @@ class CheckRun(Record):
     timings_s: dict[str, float] = field(default_factory=dict)
 
 
-class Course:
+class CheckRunner:
     """One run over one target, perhaps with several workers one after another."""
 
     def __init__(
@@ -63,7 +63,7 @@ class Course:
         self.deadline = time.monotonic() + limit_s
         self.repeat = repeat
         self.fork = local_os() == "linux" if fork is None else fork
-        self.tally = Tally(checks, self.devices, repeat, progress)
+        self.collector = ResultCollector(checks, self.devices, repeat, progress)
         self.cancelled = False
         self.preload = True
         self.ask_runtime = True
@@ -74,17 +74,17 @@ class Course:
     def run(self, environ: Mapping[str, str] | None = None) -> CheckRun:
         started = time.monotonic()
         for _ in range(MOST_STARTS):
-            self.tally.new_worker()
+            self.collector.new_worker()
             end = run_worker(self.executable, self.order(), self.watch, environ)
             if not self.after(end):
                 break
         if not self.fork and not self.cancelled:
             self.confirm(environ)
         if not self.cancelled:
-            self.tally.close("no worker came that far")
-        timings = {"import_torch": self.tally.import_s, "checks": time.monotonic() - started}
+            self.collector.close("no worker came that far")
+        timings = {"import_torch": self.collector.import_s, "checks": time.monotonic() - started}
         return CheckRun(
-            outcomes=self.tally.outcomes(),
+            outcomes=self.collector.outcomes(),
             runtime=self.runtime(),
             timings_s={k: round(v, 3) for k, v in timings.items() if v is not None},
         )
@@ -99,76 +99,78 @@ class Course:
             "preload": self.preload,
             "runtime": self.ask_runtime,
             "whole_s": remaining,
-            "done": self.tally.statuses() if not only else {},
+            "done": self.collector.statuses() if not only else {},
             "only": list(only),
             "attempt": attempt,
         }
 
     def confirm(self, environ: Mapping[str, str] | None) -> None:
         """Where checks don't fork: each failed one again, alone in a fresh worker."""
-        for key in self.tally.failed_keys()[:CONFIRMATIONS]:
+        for key in self.collector.failed_keys()[:CONFIRMATIONS]:
             if time.monotonic() < self.deadline:
-                self.tally.new_worker()
+                self.collector.new_worker()
                 end = run_worker(self.executable, self.order([key], 2), self.watch, environ)
-                if not self.tally.done and self.tally.running():
-                    self.tally.charge(key, "crashed", _words(end), end.log_tail, attempt=2)
+                if not self.collector.done and self.collector.running():
+                    self.collector.charge(key, "crashed", _words(end), end.log_tail, attempt=2)
 
     # -- limits ------------------------------------------------------------------------------------
 
     def watch(self, events: list[Event]) -> str | None:
         """Takes in what is new, and says when the worker must be ended."""
         for event in events:
-            self.tally.take(event)
-        now, tally = time.monotonic(), self.tally
+            self.collector.take(event)
+        now, collector = time.monotonic(), self.collector
         if self.cancelled:
             return "cancelled"
         if now >= self.deadline + (GRACE_S / 5 if self.fork else 0.0):
             return "deadline"
-        if tally.phase == "starting" and now - tally.since > IMPORT_LIMIT_S:
+        if collector.phase == "starting" and now - collector.since > IMPORT_LIMIT_S:
             return "import"
-        if tally.phase == "preloading" and now - tally.since > PRELOAD_LIMIT_S:
+        if collector.phase == "preloading" and now - collector.since > PRELOAD_LIMIT_S:
             return "preload"
-        grace = GRACE_S if self.fork and tally.phase != "preloading" else PRELOAD_LIMIT_S
-        return tally.overdue(now, grace if self.fork else 0.0)
+        grace = GRACE_S if self.fork and collector.phase != "preloading" else PRELOAD_LIMIT_S
+        return collector.overdue(now, grace if self.fork else 0.0)
 
     def after(self, end: WorkerEnd) -> bool:
         """Charges what a worker left behind; True where another one should take the rest."""
-        tally = self.tally
-        if tally.done or self.cancelled:
+        collector = self.collector
+        if collector.done or self.cancelled:
             return False  # a cancelled run has no outcomes: whoever cancelled it raises
-        if tally.phase == "starting":
-            tally.import_error = tally.import_error or _import_error(end, self.limit_s)
-            tally.import_detail = tally.import_detail or end.log_tail
-            tally.close(f"torch could not be imported: {tally.import_error}")
+        if collector.phase == "starting":
+            collector.import_error = collector.import_error or _import_error(end, self.limit_s)
+            collector.import_detail = collector.import_detail or end.log_tail
+            collector.close(f"torch could not be imported: {collector.import_error}")
             return False
         if end.stopped == "deadline":
             text = f"the limit of the whole run ({self.limit_s:.0f} s) was reached"
-            tally.charge_running("timed-out", text, end.log_tail)
-            tally.close(text)
+            collector.charge_running("timed-out", text, end.log_tail)
+            collector.close(text)
             return False
-        if tally.phase == "preloading":
+        if collector.phase == "preloading":
             self.preload = False
         self._charge(end)
         return True
 
     def _charge(self, end: WorkerEnd) -> None:
-        tally = self.tally
-        if not self.fork and tally.runtime_raw is None and not tally.running():
-            tally.runtime_error = _words(end)
+        collector = self.collector
+        if not self.fork and collector.runtime_raw is None and not collector.running():
+            collector.runtime_error = _words(end)
             self.ask_runtime = False
         status: Status = "timed-out" if end.stopped == "check" else "crashed"
         # Children of a forking worker die with it, guilty or not: who was running twice is charged.
-        tally.charge_running(status, _words(end), end.log_tail, twice=self.fork)
+        collector.charge_running(status, _words(end), end.log_tail, twice=self.fork)
 
     def runtime(self) -> Fact[TorchRuntime]:
-        tally = self.tally
-        if tally.missing:
+        collector = self.collector
+        if collector.missing:
             return Absent(tried=(self.source,))
-        if tally.import_error:
+        if collector.import_error:
             return Unreadable(
-                error=tally.import_error, source=self.source, detail=tally.import_detail[-4000:]
+                error=collector.import_error,
+                source=self.source,
+                detail=collector.import_detail[-4000:],
             )
-        return runtime_of(tally, self.source)
+        return runtime_of(collector, self.source)
 
 
 def _words(end: WorkerEnd) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 
 from envsetup.errors.match import WORTH, Nomination, nominated
 from envsetup.model import Confidence, Evidence, Fix, OsName, Record
-from envsetup.rules.decision import Decision, Word
+from envsetup.rules.decision import Decision, Ruling
 
 _LINE = 100
 """Characters that count as one place: what stands closer together wasn't told one after the other."""
 _BY_WORTH: dict[int, Confidence] = {worth: confidence for confidence, worth in WORTH.items()}
-_CHANGE: dict[Word, int] = {"confirmed": 1, "undecided": 0, "contradicted": -1}
+_CHANGE: dict[Ruling, int] = {"confirmed": 1, "undecided": 0, "contradicted": -1}
 
 
 class Match(Record):
@@ -25,7 +25,7 @@ class Match(Record):
     """The words of the text that say so, at most 200 characters."""
     ask: str = ""
     fixes: tuple[Fix, ...] = ()
-    decided: Word | None = None
+    decided: Ruling | None = None
     """What the facts of the machine say to it; None where none were given."""
     reason: str = ""
     """In words why."""
@@ -64,7 +64,7 @@ def ranked(
 
 def _worth(one: Nomination, decision: Decision | None, surely: bool) -> int:
     """What the facts confirm is worth more, what they deny less; a guess stays one."""
-    change = _CHANGE[decision.word] if decision else 0
+    change = _CHANGE[decision.ruling] if decision else 0
     change = change if surely else max(0, change)
     return one.worth + (min(0, change) if one.guess else change)
 
@@ -86,7 +86,7 @@ def _ordered(
     def place(pair: tuple[int, Nomination]) -> tuple[int, int, bool, bool]:
         worth, one = pair
         decision = decided.get(one.rule.code)
-        denied = decision is not None and decision.word == "contradicted"
+        denied = decision is not None and decision.ruling == "contradicted"
         return (-worth, one.guess or 0, one.rule.code in effects, denied)
 
     return sorted(ranked, key=place)
@@ -102,7 +102,7 @@ def _match(one: Nomination, worth: int, decision: Decision | None) -> Match:
         matched=one.words[:200],
         ask=rule.ask,
         fixes=(decision.fixes if decision else ()) or rule.fixes,
-        decided=decision.word if decision else None,
+        decided=decision.ruling if decision else None,
         reason=decision.reason if decision else "",
         facts=decision.facts if decision else (),
     )

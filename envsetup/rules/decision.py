@@ -12,7 +12,7 @@ from envsetup.rules.engine import judge_one
 if TYPE_CHECKING:
     from envsetup.knowledge import Knowledge
 
-Word: TypeAlias = Literal["confirmed", "contradicted", "undecided"]
+Ruling: TypeAlias = Literal["confirmed", "contradicted", "undecided"]
 _MOST_FACTS = 4
 _LONGEST_VALUE = 120
 _NAMES = ("version", "name", "model", "runtime", "path", "executable")
@@ -23,7 +23,7 @@ _OTHER_CAUSES = "the facts don't show it, and it has causes that leave nothing t
 
 
 class Decision(Record):
-    word: Word
+    ruling: Ruling
     reason: str
     """The finding's own message, or why there is none."""
     facts: tuple[Evidence, ...] = ()
@@ -54,9 +54,9 @@ def _decision(one: Rule, machine: Machine, knowledge: Knowledge) -> Decision:
     if system is not None and system not in one.platforms:
         where = " and ".join(one.platforms)
         fact = Evidence(fact="os", value=system, source=machine.os.source)  # type: ignore[union-attr]
-        return Decision(word="contradicted", reason=f"it happens on {where} only", facts=(fact,))
+        return Decision(ruling="contradicted", reason=f"it happens on {where} only", facts=(fact,))
     if one.judge is None:
-        return Decision(word="undecided", reason=one.undecidable)
+        return Decision(ruling="undecided", reason=one.undecidable)
     watched = _Watched(machine)
     findings, undecided = judge_one(one, cast("Machine", watched), knowledge)
     if findings:
@@ -64,24 +64,26 @@ def _decision(one: Rule, machine: Machine, knowledge: Knowledge) -> Decision:
     if undecided:
         return _open(undecided)
     if isinstance(machine.torch, Absent) and "torch" in watched.asked:
-        return Decision(word="undecided", reason=_NO_TORCH)
+        return Decision(ruling="undecided", reason=_NO_TORCH)
     if not one.exhaustive:
-        return Decision(word="undecided", reason=_OTHER_CAUSES, facts=_facts(watched.asked))
+        return Decision(ruling="undecided", reason=_OTHER_CAUSES, facts=_facts(watched.asked))
     return Decision(
-        word="contradicted", reason="the facts say otherwise", facts=_facts(watched.asked)
+        ruling="contradicted", reason="the facts say otherwise", facts=_facts(watched.asked)
     )
 
 
 def _confirmed(findings: tuple[Finding, ...]) -> Decision:
     first = findings[0]
-    return Decision(word="confirmed", reason=first.message, facts=first.evidence, fixes=first.fixes)
+    return Decision(
+        ruling="confirmed", reason=first.message, facts=first.evidence, fixes=first.fixes
+    )
 
 
 def _open(undecided: tuple[Undecided, ...]) -> Decision:
     first = undecided[0]
     missing = ", ".join(first.missing_facts)
     reason = f"{missing}: {first.reason}" if missing else first.reason
-    return Decision(word="undecided", reason=reason)
+    return Decision(ruling="undecided", reason=reason)
 
 
 def _facts(asked: dict[str, Fact[Any]]) -> tuple[Evidence, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from envsetup.doctor.catalogue import read_check
-from envsetup.doctor.runner import CheckRun, Course
+from envsetup.doctor.runner import CheckRun, CheckRunner
 from envsetup.model import Outcome
 
 FAKE_TORCH = """
@@ -77,7 +77,7 @@ class Bench:
         package = self.folder / "path" / "torch"
         package.mkdir(parents=True, exist_ok=True)
         (package / "__init__.py").write_text(self.torch, "utf-8")
-        course = Course(
+        runner = CheckRunner(
             str(options.get("executable", sys.executable)),
             self.checks,  # type: ignore[arg-type]
             self.orders,
@@ -89,7 +89,7 @@ class Bench:
         )
         environ = options.get("environ", {})
         assert isinstance(environ, dict)
-        return course.run({"PATH": "", "PYTHONPATH": str(package.parent), **environ})
+        return runner.run({"PATH": "", "PYTHONPATH": str(package.parent), **environ})
 
 
 @pytest.fixture
