@@ -5,7 +5,7 @@
     python docs/screenshots.py html DIR     the same reports as HTML, in a browser, at two widths
 
 Each docs/pictures/NAME.txt is a made-up text of `python -m torch.utils.collect_env`; the pictures
-show what `envsetup doctor --from` really says to it. The last form needs the extra `browser`.
+show what `envsetup doctor --from` really says to it. The last form needs the extra `test`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The HTML report in a real browser: quiet console, no network, accessible, hostile text stays text.
 
-Needs a Chromium on PATH and the extra `browser`; skipped without.
+Needs a Chromium on PATH, which `tests/debian-packages` installs; skipped without.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ WIDTHS = {"phone": (390, 844), "screen": (1280, 900)}
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="the extra `browser` brings it")
-    with playwright.sync_playwright() as driver:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
         running = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield running
         running.close()
@@ -87,11 +88,12 @@ def test_nothing_is_complained_of_fetched_or_run(page: tuple[Page, list[str]]) -
 
 
 def test_the_page_is_accessible(page: tuple[Page, list[str]]) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the extra `browser`")
+    from axe_playwright_python.sync_playwright import Axe
+
     shown, _ = page
     shown.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
 
-    answer = axe.Axe().run(shown).response
+    answer = Axe().run(shown).response
     assert "color-contrast" in {one["id"] for one in (*answer["passes"], *answer["violations"])}
     found = answer["violations"]
 
@@ -144,7 +146,8 @@ def test_every_control_is_reached_by_the_keyboard(page: tuple[Page, list[str]]) 
 
 
 def test_what_changed_is_shown_as_quietly(browser: Browser, tmp_path: Path) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the extra `browser`")
+    from axe_playwright_python.sync_playwright import Axe
+
     file = tmp_path / "changes.html"
     changes = compare(made_up(), replace(made_up(HOSTILE), findings=()))
     file.write_text(render_diff(changes, "html"), encoding="utf-8")
@@ -154,7 +157,7 @@ def test_what_changed_is_shown_as_quietly(browser: Browser, tmp_path: Path) -> N
     shown.goto(file.as_uri())
 
     assert heard == []
-    assert axe.Axe().run(shown).response["violations"] == []
+    assert Axe().run(shown).response["violations"] == []
     assert shown.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     shown.close()
 
