@@ -26,6 +26,11 @@ def kind_of(build: str) -> str:
     return "amd" if build.startswith("rocm") else {"xpu": "intel"}.get(build, "cpu")
 
 
+def cuda_words(build: str) -> str:
+    """`cu126` as CUDA's version."""
+    return f"{build[2:-1]}.{build[-1]}"
+
+
 def python_words(tag: str) -> str:
     digits = tag.removeprefix("cp").rstrip("t")
     free = " free-threaded" if tag.endswith("t") else ""

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from envsetup.knowledge import Knowledge, version_key
 from envsetup.model import Fix, Libc
 from envsetup.plan.availability import kind_of
-from envsetup.plan.choose import BRANCH_SPAN, Candidate, choose
+from envsetup.plan.choose import Candidate, choose
 from envsetup.plan.constraints import Situation, is_tegra, label
+from envsetup.plan.filters import BRANCH_SPAN
 from envsetup.plan.request import Request
 
 Change = tuple[str, Situation, Request, str]

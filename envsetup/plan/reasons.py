@@ -1,0 +1,78 @@
+"""Why a plan is what it is: what decided for the chosen build, or what stands nearest where nothing fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from envsetup.knowledge import Knowledge
+from envsetup.model import Reason, Rejected
+from envsetup.plan.availability import cuda_words, kind_of
+from envsetup.plan.choose import Candidate, Choice
+from envsetup.plan.constraints import Situation, label
+
+CLOSEST = (
+    "driver-missing", "driver-dropped-gpu", "driver-too-old-for-gpu", "driver-too-old",
+    "gpu-arch-missing", "musl", "libc-too-old", "no-wheel-for-python", "macos-too-old-for-mps",
+    "macos-too-old", "companion-python", "no-companion", "companion-requirement", "requirement",
+)  # fmt: skip
+"""What to say first of why nothing fits: what the machine lacks before what was asked."""
+
+
+def why_refused(situation: Situation, choice: Choice) -> Reason:
+    mine = [r for r in choice.rejected if r.code in CLOSEST]
+    if not mine:
+        first = next(iter(choice.rejected), None)
+        return Reason(code="nothing-on-offer", text=first.text if first else "no release is known")
+    nearest = min(mine, key=lambda r: (_distance(r, situation), CLOSEST.index(r.code)))
+    name = nearest.version + (f"+{nearest.build}" if nearest.build else "")
+    return Reason(code=nearest.code, text=f"no candidate fits; the nearest, {name}: {nearest.text}")
+
+
+def _distance(rejected: Rejected, situation: Situation) -> int:
+    """Later filters are nearer to success: of the right kind of build, for this Python, this libc."""
+    order = ("requirement", "no-wheel-for-python", "musl", "libc-too-old", "macos-too-old")
+    counts = situation.accelerator not in ("none", "apple")
+    if rejected.build and counts and kind_of(rejected.build) != situation.accelerator:
+        return 9
+    return 8 - order.index(rejected.code) if rejected.code in order else 0
+
+
+def because(best: Candidate, situation: Situation, knowledge: Knowledge) -> Iterator[Reason]:
+    release = knowledge.release(best.version)
+    assert release is not None
+    source = knowledge.sources.get(release.source[0], release.source[0])
+    gpus = " and ".join(dict.fromkeys(label(g) for g in situation.gpus))
+    if kind_of(best.build) == "cpu":
+        what = "on this system" if situation.os == "macos" else "with a CPU build"
+        code = "newest-for-mac" if situation.os == "macos" else "newest-cpu-build"
+        yield Reason(
+            code=code,
+            text=f"torch {best.version} is the newest that runs here {what}",
+            source=source,
+        )
+    else:
+        text = f"torch {best.version} is the newest with a build that has kernels for {gpus or 'the GPU'}"
+        yield Reason(code="newest-build-for-gpu", text=text, source=source)
+    build = knowledge.build(best.version, best.build, situation.platform or "")
+    if build and build.arch_list:
+        have = ", ".join(build.arch_list)
+        yield Reason(
+            code="kernels", text=f"{best.build} holds kernels for {have}", source=build.source
+        )
+    if best.build.startswith("cu") and situation.driver:
+        yield _driver_reason(best, situation, knowledge)
+
+
+def _driver_reason(best: Candidate, situation: Situation, knowledge: Knowledge) -> Reason:
+    cuda = cuda_words(best.build)
+    source = knowledge.drivers.source
+    if best.native:
+        text = f"driver {situation.driver} serves CUDA {cuda} by itself"
+        return Reason(code="driver-native", text=text, source=source)
+    text = (
+        f"driver {situation.driver} serves CUDA {cuda} by minor-version compatibility: "
+        "compiled kernels run, PTX of that version can't be compiled by the driver"
+    )
+    return Reason(
+        code="driver-minor-version", text=text, source=knowledge.drivers.minor_version_source[0]
+    )
