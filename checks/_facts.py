@@ -1,25 +1,31 @@
 """What one interpreter says of itself, as JSON in the file named by the first argument.
 
 Runs in the target and nowhere else. Standard library alone; it parses on any Python from 2.7 on, so
-that an old target gets a verdict and not a SyntaxError. Prints nothing: whatever stands on the
-standard streams afterwards was printed by the interpreter's own start-up.
+that an old target gets a verdict and not a SyntaxError: hence types in comments. Prints nothing:
+whatever stands on the standard streams afterwards was printed by the interpreter's own start-up.
 """
-# mypy: ignore-errors (untyped on purpose: it must parse on Python 3.8)
 
 import sys
 
+TYPE_CHECKING = False
+"""As `typing` has it; that module is not imported, since it is new and slow to load."""
+
 
 def _leave_own_folder():
+    # type: () -> None
     """Takes this script's folder off sys.path by name: a check must never shadow a module."""
     own = __file__.replace("\\", "/").rpartition("/")[0]
     sys.path[:] = [p for p in sys.path if p.replace("\\", "/").rstrip("/") != own]
 
 
 _leave_own_folder()
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional, Sequence  # noqa: F401 (used in comments)
 OLDEST = (3, 8)
 
 
 def _pip_version(folders):
+    # type: (Sequence[str]) -> Optional[str]
     """From the names of metadata folders: importing pip would cost more than everything here."""
     import os
 
@@ -35,6 +41,7 @@ def _pip_version(folders):
 
 
 def _site_facts():
+    # type: () -> Dict[str, Any]
     import os
     import site
 
@@ -54,12 +61,14 @@ def _site_facts():
 
 
 def _as_root():
+    # type: () -> Optional[bool]
     import os
 
     return os.geteuid() == 0 if hasattr(os, "geteuid") else None
 
 
 def _open_folders(folders):
+    # type: (Sequence[str]) -> List[str]
     """Those that everybody may write; a sticky bit keeps others from replacing what is there."""
     import os
 
@@ -74,13 +83,18 @@ def _open_folders(folders):
     return found
 
 
-def _abi_tag(sysconfig, free_threaded):
+def _abi_tag(free_threaded):
+    # type: (bool) -> Optional[str]
+    import sysconfig
+
     if sys.implementation.name != "cpython":
-        return sysconfig.get_config_var("SOABI")
+        tag = sysconfig.get_config_var("SOABI")
+        return str(tag) if tag else None
     return "cp%d%d%s" % (sys.version_info[0], sys.version_info[1], "t" if free_threaded else "")
 
 
 def _has_ssl():
+    # type: () -> bool
     try:
         import _ssl  # noqa: F401
     except ImportError:
@@ -88,15 +102,19 @@ def _has_ssl():
     return True
 
 
-def _has_headers(sysconfig):
+def _has_headers():
+    # type: () -> bool
     import os
+    import sysconfig
 
     folders = [sysconfig.get_path(name) for name in ("include", "platinclude")]
     return any(f and os.path.isfile(os.path.join(f, "Python.h")) for f in folders)
 
 
-def _machine(sysconfig):
+def _machine():
+    # type: () -> str
     import os
+    import sysconfig
 
     if hasattr(os, "uname"):
         return os.uname().machine
@@ -104,6 +122,7 @@ def _machine(sysconfig):
 
 
 def facts():
+    # type: () -> Dict[str, Any]
     """Everything asked for; raises only where the interpreter itself is broken."""
     import os
     import sysconfig
@@ -119,11 +138,11 @@ def facts():
             else "%s%d" % (sys.version_info[3][0], sys.version_info[4])
         ),
         "implementation": sys.implementation.name,
-        "abi_tag": _abi_tag(sysconfig, free_threaded),
+        "abi_tag": _abi_tag(free_threaded),
         "abiflags": getattr(sys, "abiflags", ""),
         "free_threaded": free_threaded,
         "platform": sysconfig.get_platform(),
-        "machine": _machine(sysconfig),
+        "machine": _machine(),
         "pointer_bits": 64 if sys.maxsize > 2**32 else 32,
         "prefix": sys.prefix,
         "base_prefix": sys.base_prefix,
@@ -135,7 +154,7 @@ def facts():
             [sys.prefix, os.path.dirname(sys.executable)] + [p for p in sys.path if p]
         ),
         "has_ssl": _has_ssl(),
-        "has_headers": _has_headers(sysconfig),
+        "has_headers": _has_headers(),
         "pip_version": _pip_version(sys.path),
         "conda_prefix": sys.prefix
         if os.path.isdir(os.path.join(sys.prefix, "conda-meta"))
@@ -146,6 +165,7 @@ def facts():
 
 
 def main(path):
+    # type: (str) -> None
     if sys.version_info < OLDEST:
         answer = {"too_old": "%d.%d" % sys.version_info[:2]}
     else:

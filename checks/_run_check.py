@@ -1,5 +1,7 @@
-"""One check in this process, and the tasks that an order means. Loaded by the worker."""
-# mypy: ignore-errors (untyped on purpose: it must parse on Python 3.8)
+"""One check in this process, and the tasks that an order means. Loaded by the worker.
+
+torch is Any in this folder: it is the target's own, of any age, and no type is known for it.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +10,63 @@ import sys
 import time
 import traceback
 import types
+from typing import TYPE_CHECKING, Any, TypedDict
+
+if TYPE_CHECKING:
+    from ._worker import Journal
 
 TAIL = 4000
 """Characters kept of a log, a message, a traceback."""
 BLOCKING = ("failed", "crashed", "timed-out", "not-started", "skipped")
 
 
-def perform(torch, task, journal, log=None, attempt=1):
+class CheckOrder(TypedDict):
+    """A check as envsetup orders it."""
+
+    id: str
+    file: str
+    late: bool
+    """Whether it needs torch._dynamo."""
+    devices: str
+    timeout_s: float
+    requires: list[str]
+
+
+class Task(CheckOrder):
+    """A check on one device."""
+
+    device: str
+    key: str
+    """Names it in events: check@device#repetition."""
+    attempt: int
+
+
+class Order(TypedDict):
+    """What envsetup hands to the worker, as JSON."""
+
+    checks: list[CheckOrder]
+    devices: list[str] | None
+    """None: every device that torch sees."""
+    repeat: int
+    fork: bool
+    preload: bool
+    runtime: bool
+    whole_s: float
+    done: dict[str, str]
+    """Status of each task that an earlier worker finished, by key."""
+    only: list[str]
+    """Keys of the only tasks to run; empty for all."""
+    attempt: int
+    results: str
+    folder: str
+
+
+def perform(torch: Any, task: Task, journal: Journal, log: int | None = None) -> str:
     """Runs one check here and writes down how it ended; gives the status."""
     owner = os.getpid()
     if log is not None:
         os.ftruncate(log, 0)
-    journal.write("start", task=task["key"], attempt=attempt)
+    journal.write("start", task=task["key"], attempt=task["attempt"])
     started = time.monotonic()
     status, message, found = _try_check(torch, task)
     if os.getpid() != owner:
@@ -34,27 +81,33 @@ def perform(torch, task, journal, log=None, attempt=1):
         measurements=found,
         duration_s=duration,
         log_tail=tail,
-        attempt=attempt,
+        attempt=task["attempt"],
     )
     return status
 
 
-def _try_check(torch, task):
+def _try_check(torch: Any, task: Task) -> tuple[str, str, dict[str, Any]]:
     try:
-        module = types.ModuleType("envsetup_check_" + task["id"].replace("-", "_"))
-        module.__file__ = task["file"]
-        sys.modules[module.__name__] = module
-        with open(task["file"], encoding="utf-8") as file:
-            source = file.read()
-        # optimize=0: with PYTHONOPTIMIZE set, every assertion would vanish and everything pass.
-        exec(compile(source, task["file"], "exec", dont_inherit=True, optimize=0), module.__dict__)
-        found = module.run(torch, task["device"])
+        found = load_check(task["file"]).run(torch, task["device"])
         return "passed", "", found if isinstance(found, dict) else {}
     except BaseException as error:
         return _judge_error(error)
 
 
-def _judge_error(error):
+def load_check(path: str) -> Any:
+    """The check's file as a module, which may import helpers of this folder (`from ._numbers import`)."""
+    module = types.ModuleType("envsetup_check_" + os.path.basename(path)[: -len(".py")])
+    module.__file__ = path
+    module.__package__ = __package__
+    sys.modules[module.__name__] = module
+    with open(path, encoding="utf-8") as file:
+        source = file.read()
+    # optimize=0: with PYTHONOPTIMIZE set, every assertion would vanish and everything pass.
+    exec(compile(source, path, "exec", dont_inherit=True, optimize=0), module.__dict__)
+    return module
+
+
+def _judge_error(error: BaseException) -> tuple[str, str, dict[str, Any]]:
     found = getattr(error, "measurements", None)
     found = found if isinstance(found, dict) else {}
     if any(c.__name__ == "SkipTest" for c in type(error).__mro__):
@@ -70,7 +123,7 @@ def _judge_error(error):
     return "failed", told + place, found
 
 
-def _log_tail(log):
+def _log_tail(log: int | None) -> str:
     if log is None:
         return ""
     for stream in (sys.stdout, sys.stderr):
@@ -81,12 +134,12 @@ def _log_tail(log):
     return tail_of(log)
 
 
-def tail_of(log):
+def tail_of(log: int) -> str:
     size = os.fstat(log).st_size
     return os.pread(log, TAIL, max(0, size - TAIL)).decode("utf-8", "replace")
 
 
-def blocked_by(task, statuses):
+def blocked_by(task: Task, statuses: dict[str, str]) -> str | None:
     """The first requirement that went wrong, or couldn't run, on the same device; or None."""
     for required in task["requires"]:
         mine = "%s@%s#" % (required, task["device"])
@@ -95,7 +148,7 @@ def blocked_by(task, statuses):
     return None
 
 
-def skip(task, cause, journal):
+def skip(task: Task, cause: str, journal: Journal) -> None:
     text = "needs %s, which did not pass on %s" % (cause, task["device"])
     journal.write("result", task=task["key"], status="skipped", message=text)
 
@@ -103,7 +156,7 @@ def skip(task, cause, journal):
 # -- which checks on which devices -----------------------------------------------------------------
 
 
-def expand(order, known_devices):
+def expand(order: Order, known_devices: list[str]) -> tuple[list[Task], list[str]]:
     """Every task of the order on the devices that torch knows, in order; (tasks, unknown devices)."""
     wanted = order["devices"]
     chosen = known_devices if wanted is None else [d for d in wanted if d in known_devices]
@@ -111,17 +164,24 @@ def expand(order, known_devices):
     return [t for d in chosen for t in tasks_on(order, d)], unknown
 
 
-def tasks_on(order, device):
+def tasks_on(order: Order, device: str) -> list[Task]:
     kind = "cpu" if device == "cpu" else "accelerator"
     return [
-        dict(check, device=device, key="%s@%s#%d" % (check["id"], device, n))
+        {
+            **check,
+            "device": device,
+            "key": "%s@%s#%d" % (check["id"], device, n),
+            "attempt": order["attempt"],
+        }
         for check in order["checks"]
-        for n in range(order.get("repeat", 1))
+        for n in range(order["repeat"])
         if check["devices"] in ("any", kind)
     ]
 
 
-def refuse_unknown(order, unknown, known_devices, journal):
+def refuse_unknown(
+    order: Order, unknown: list[str], known_devices: list[str], journal: Journal
+) -> None:
     for device in unknown:
         text = "torch sees no %s here, only %s" % (device, ", ".join(known_devices))
         for task in tasks_on(order, device):

@@ -1,16 +1,16 @@
 """What an imported torch tells of itself. Touches devices: called only in a process that may die."""
-# mypy: ignore-errors (untyped on purpose: it must parse on Python 3.8)
 
 from __future__ import annotations
 
 import os
+from typing import Any, Callable, Iterable
 
 TAIL = 4000
 
 
-def runtime_facts(torch):
-    facts = {"version": str(torch.__version__)}
-    for name, look in (
+def runtime_facts(torch: Any) -> dict[str, Any]:
+    facts: dict[str, Any] = {"version": str(torch.__version__)}
+    looks: tuple[tuple[str, Callable[[], Any]], ...] = (
         ("cuda", lambda: torch.version.cuda),
         ("hip", lambda: getattr(torch.version, "hip", None)),
         ("cuda_available", lambda: bool(torch.cuda.is_available())),
@@ -22,7 +22,8 @@ def runtime_facts(torch):
         ("arch_list", lambda: _arch_list(torch)),
         ("libraries", lambda: _libraries(torch)),
         ("loaded", loaded_libraries),
-    ):
+    )
+    for name, look in looks:
         try:
             facts[name] = look()
         except Exception as error:  # an old torch lacks the name, a broken one raises anything
@@ -30,7 +31,7 @@ def runtime_facts(torch):
     return facts
 
 
-def _cuda_error(torch):
+def _cuda_error(torch: Any) -> str | None:
     """Why CUDA, though built in, is not available: the words of torch's own initialisation."""
     if not torch.version.cuda and not getattr(torch.version, "hip", None):
         return None
@@ -43,18 +44,18 @@ def _cuda_error(torch):
     return None
 
 
-def devices(torch):
-    found = [{"kind": "cpu", "index": 0}]
+def devices(torch: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [{"kind": "cpu", "index": 0}]
     if torch.cuda.is_available():
         for index in range(torch.cuda.device_count()):
             about = torch.cuda.get_device_properties(index)
-            one = {"kind": "cuda", "index": index, "name": about.name}
-            one["memory_total_bytes"] = int(about.total_memory)
+            gpu = {"kind": "cuda", "index": index, "name": about.name}
+            gpu["memory_total_bytes"] = int(about.total_memory)
             if getattr(torch.version, "hip", None):
-                one["gfx"] = str(getattr(about, "gcnArchName", "")).split(":")[0] or None
+                gpu["gfx"] = str(getattr(about, "gcnArchName", "")).split(":")[0] or None
             else:
-                one["compute_capability"] = "%d.%d" % (about.major, about.minor)
-            found.append(one)
+                gpu["compute_capability"] = "%d.%d" % (about.major, about.minor)
+            found.append(gpu)
     xpu = getattr(torch, "xpu", None)
     if xpu is not None and xpu.is_available():
         for index in range(xpu.device_count()):
@@ -68,13 +69,13 @@ def devices(torch):
     return found
 
 
-def _arch_list(torch):
+def _arch_list(torch: Any) -> list[str] | None:
     flags = getattr(torch._C, "_cuda_getArchFlags", None)
     text = flags() if flags is not None else None
-    return text.split() if text else None
+    return str(text).split() if text else None
 
 
-def _libraries(torch):
+def _libraries(torch: Any) -> dict[str, str]:
     import re
 
     found = {}
@@ -99,8 +100,14 @@ def _libraries(torch):
     return found
 
 
-FAMILIES = ("libcuda.", "libcudart", "libcublas", "libcudnn", "libnccl", "libnvrtc", "libgomp")
-FAMILIES += (
+FAMILIES = (
+    "libcuda.",
+    "libcudart",
+    "libcublas",
+    "libcudnn",
+    "libnccl",
+    "libnvrtc",
+    "libgomp",
     "libcufft",
     "libcurand",
     "libcusolver",
@@ -116,7 +123,7 @@ FAMILIES += (
 )
 
 
-def loaded_libraries():
+def loaded_libraries() -> list[dict[str, str]]:
     """Libraries in this process that matter, from /proc/self/maps; empty where there is none."""
     try:
         with open("/proc/self/maps", errors="replace") as file:
@@ -127,5 +134,5 @@ def loaded_libraries():
     return [{"name": n, "path": p} for n, p in named if n.startswith(FAMILIES)]
 
 
-def names_of(found):
+def names_of(found: Iterable[dict[str, Any]]) -> list[str]:
     return [d["kind"] if d["kind"] in ("cpu", "mps") else "%(kind)s:%(index)d" % d for d in found]

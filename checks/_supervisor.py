@@ -3,7 +3,6 @@
 Loaded by the worker on Linux. This process runs no operation of torch and touches no device, so that
 every child starts clean. Children stay in this process group, so that one kill from outside ends all.
 """
-# mypy: ignore-errors (untyped on purpose: it must parse on Python 3.8)
 
 from __future__ import annotations
 
@@ -13,6 +12,13 @@ import select
 import signal
 import sys
 import time
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from . import _run_check, _runtime
+
+if TYPE_CHECKING:
+    from ._run_check import Order, Task
+    from ._worker import Journal
 
 RUNTIME = "runtime"
 RUNTIME_LIMIT_S = 60.0
@@ -26,7 +32,7 @@ PATIENCE_S = 3.0
 """How long the early import of torch._dynamo waits for the devices to be known."""
 
 
-def cpu_children():
+def cpu_children() -> int:
     """How many children the CPU's own checks get: what affinity and cgroup quota leave, at most four."""
     cores = float(len(os.sched_getaffinity(0)))
     try:
@@ -38,7 +44,7 @@ def cpu_children():
     return max(1, min(MOST_CPU_CHILDREN, int(cores + 0.5)))
 
 
-def kill_tree(pid):
+def kill_tree(pid: int) -> None:
     """Kills a process with all that it started (found in /proc, since all share one group)."""
     parents = {}
     for name in os.listdir("/proc"):
@@ -58,7 +64,7 @@ def kill_tree(pid):
             pass
 
 
-def how_it_ended(status):
+def how_it_ended(status: int) -> str:
     """A wait status in words."""
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
@@ -74,30 +80,33 @@ def how_it_ended(status):
 class Child:
     """A forked process with the tasks given to it."""
 
-    def __init__(self, pid, device, tasks, log):
+    def __init__(self, pid: int, device: str, tasks: list[Task], log: int) -> None:
         self.pid = pid
         self.device = device
         self.tasks = {t["key"]: t for t in tasks}
-        self.running = None
+        self.running: str | None = None
         self.since = time.monotonic()
         self.log = log
 
 
-class Foreman:
-    def __init__(self, torch, order, journal, sibling):
+class Supervisor:
+    """Hands tasks to forked children until none is left, and sees to their ends.
+
+    `deadline` is a reading of time.monotonic(), in seconds.
+    """
+
+    def __init__(self, torch: Any, order: Order, journal: Journal, deadline: float) -> None:
         self.torch = torch
         self.order = order
         self.journal = journal
-        self.perform = sibling("_run_check")
-        self.runtime = sibling("_runtime")
         self.statuses = dict(order["done"])
-        self.pending = []
-        self.failed = []
-        self.children = []
-        self.devices = None
+        self.pending: list[Task] = []
+        self.failed: list[Task] = []
+        self.children: list[Child] = []
+        self.devices: list[str] | None = None
         self.late_ready = not order["preload"]
         self.begun = time.monotonic()
-        self.deadline = order["deadline"]
+        self.deadline = deadline
         self.parent = os.getppid()
         self.wake_read, self.wake_write = os.pipe()
         os.set_blocking(self.wake_read, False)
@@ -105,7 +114,7 @@ class Foreman:
 
     # -- the course of a run ---------------------------------------------------------------------
 
-    def run(self):
+    def run(self) -> None:
         self.fork(RUNTIME, [])
         wanted = self.order["devices"]
         if wanted is None or "cpu" in wanted:
@@ -116,7 +125,7 @@ class Foreman:
         self.confirm()
         self.sweep()
 
-    def step(self):
+    def step(self) -> bool:
         """One look at everything; False once nothing is left to do."""
         self.watch()
         if time.monotonic() >= self.deadline:
@@ -127,7 +136,7 @@ class Foreman:
             self.preload()
         return bool(self.children or self.pending or self.devices is None)
 
-    def watch(self):
+    def watch(self) -> None:
         """Reads news, then looks after every child: dead, too late, too loud."""
         if os.getppid() != self.parent:
             self.sweep()
@@ -142,8 +151,8 @@ class Foreman:
             else:
                 self.limit(child)
 
-    def limit(self, child):
-        task = child.tasks.get(child.running)
+    def limit(self, child: Child) -> None:
+        task = child.tasks.get(child.running) if child.running else None
         limit = task["timeout_s"] if task else RUNTIME_LIMIT_S
         if (task or child.device == RUNTIME) and time.monotonic() - child.since > limit:
             self.end(child, "timed-out", "did not end within its %g s" % limit)
@@ -151,7 +160,7 @@ class Foreman:
             size = LOG_LIMIT_BYTES // (1 << 20)
             self.end(child, "crashed", "printed more than %d MB and was ended" % size)
 
-    def end(self, child, status, message):
+    def end(self, child: Child, status: str, message: str) -> None:
         kill_tree(child.pid)
         until = time.monotonic() + 1.0
         while os.waitpid(child.pid, os.WNOHANG)[0] == 0 and time.monotonic() < until:
@@ -160,14 +169,14 @@ class Foreman:
         self.children.remove(child)
         self.bury(child, status, message)
 
-    def bury(self, child, status, message):
+    def bury(self, child: Child, status: str, message: str) -> None:
         """What a child that is gone leaves: the running task is charged, the others wait again."""
         if child.device == RUNTIME:
             if self.devices is None:
                 self.journal.write("runtime-failed", error=message)
                 self.know_devices(["cpu"])
         elif child.running is not None:
-            tail = self.perform.tail_of(child.log)
+            tail = _run_check.tail_of(child.log)
             task = child.tasks.pop(child.running)
             self.journal.write(
                 "result",
@@ -176,7 +185,7 @@ class Foreman:
                 message=message,
                 log_tail=tail,
                 duration_s=time.monotonic() - child.since,
-                attempt=task.get("attempt", 1),
+                attempt=task["attempt"],
             )
             self.statuses[task["key"]] = status
         self.pending = list(child.tasks.values()) + self.pending
@@ -184,23 +193,23 @@ class Foreman:
 
     # -- news ------------------------------------------------------------------------------------
 
-    def drain(self):
+    def drain(self) -> None:
         try:
             while os.read(self.wake_read, 4096):
                 pass
         except BlockingIOError:
             pass
 
-    def read_news(self):
+    def read_news(self) -> None:
         for event in self.journal.news():
             kind = event["event"]
             if kind == "runtime":
                 found = event["facts"].get("devices") or [{"kind": "cpu", "index": 0}]
-                self.know_devices(self.runtime.names_of(found))
+                self.know_devices(_runtime.names_of(found))
             elif kind in ("start", "result"):
                 self.note(kind, event)
 
-    def note(self, kind, event):
+    def note(self, kind: str, event: dict[str, Any]) -> None:
         child = next((c for c in self.children if event["task"] in c.tasks), None)
         if child is None:
             return
@@ -213,26 +222,26 @@ class Foreman:
         if event["status"] == "failed":
             self.failed.append(task)
 
-    def know_devices(self, names):
+    def know_devices(self, names: list[str]) -> None:
         """Adds the accelerators' tasks, once torch has told which there are."""
         self.devices = names
         wanted = self.order["devices"]
         unknown = [d for d in wanted or () if d not in names]
-        self.perform.refuse_unknown(self.order, unknown, names, self.journal)
+        _run_check.refuse_unknown(self.order, unknown, names, self.journal)
         for device in names:
             if device != "cpu" and (wanted is None or device in wanted):
                 self.add(device)
 
-    def add(self, device):
+    def add(self, device: str) -> None:
         only, done = self.order["only"], self.order["done"]
-        tasks = self.perform.tasks_on(self.order, device)
+        tasks = _run_check.tasks_on(self.order, device)
         self.pending += [
             t for t in tasks if t["key"] not in done and (not only or t["key"] in only)
         ]
 
     # -- handing out -------------------------------------------------------------------------------
 
-    def hand_out(self):
+    def hand_out(self) -> None:
         """Gives waiting tasks to new children: all early ones of a device at once, late ones singly."""
         for device in dict.fromkeys(t["device"] for t in self.pending):
             mine = [t for t in self.pending if t["device"] == device]
@@ -249,7 +258,7 @@ class Foreman:
             for share in self.shares(ready, room, device):
                 self.give(device, share)
 
-    def is_ready(self, task, waiting):
+    def is_ready(self, task: Task, waiting: list[Task]) -> bool:
         """Nothing that it requires is still waiting or running."""
         names = {t["id"] for t in waiting if t["key"] != task["key"]}
         names |= {
@@ -257,18 +266,18 @@ class Foreman:
         }
         return not names.intersection(task["requires"])
 
-    def shares(self, ready, room, device):
+    def shares(self, ready: list[Task], room: int, device: str) -> list[list[Task]]:
         """An accelerator's child takes all that is ready; the CPU's take one each, as they come free."""
         if room <= 0 or not ready:
             return []
         return [ready] if device != "cpu" else [[t] for t in ready[:room]]
 
-    def give(self, device, tasks):
+    def give(self, device: str, tasks: list[Task]) -> None:
         keys = {t["key"] for t in tasks}
         self.pending = [t for t in self.pending if t["key"] not in keys]
         self.fork(device, tasks)
 
-    def fork(self, device, tasks):
+    def fork(self, device: str, tasks: list[Task]) -> None:
         # One log per child: two that share it would write over each other.
         path = os.path.join(
             self.order["folder"], "log-%d-%d" % (len(self.statuses), time.monotonic_ns())
@@ -284,8 +293,9 @@ class Foreman:
             self.live(device, tasks, log)
         self.children.append(Child(pid, device, tasks, log))
 
-    def fork_or_refuse(self, device, tasks):
+    def fork_or_refuse(self, device: str, tasks: list[Task]) -> int | None:
         """The new process, tried for a second; None after writing down why there is none."""
+        text = ""
         for _ in range(FORK_TRIES):
             try:
                 return os.fork()
@@ -301,7 +311,7 @@ class Foreman:
             self.statuses[task["key"]] = "not-started"
         return None
 
-    def live(self, device, tasks, log):
+    def live(self, device: str, tasks: list[Task], log: int) -> NoReturn:
         """The child's whole life."""
         code = 1
         try:
@@ -311,15 +321,14 @@ class Foreman:
             os.dup2(log, 1)
             os.dup2(log, 2)
             if device == RUNTIME:
-                self.journal.write("runtime", facts=self.runtime.runtime_facts(self.torch))
+                self.journal.write("runtime", facts=_runtime.runtime_facts(self.torch))
             for task in tasks:
-                cause = self.perform.blocked_by(task, self.statuses)
+                cause = _run_check.blocked_by(task, self.statuses)
                 if cause is not None:
-                    self.perform.skip(task, cause, self.journal)
+                    _run_check.skip(task, cause, self.journal)
                     self.statuses[task["key"]] = "skipped"
                     continue
-                attempt = task.get("attempt", 1)
-                status = self.perform.perform(self.torch, task, self.journal, log, attempt)
+                status = _run_check.perform(self.torch, task, self.journal, log)
                 self.statuses[task["key"]] = status
             os.write(self.wake_write, b".")
             code = 0
@@ -330,13 +339,13 @@ class Foreman:
 
     # -- the early import --------------------------------------------------------------------------
 
-    def may_preload(self):
+    def may_preload(self) -> bool:
         if not any(t["late"] for t in self.pending):
             return False
         waited = time.monotonic() - self.begun > PATIENCE_S
         return self.devices is not None or waited
 
-    def preload(self):
+    def preload(self) -> None:
         """Imports here what optimizers need, while the first children run what doesn't need it."""
         self.journal.write("preload", done=False)
         try:
@@ -348,7 +357,7 @@ class Foreman:
 
     # -- the end -----------------------------------------------------------------------------------
 
-    def give_up(self):
+    def give_up(self) -> None:
         """The whole run's limit: what runs is timed out, what waits was not started."""
         text = "the limit of the whole run (%.0f s) was reached" % self.order["whole_s"]
         for child in list(self.children):
@@ -357,10 +366,10 @@ class Foreman:
             self.journal.write("result", task=task["key"], status="not-started", message=text)
         self.pending, self.failed = [], []
 
-    def confirm(self):
+    def confirm(self) -> None:
         """Runs each failed check once more, alone in a fresh child."""
         for task in self.failed[:CONFIRMATIONS]:
-            again = dict(task, attempt=2, requires=[])
+            again: Task = {**task, "attempt": 2, "requires": []}
             self.give(task["device"], [again])
             while self.children and time.monotonic() < self.deadline:
                 select.select([self.wake_read], [], [], 0.05)
@@ -370,7 +379,7 @@ class Foreman:
             for child in list(self.children):
                 self.end(child, "timed-out", "the whole run's limit was reached")
 
-    def sweep(self):
+    def sweep(self) -> None:
         """Ends whatever a check started and left behind in our process group."""
         mine, group = os.getpid(), os.getpgid(0)
         if mine != group:

@@ -10,7 +10,6 @@ device, more on the CPU where cores are free. `torch._dynamo`, which the first o
 import at nearly the cost of torch itself, is imported here once while a child runs what doesn't need
 it. Elsewhere (`fork` false in the order) the checks run here in turn, and envsetup watches from outside.
 """
-# mypy: ignore-errors (untyped on purpose: it must parse on Python 3.8 and sees a torch of any age)
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ if sys.version_info < (3, 8):
     raise SystemExit("envsetup examines Python 3.8 and newer")
 
 
-def _leave_own_folder():
+def _leave_own_folder() -> None:
     """Takes this script's folder off sys.path by name: a check must never shadow a module."""
     own = __file__.replace("\\", "/").rpartition("/")[0]
     sys.path[:] = [p for p in sys.path if p.replace("\\", "/").rstrip("/") != own]
@@ -29,40 +28,43 @@ def _leave_own_folder():
 _leave_own_folder()
 
 import faulthandler
-import importlib.util
 import json
 import math
 import os
 import time
 import traceback
+import types
 import warnings
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._run_check import Order
 
 TAIL = 4000
 """Characters kept of a message or a traceback."""
 
 
-def sibling(name):
-    """Another file of this folder as a module; the folder itself is not on sys.path."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".py")
-    spec = importlib.util.spec_from_file_location("envsetup_worker" + name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def _own_package() -> str:
+    """Makes a package of this folder, which is not on sys.path, so that its files import each other."""
+    package = types.ModuleType("envsetup_checks")
+    package.__path__ = [os.path.dirname(os.path.abspath(__file__))]
+    sys.modules[package.__name__] = package
+    return package.__name__
 
 
 class Journal:
     """Appends events to the results file and reads what others appended."""
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         self.path = path
         self.handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self.seen = 0
 
-    def write(self, event, **fields):
+    def write(self, event: str, **fields: object) -> None:
         line = json.dumps(_plain(dict(fields, event=event, at=time.monotonic()))) + "\n"
         os.write(self.handle, line.encode("utf-8", "replace"))
 
-    def news(self):
+    def news(self) -> list[dict[str, Any]]:
         """Whole lines that came since the last call."""
         with open(self.path, "rb") as file:
             file.seek(self.seen)
@@ -72,7 +74,7 @@ class Journal:
         return [json.loads(line) for line in fresh[:end].splitlines()]
 
 
-def _plain(value, depth=0):
+def _plain(value: object, depth: int = 0) -> object:
     """The value as JSON can hold it: numbers that are no numbers as text, long things cut."""
     if isinstance(value, (bool, int, type(None))):
         return value
@@ -93,11 +95,11 @@ def _plain(value, depth=0):
     return str(value)[:TAIL]
 
 
-def import_torch(journal):
+def import_torch(journal: Journal) -> Any:
     """torch, or None after writing down why not."""
     journal.write("importing")
     started = time.monotonic()
-    seen = []
+    seen: list[warnings.WarningMessage] = []
     try:
         with warnings.catch_warnings(record=True) as seen:
             warnings.simplefilter("default")
@@ -121,38 +123,39 @@ def import_torch(journal):
     return torch
 
 
-def run_in_turn(torch, order, journal):
+def run_in_turn(torch: Any, order: Order, journal: Journal) -> None:
     """Everything in this process, for systems without a safe fork."""
-    perform = sibling("_run_check")
-    runtime = sibling("_runtime")
-    facts = runtime.runtime_facts(torch) if order["runtime"] else {}
+    from . import _run_check, _runtime
+
+    facts = _runtime.runtime_facts(torch) if order["runtime"] else {}
     journal.write("runtime", facts=facts)
-    known = runtime.names_of(facts.get("devices") or [{"kind": "cpu", "index": 0}])
-    tasks, unknown = perform.expand(order, known)
-    perform.refuse_unknown(order, unknown, known, journal)
+    known = _runtime.names_of(facts.get("devices") or [{"kind": "cpu", "index": 0}])
+    tasks, unknown = _run_check.expand(order, known)
+    _run_check.refuse_unknown(order, unknown, known, journal)
     statuses = dict(order["done"])
     for task in tasks:
         if task["key"] in order["done"] or (order["only"] and task["key"] not in order["only"]):
             continue
-        cause = perform.blocked_by(task, statuses)
+        cause = _run_check.blocked_by(task, statuses)
         if cause is not None:
-            perform.skip(task, cause, journal)
+            _run_check.skip(task, cause, journal)
             statuses[task["key"]] = "skipped"
         else:
-            attempt = order.get("attempt", 1)
-            statuses[task["key"]] = perform.perform(torch, task, journal, None, attempt)
+            statuses[task["key"]] = _run_check.perform(torch, task, journal)
 
 
-def main(path):
+def main(path: str) -> None:
     faulthandler.enable()
     with open(path, encoding="utf-8") as file:
-        order = json.load(file)
-    order["deadline"] = time.monotonic() + order["whole_s"]
+        order: Order = json.load(file)
+    deadline = time.monotonic() + order["whole_s"]
     journal = Journal(order["results"])
     torch = import_torch(journal)
     if torch is not None:
         if order["fork"]:
-            sibling("_supervisor").Foreman(torch, order, journal, sibling).run()
+            from ._supervisor import Supervisor
+
+            Supervisor(torch, order, journal, deadline).run()
         else:
             run_in_turn(torch, order, journal)
         journal.write("done")
@@ -160,4 +163,5 @@ def main(path):
 
 
 if __name__ == "__main__":
+    __package__ = _own_package()
     main(sys.argv[1])
