@@ -348,6 +348,8 @@ class Launch(Record):
     """Where this machine's own name leads."""
     master: Whereto | None = None
     """Where MASTER_ADDR leads."""
+    not_looked_up: str | None = None
+    """Why no name was looked up, such as --offline; None where names were."""
     master_is_ipv6: bool | None = None
     """Whether the first address that it leads to is one of IPv6."""
     has_ipv6: bool | None = None

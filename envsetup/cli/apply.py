@@ -79,6 +79,7 @@ def _go(
         obstacle,
         undo_what_was_cut_off,
     )
+    from envsetup.installer.offline import without_network
     from envsetup.target import target_environment
 
     why_not = obstacle(plan, machine)
@@ -90,6 +91,8 @@ def _go(
             "the environment is again as it was before the installation that was cut off. "
             "Run the same command once more."
         )
+    if given["offline"]:
+        env = without_network(env, target_python(given["python"]))  # type: ignore[arg-type]
     narrator.step("asking the installer what it would do")
     told = forecast(plan, machine, env, offline=bool(given["offline"]))
     for line in announcement(told):

@@ -12,6 +12,7 @@ from envsetup.cli.exits import Exit, Failure
 from envsetup.cli.options import (
     exit_zero_option,
     format_option,
+    offline_option,
     output_option,
     python_option,
     timeout_option,
@@ -87,6 +88,7 @@ def listing(format: str) -> str:
 @format_option(("text", "json"))
 @output_option
 @exit_zero_option
+@offline_option
 @timeout_option
 @verbosity_options
 def run(
@@ -97,6 +99,7 @@ def run(
     format: str,
     output: str | None,
     exit_zero: bool,
+    offline: bool,
     timeout: float,
     verbose: int,
     quiet: bool,
@@ -115,7 +118,11 @@ def run(
 
     named = device_names(devices)
     wanted = Examination(
-        checks=fitting(known_ids(ids), named), devices=named, repeat=repeat, timeout_s=timeout
+        checks=fitting(known_ids(ids), named),
+        devices=named,
+        repeat=repeat,
+        timeout_s=timeout,
+        offline=offline,
     )
     try:
         executable = find_target(python, LocalHost().env())

@@ -14,6 +14,7 @@ from envsetup.cli.options import (
     exit_zero_option,
     format_option,
     full_option,
+    no_lookups,
     offline_option,
     outputs_option,
     python_option,
@@ -143,15 +144,15 @@ def command(
         needs=needs_of(*stated("require", requires, settings)),
         preview=preview or bool(settings and settings.preview),
         timeout_s=timeout,
+        offline=offline,
     )
     if source is not None:
         report, code = diagnose_from(source, examination), Exit.OK
     else:
         report, code = examine(python, examination, format, quiet, verbose)
     report = replace(report, settings=settings)
-    fail_on = (settings and settings.fail_on) or fail_on
     show(report, format, files, full=full, color=color, verbose=verbose)
-    if code is Exit.OK and count(before, report, fail_on, quiet):
+    if code is Exit.OK and count(before, report, (settings and settings.fail_on) or fail_on, quiet):
         code = Exit.OK if exit_zero else Exit.FINDINGS
     return int(code)
 
@@ -245,7 +246,7 @@ def examine(
     from envsetup.host import LocalHost
     from envsetup.target import TargetError, find_target
 
-    host = LocalHost()
+    host = LocalHost(no_lookups=no_lookups(examination.offline))
     try:
         executable = find_target(python, host.env())
         with Narrator(quiet, verbose) as narrator:

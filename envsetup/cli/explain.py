@@ -10,7 +10,13 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from envsetup.cli.exits import Exit, Failure
-from envsetup.cli.options import format_option, offline_option, output_option, python_option
+from envsetup.cli.options import (
+    format_option,
+    no_lookups,
+    offline_option,
+    output_option,
+    python_option,
+)
 from envsetup.cli.output import emit
 
 if TYPE_CHECKING:
@@ -75,7 +81,7 @@ def command(
     if error_file == "-" and machine_file == "-":
         raise click.UsageError("Only one of --error-file and --from can be standard input.")
     text = error if error is not None else _read(error_file or "-")
-    matches = _matches(text, machine_file, python, text_only)
+    matches = _matches(text, machine_file, python, text_only, offline)
     shown = _as_json(matches) if format == "json" else _as_text(matches, text)
     emit(shown, output, prose=format == "text")
     return int(Exit.FINDINGS if exit_code and matches else Exit.OK)
@@ -112,7 +118,7 @@ def _last(stream: IO[bytes]) -> tuple[bytes, str | None]:
 
 
 def _matches(
-    text: str, machine_file: str | None, python: str | None, text_only: bool
+    text: str, machine_file: str | None, python: str | None, text_only: bool, offline: bool
 ) -> tuple[Match, ...]:
     from msgspec.structs import replace
 
@@ -126,7 +132,9 @@ def _matches(
     if machine_file is not None:
         machine: Machine | None = _machine(machine_file)
     else:
-        machine = _here(python) if hits and not text_only else None
+        named = any("launch" in hit.rule.needs for hit in hits)
+        why_not = no_lookups(offline) or ("" if named else "no rule that the text names needs one")
+        machine = _here(python, why_not) if hits and not text_only else None
     if machine is None:
         return ranked(hits)
     matches = weighed(hits, machine, _knowledge(), surely=machine_file is not None)
@@ -151,14 +159,14 @@ def _knowledge() -> Knowledge:
     return knowledge()
 
 
-def _here(python: str | None) -> Machine | None:
+def _here(python: str | None, no_lookups: str) -> Machine | None:
     """Facts of this machine, read quickly; None, with a word on standard error, where they aren't."""
     from envsetup.doctor import Aside, ask_or_raise
     from envsetup.host import LocalHost
     from envsetup.probes import take_snapshot
     from envsetup.target import TargetError, find_target
 
-    host = LocalHost()
+    host = LocalHost(no_lookups=no_lookups)
 
     def look() -> Machine:
         return take_snapshot(host, ask_or_raise(find_target(python, host.env())))

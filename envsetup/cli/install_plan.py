@@ -254,7 +254,7 @@ def _probed(python: str | None) -> Machine:
         raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
     if not isinstance(interpreter, Known):
         raise Failure(f"the target interpreter gave no answer: {interpreter}", Exit.TARGET_UNUSABLE)
-    return take_snapshot(LocalHost(), interpreter)
+    return take_snapshot(LocalHost(no_lookups=options.PLAN_NEEDS_NO_NAME), interpreter)
 
 
 def _request(

@@ -14,6 +14,8 @@ import click
 
 F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT_TIMEOUT_S = 300.0
+PLAN_NEEDS_NO_NAME = "a plan needs none"
+"""Why a command that only plans looks up no host name."""
 
 
 def python_option(function: F) -> F:
@@ -57,8 +59,15 @@ def outputs_option(function: F) -> F:
 
 
 def offline_option(function: F) -> F:
-    """`offline: bool`."""
-    return click.option("--offline", is_flag=True, help="No network at all.")(function)
+    """`offline: bool`: no socket leaves the machine, and no host name is looked up."""
+    return click.option(
+        "--offline", is_flag=True, help="No network at all; no host name is looked up."
+    )(function)
+
+
+def no_lookups(offline: bool) -> str:
+    """Why no host name may be looked up, as LocalHost takes it; empty where names may be."""
+    return "--offline was given" if offline else ""
 
 
 def color_option(function: F) -> F:

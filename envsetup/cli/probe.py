@@ -13,6 +13,7 @@ from envsetup.cli.options import (
     color_option,
     format_option,
     full_option,
+    no_lookups,
     offline_option,
     output_option,
     python_option,
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 @timeout_option
 def command(
     python: str | None, format: str, output: str | None, record: str | None, replay: str | None,
-    full: bool, **_: object,
+    full: bool, offline: bool, **_: object,
 ) -> None:  # fmt: skip
     """Facts about this machine and the target interpreter, each with its source.
 
@@ -59,12 +60,12 @@ def command(
     from envsetup.report.redact import user_names
 
     names = user_names(os.environ)
-    machine = redact_machine(_machine(python, record, replay), full, names)
+    machine = redact_machine(_machine(python, record, replay, offline), full, names)
     shown = machine_json(machine) if format == "json" else _text(machine)
     emit(shown, output, prose=format == "text")
 
 
-def _machine(python: str | None, record: str | None, replay: str | None) -> Machine:
+def _machine(python: str | None, record: str | None, replay: str | None, offline: bool) -> Machine:
     """The machine as it is, or as it was recorded."""
     from envsetup.host import LocalHost, RecordedHost, RecordingHost
     from envsetup.probes import take_snapshot
@@ -75,7 +76,7 @@ def _machine(python: str | None, record: str | None, replay: str | None) -> Mach
             return take_snapshot(recorded, recorded.interpreter())
         except ValueError as error:
             raise click.UsageError(f"--replay {replay}: {error}") from error
-    host = LocalHost()
+    host = LocalHost(no_lookups=no_lookups(offline))
     interpreter = _interpreter(python, host.env())
     if record is None:
         return take_snapshot(host, interpreter)

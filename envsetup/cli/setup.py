@@ -11,6 +11,7 @@ import click
 from envsetup.cli.doctor import FORMATS, examine, file_and_format, knowledge, show
 from envsetup.cli.exits import Exit, Failure
 from envsetup.cli.options import (
+    PLAN_NEEDS_NO_NAME,
     color_option,
     exit_zero_option,
     format_option,
@@ -107,10 +108,10 @@ def command(
         yes=yes,
         mirror=mirror,
     )
-    ready = prepared(job, LocalHost())
+    ready = prepared(job, host := LocalHost(no_lookups=PLAN_NEEDS_NO_NAME))
     if ready.plan.action == "refuse" or dry_run:
         return tell_plan(job, ready, format)
-    plan = carried_out(job, ready, LocalHost(), quiet, verbose, format)
+    plan = carried_out(job, ready, host, quiet, verbose, format)
     return prove(
         job,
         ready,
@@ -209,7 +210,8 @@ def prove(
     from envsetup.doctor import Examination
     from envsetup.report.diff import weighing
 
-    report, code = examine(ready.python, Examination(timeout_s=timeout), format, quiet, verbose)
+    examination = Examination(timeout_s=timeout, offline=job.offline)
+    report, code = examine(ready.python, examination, format, quiet, verbose)
     report = replace(report, plan=plan)
     show(report, format, files, full=full, color=color, verbose=verbose)
     if not quiet:

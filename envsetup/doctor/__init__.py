@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from envsetup.doctor.requirements import CODE as NEED_CODE
 from envsetup.doctor.requirements import SLUG as NEED_SLUG
 from envsetup.doctor.requirements import Need, unmet
 from envsetup.doctor.runner import CheckRun, CheckRunner, Progress
+from envsetup.host import LocalHost, local_os
 from envsetup.host.background import aside
 from envsetup.model import (
     Absent,
@@ -57,6 +58,8 @@ class Examination(Record):
     preview: bool = False
     """Whether rules judge that are not yet stable; one that `select` names does in any case."""
     timeout_s: float = 300.0
+    offline: bool = False
+    """Whether checks may look up no host name; facts are the host's business."""
     repeat: int = 1
     checks: tuple[str, ...] | None = None
     """Ids of exactly the checks to run, whatever their level; None goes by level and selection."""
@@ -83,7 +86,7 @@ def run_doctor(
     started = time.monotonic()
     runner = _runner(executable, examination, progress)
     looking = Aside(lambda: _look(executable, host, load_knowledge), runner)
-    run = runner.run(host.env()) if runner is not None else None
+    run = runner.run(_variables(host.env(), examination)) if runner is not None else None
     machine, knowledge, looked_s = looking.result(examination.timeout_s)
     if run is not None:
         machine = replace(machine, torch_runtime=run.runtime)
@@ -100,7 +103,18 @@ def run_checks(
     runner = _runner(executable, examination, progress)
     if runner is None:
         return CheckRun(runtime=Absent())
-    return runner.run()
+    return runner.run(_variables(LocalHost().env(), examination))
+
+
+def _variables(environ: Mapping[str, str], examination: Examination) -> Mapping[str, str]:
+    """What the checks run with: with --offline gloo takes the loopback, else it looks up our own name.
+
+    Source: torch/csrc/distributed/c10d/ProcessGroupGloo.cpp, createDefaultDevice.
+    """
+    loopback = {"linux": "lo", "macos": "lo0"}.get(local_os())
+    if not examination.offline or loopback is None:
+        return environ
+    return {"GLOO_SOCKET_IFNAME": loopback, **environ}
 
 
 def _runner(executable: str, examination: Examination, progress: Progress) -> CheckRunner | None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from envsetup.host.name_lookup import LOOKUPS, answer_without_lookup
 from envsetup.host.programs import Completed, run_program
 from envsetup.host.system_calls import answer
 from envsetup.model import Absent, Fact, Known, OsName, Source, Unreadable
@@ -25,11 +26,17 @@ def _words(error: Exception) -> str:
 
 
 class LocalHost:
-    """The machine that envsetup runs on; with another `root`, the tree of files below it."""
+    """The machine that envsetup runs on; with another `root`, the tree of files below it.
 
-    def __init__(self, root: str = "/", environ: Mapping[str, str] | None = None) -> None:
+    `no_lookups`: why no host name may be looked up; empty where names may be.
+    """
+
+    def __init__(
+        self, root: str = "/", environ: Mapping[str, str] | None = None, *, no_lookups: str = ""
+    ) -> None:
         self.root = Path(root)
         self.os_name: OsName = local_os()
+        self._no_lookups = no_lookups
         self._environ = dict(os.environ if environ is None else environ)
 
     def _path(self, path: str) -> Path:
@@ -64,6 +71,8 @@ class LocalHost:
             return Unreadable(error=_words(error), source=source)
 
     def call(self, name: str) -> Fact[str]:
+        if self._no_lookups and name in LOOKUPS:
+            return answer_without_lookup(name, self._no_lookups)
         return answer(name)
 
     def env(self) -> Mapping[str, str]:

@@ -1,21 +1,51 @@
-"""Where host names lead and whether a port is taken: asked of the resolver and of this machine alone."""
+"""Where host names lead and whether a port is taken: asked of the resolver and of this machine alone.
+
+Addresses and `localhost` are no names: they are told without the resolver, so also with --offline.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import ipaddress
+import json
 import os
 import socket
 
 from envsetup.host.background import aside
+from envsetup.model import Absent, Fact, Known, Source, Unreadable
 
 LIMIT_S = 3.0
 """A resolver that doesn't answer is left behind in a daemon thread."""
+LOOKUPS = ("master-leads-to", "own-name-leads-to")
+"""The calls that ask the resolver; see `envsetup.host.CALLS`."""
+
+
+LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "localhost4", "localhost6")
+
+
+def is_loopback(name: str) -> bool:
+    """Whether an address or a name means this machine alone, as far as it tells without a look-up."""
+    try:
+        return ipaddress.ip_address(name.partition("%")[0]).is_loopback
+    except ValueError:
+        return name.lower().rstrip(".") in LOOPBACK_NAMES
+
+
+def leads_without_lookup(name: str) -> dict[str, object] | None:
+    """What an address tells of itself, and what `localhost` always means; None for a name to look up."""
+    try:
+        version = ipaddress.ip_address(name.partition("%")[0]).version
+    except ValueError:
+        return {"whereto": "loopback", "ipv6": False} if is_loopback(name) else None
+    return _whereto([name], ipv6=version == 6)
 
 
 def leads_to(name: str) -> object:
     """`whereto` (loopback, own, elsewhere, nowhere) and `ipv6` of the first address; None without an answer in time."""
+    told = leads_without_lookup(name)
+    if told is not None:
+        return told
     found: list[object] = []
     asking = aside(lambda: found.append(_leads_to(name)))
     if asking is not None:
@@ -33,13 +63,28 @@ def master_leads_to() -> object:
     return leads_to(name) if name else None
 
 
+def answer_without_lookup(call: str, why: str) -> Fact[str]:
+    """The answer of one of LOOKUPS where no name may be looked up: Unreadable with `why` for a name."""
+    source = Source(kind="api", ref=call)
+    master = os.environ.get("MASTER_ADDR")
+    if call == "master-leads-to" and not master:
+        return Absent(tried=(source,))
+    told = leads_without_lookup(master) if master and call == "master-leads-to" else None
+    if told is None:
+        return Unreadable(error=f"no name was looked up: {why}", source=source)
+    return Known(value=json.dumps(told), source=source)
+
+
 def _leads_to(name: str) -> object:
     try:
         rows = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return {"whereto": "nowhere", "ipv6": False}
     addresses = [str(row[4][0]) for row in rows]
-    ipv6 = rows[0][0] == socket.AF_INET6
+    return _whereto(addresses, ipv6=rows[0][0] == socket.AF_INET6)
+
+
+def _whereto(addresses: list[str], *, ipv6: bool) -> dict[str, object]:
     outward = [a for a in addresses if not ipaddress.ip_address(a.partition("%")[0]).is_loopback]
     if not outward:
         return {"whereto": "loopback", "ipv6": ipv6}

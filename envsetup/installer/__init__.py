@@ -24,6 +24,7 @@ from envsetup.installer.fallback import (
     unreachable,
 )
 from envsetup.installer.lock import Tell, run_told
+from envsetup.installer.offline import without_network
 from envsetup.model import Absent, Command, Known, Machine, Plan, Record, value_of
 from envsetup.plan import Request, candidates, make_plan
 from envsetup.plan.repair import over_damage
@@ -204,6 +205,8 @@ def carry_out(job: Job, ready: Prepared, knowledge: Knowledge, host: Host, tell:
     try:
         if ours:
             _make(job, folder, env, tell)
+        if job.offline:
+            env = without_network(env, ready.python)
         done = _install(job, ready, knowledge, env, tell)
         _install_extras(job, ready.python, env, tell)
         if ours:

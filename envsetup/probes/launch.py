@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 
 from envsetup.host import Host
-from envsetup.model import Absent, Fact, Known, Launch, Source, Whereto
+from envsetup.model import Absent, Fact, Known, Launch, Source, Unreadable, Whereto
 from envsetup.probes.readers import api_source, call_json, line
 
 LAUNCHERS = ("torchrun", "accelerate", "deepspeed", "srun", "slurmstepd", "mpirun", "mpiexec", "orted",
@@ -21,12 +22,15 @@ def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
     env = host.env()
     if not speaks_of_several(env):
         return {"launch": Absent(tried=(Source(kind="env", ref="WORLD_SIZE, RANK, MASTER_ADDR"),))}
-    leads = call_json(host, "master-leads-to")
+    own, leads = (host.call(name) for name in ("own-name-leads-to", "master-leads-to"))
+    asked = [json.loads(fact.value) if isinstance(fact, Known) else None for fact in (own, leads)]
+    refused = [fact.error for fact in (own, leads) if isinstance(fact, Unreadable)]
     port = env.get("MASTER_PORT") or DEFAULT_PORT
     told = Launch(
-        host_name=_whereto(call_json(host, "own-name-leads-to")),
-        master=_whereto(leads),
-        master_is_ipv6=bool(leads.get("ipv6")) if leads else None,
+        host_name=_whereto(asked[0]),
+        master=_whereto(asked[1]),
+        not_looked_up=refused[0] if refused else None,
+        master_is_ipv6=bool(asked[1].get("ipv6")) if asked[1] else None,
         has_ipv6=_has_ipv6(host),
         port_taken=call_json(host, f"port-taken:{port}") if port.isdigit() else None,
         launcher=_launcher(host),

@@ -123,7 +123,7 @@ def test_this_machine_speaks_for_a_candidate_and_never_against_the_text(tmp_path
 
     alone = json.loads(ask("--error", TOO_OLD, "--text-only", "--format", "json").stdout)
     windows = {"os": fact("windows"), "nvidia_driver": driver("580.95.05")}
-    monkeypatch.setattr(explain, "_here", lambda _: msgspec.convert(windows, Machine))
+    monkeypatch.setattr(explain, "_here", lambda *_: msgspec.convert(windows, Machine))
     told = json.loads(ask("--error", TOO_OLD, "--format", "json").stdout)
 
     def heads(answer):

@@ -38,6 +38,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Launch, Machine
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.shared.launch_names import master_leads, own_name_leads
 
 FIXES = (
     Fix(text="`export GLOO_SOCKET_IFNAME=<interface>`"),
@@ -64,11 +65,13 @@ FIXES = (
     fixes=FIXES,
 )
 def judge(launch: Launch, environment: dict[str, str], machine: Machine) -> Iterator[Draft]:
-    several = launch.master in ("own", "elsewhere")
-    if not several or environment.get("GLOO_SOCKET_IFNAME"):
+    if environment.get("GLOO_SOCKET_IFNAME"):
         return
-    if launch.host_name in ("loopback", "nowhere"):
-        where = "to the loopback alone" if launch.host_name == "loopback" else "nowhere"
+    if master_leads(launch, environment) not in ("own", "elsewhere"):
+        return
+    own = own_name_leads(launch)
+    if own in ("loopback", "nowhere"):
+        where = "to the loopback alone" if own == "loopback" else "nowhere"
         yield Draft(
             message=f"This machine's name leads {where}: other nodes get an address that isn't it.",
             evidence=(fact_evidence(machine, "launch", f"own name leads {where}"),),

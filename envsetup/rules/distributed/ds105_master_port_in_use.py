@@ -37,6 +37,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Launch, Machine
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.shared.launch_names import master_leads
 
 FIXES = (
     Fix(text="`torchrun --standalone …`, or another MASTER_PORT"),
@@ -58,8 +59,10 @@ FIXES = (
     fixes=FIXES,
 )
 def judge(launch: Launch, environment: dict[str, str], machine: Machine) -> Iterator[Draft]:
-    here = launch.master in ("loopback", "own") and environment.get("RANK", "0") == "0"
-    if not here or not launch.port_taken or launch.launcher:
+    first = environment.get("RANK", "0") == "0"
+    if not first or not launch.port_taken or launch.launcher:
+        return
+    if master_leads(launch, environment) not in ("loopback", "own"):
         return
     port = environment.get("MASTER_PORT") or "29500"
     yield Draft(

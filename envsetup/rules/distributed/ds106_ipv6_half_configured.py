@@ -35,6 +35,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Launch, Machine
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.shared.launch_names import master_leads
 
 FIXES = (Fix(text="Give the IPv4 address as MASTER_ADDR; `export NCCL_SOCKET_FAMILY=AF_INET`"),)
 
@@ -52,9 +53,10 @@ FIXES = (Fix(text="Give the IPv4 address as MASTER_ADDR; `export NCCL_SOCKET_FAM
     ),
     fixes=FIXES,
 )
-def judge(launch: Launch, machine: Machine) -> Iterator[Draft]:
-    beyond = launch.master in ("own", "elsewhere")
-    if beyond and launch.master_is_ipv6 and launch.has_ipv6 is False:
+def judge(launch: Launch, environment: dict[str, str], machine: Machine) -> Iterator[Draft]:
+    if launch.has_ipv6 is not False:
+        return
+    if master_leads(launch, environment) in ("own", "elsewhere") and launch.master_is_ipv6:
         yield Draft(
             message="MASTER_ADDR leads to an IPv6 address, and this machine has none to reach it from.",
             evidence=(fact_evidence(machine, "launch", "MASTER_ADDR: IPv6; here: none"),),
