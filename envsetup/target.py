@@ -13,12 +13,11 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from subprocess import DEVNULL, STDOUT, Popen
-from typing import IO, Any
+from typing import IO
 
-from envsetup.host import Completed, end_group, remember, roomy_folder, run_program
+from envsetup.host import Completed, Program, roomy_folder, run_program, spawn
 from envsetup.model import Fact, Known, Record, Source, Unreadable
 
 ASK_LIMIT_S = 12.0
@@ -234,30 +233,18 @@ def run_worker(
         argv = [executable, "-X", "faulthandler", str(checks_folder() / "_worker.py"), str(paper)]
         with open(Path(folder) / "log", "a+b") as log:
             try:
-                process = start_program(argv, log, env)
+                worker = spawn(argv, log, env=env)
             except OSError as error:
                 return WorkerEnd(returncode=None, stopped=error.strerror or str(error))
-            try:
-                stopped = _follow(process, results, log, watch)
-            finally:
-                end_group(process)
-            return WorkerEnd(returncode=process.returncode, stopped=stopped, log_tail=_tail(log))
+            with worker:
+                stopped = _follow(worker, results, log, watch)
+            return WorkerEnd(returncode=worker.returncode, stopped=stopped, log_tail=_tail(log))
 
 
-def start_program(argv: Sequence[str], log: IO[bytes], env: Mapping[str, str]) -> Popen[bytes]:
-    """A process in a session of its own, all it prints in `log`, its input closed."""
-    own: dict[str, Any] = (
-        {"creationflags": 0x200} if sys.platform == "win32" else {"start_new_session": True}
-    )
-    process = Popen(list(argv), stdin=DEVNULL, stdout=log, stderr=STDOUT, env=dict(env), **own)
-    remember(process)
-    return process
-
-
-def _follow(process: Popen[bytes], results: Path, log: IO[bytes], watch: Watch) -> str:
+def _follow(worker: Program, results: Path, log: IO[bytes], watch: Watch) -> str:
     seen, ended = 0, False
     while not ended:
-        ended = process.poll() is not None
+        ended = worker.poll() is not None
         fresh, seen = _fresh_events(results, seen)
         reason = watch(fresh)
         if reason and not ended:

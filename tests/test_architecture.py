@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ORDER = {
     "version": 0,
     "model": 0,
+    "interrupts": 0,
     "host": 1,
     "probes": 2,
     "knowledge": 3,
@@ -215,6 +216,46 @@ def test_only_the_doors_touch_the_world() -> None:
     ]
 
     assert not wrong, "\n".join(sorted(set(wrong)))
+
+
+STARTS_PROGRAMS = "envsetup/host/programs.py"
+STARTERS = {
+    *(f"subprocess.{name}" for name in ("Popen", "run", "call", "check_call", "check_output")),
+    *("subprocess.getoutput", "subprocess.getstatusoutput", "os.system", "os.popen"),
+    *("os.fork", "os.forkpty", "os.posix_spawn", "os.posix_spawnp", "os.startfile", "pty.spawn"),
+    *("asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell"),
+}
+
+
+def starters(path: Path) -> Iterator[str]:
+    """Calls that start a process, whatever name they were imported by."""
+    nodes = list(ast.walk(tree(path)))
+    whole = {
+        alias.asname: alias.name
+        for node in nodes
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.asname
+    }
+    single = {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for node in nodes
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    for node in nodes:
+        if isinstance(node, ast.Call):
+            first, dot, rest = dotted(node.func).partition(".")
+            called = (single | whole).get(first, first) + dot + rest
+            if called in STARTERS or called.startswith(("os.exec", "os.spawn", "multiprocessing.")):
+                yield f"{name(path)}:{node.lineno} calls {called}"
+
+
+def test_one_file_starts_programs() -> None:
+    """`spawn` ends them whatever happens. The checks are programs of their own, in the target."""
+    found = [line for path in sources("envsetup") for line in starters(path)]
+
+    assert [line.split(":")[0] for line in found] == [STARTS_PROGRAMS], "\n".join(found)
 
 
 class Function(NamedTuple):

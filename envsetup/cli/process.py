@@ -14,6 +14,7 @@ from itertools import pairwise
 import click
 
 from envsetup.cli.exits import Exit
+from envsetup.interrupts import interrupt
 
 SAYS_SO_IN_JSON = (Exit.TOOL_FAILED, Exit.TARGET_UNUSABLE, Exit.INTERRUPTED)
 """On these a command may have answered nothing, and JSON is promised on every code but 2."""
@@ -30,13 +31,14 @@ UNWRITABLE = {
 def run(root: click.Group) -> int:
     """Runs the group and gives its exit code; no program that it started outlives it."""
     _open_closed_streams()
-    _interrupt_on("SIGTERM", "SIGHUP")
+    _interrupt_on("SIGINT", "SIGTERM", "SIGHUP")
     try:
-        code, why = _outcome(root)
+        try:
+            code, why = _outcome(root)
+        finally:
+            _end_programs()
     except KeyboardInterrupt:  # once more, while the first was being answered
         code, why = int(Exit.INTERRUPTED), "interrupted"
-    finally:
-        _end_programs()
     if code in SAYS_SO_IN_JSON:
         _answer_in_json(code, why)
     return code
@@ -44,10 +46,6 @@ def run(root: click.Group) -> int:
 
 def _interrupt_on(*names: str) -> None:
     """Has the signals that this system knows, and nobody has switched off, end the run as Ctrl-C does."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
     for name in names:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from envsetup.host.background import aside
 from envsetup.host.local import LocalHost, local_os
-from envsetup.host.programs import Completed, end_all, end_group, remember, run_program
+from envsetup.host.programs import Completed, Program, end_all, run_program, spawn
 from envsetup.host.protocol import Host
 from envsetup.host.recorded import RecordedHost, RecordingHost
 from envsetup.host.system_calls import CALLS
@@ -19,13 +19,13 @@ __all__ = [
     "Completed",
     "Host",
     "LocalHost",
+    "Program",
     "RecordedHost",
     "RecordingHost",
     "aside",
     "end_all",
-    "end_group",
     "local_os",
-    "remember",
     "roomy_folder",
     "run_program",
+    "spawn",
 ]

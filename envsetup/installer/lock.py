@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Protocol
 
-from envsetup.host import end_group
-from envsetup.target import printable, start_program
+from envsetup.host import spawn
+from envsetup.target import printable
 
 
 class Tell(Protocol):
@@ -34,20 +34,18 @@ def run_told(
         open(Path(folder) / "log", "rb") as printed,
     ):
         try:
-            process = start_program(argv, log, env)
+            installer = spawn(argv, log, env=env)
         except OSError as error:
             return 127, f"error: {argv[0]}: {error.strerror or error}"
-        try:
+        with installer:
             seen, until = 0, time.monotonic() + limit_s
-            while process.poll() is None and time.monotonic() < until:
+            while installer.poll() is None and time.monotonic() < until:
                 seen = _pass_on(printed, seen, tell)
                 time.sleep(0.05)
-        finally:
-            end_group(process)
         _pass_on(printed, seen, tell)
         printed.seek(0)
         said = printable(printed.read().decode("utf-8", "replace"))
-        return -signal.SIGTERM if process.returncode is None else process.returncode, said
+        return -signal.SIGTERM if installer.returncode is None else installer.returncode, said
 
 
 def _pass_on(printed: IO[bytes], seen: int, tell: Callable[[str], None]) -> int:

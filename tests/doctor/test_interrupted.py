@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -12,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-import envsetup.cli as cli
-from envsetup.cli import output, process
+from tests.leftovers import is_there, none_left
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and process groups of POSIX")
 
@@ -44,21 +42,8 @@ def pids_of(hung: Path, run: subprocess.Popen[str]) -> list[int]:
     raise AssertionError("the program was never started")
 
 
-def is_there(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    stat = Path(f"/proc/{pid}/stat")
-    return not stat.exists() or stat.read_text("utf-8").rpartition(")")[2].split()[0] != "Z"
-
-
 def gone(pids: list[int]) -> bool:
-    for _ in range(100):
-        if not any(map(is_there, pids)):
-            return True
-        time.sleep(0.05)
-    return False
+    return not none_left(lambda: list(filter(is_there, pids)))
 
 
 @posix
@@ -105,56 +90,56 @@ def test_in_text_standard_output_stays_empty(hung: Path) -> None:
     assert gone(pids)
 
 
-@pytest.fixture
-def _as_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(output, "_ANSWERS", [])
-    monkeypatch.setattr(process, "_end_programs", lambda: None)
-    monkeypatch.setattr(process, "_interrupt_on", lambda *_: None)
+FAILS = """
+import sys
+import envsetup.cli as cli
+from envsetup.cli.process import run
+
+def fail(**_):
+    raise {error}
+
+cli.root.main = fail
+sys.exit(run(cli.root))
+"""
 
 
-@pytest.mark.usefixtures("_as_a_process")
-@pytest.mark.parametrize("bug", [ZeroDivisionError("made up"), PermissionError(13, "made up")])
-def test_a_bug_of_ours_is_exit_3_and_json(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], bug: Exception
-) -> None:
-    def fail(*_: object) -> None:
-        raise bug
-
-    monkeypatch.setattr(sys, "argv", ["envsetup", "schema", "report", "--format", "json"])
-    monkeypatch.setattr(cli.root, "main", lambda **_: fail())
-
-    assert process.run(cli.root) == 3
-    said = capsys.readouterr()
-    assert "made up" in json.loads(said.out)["error"]
-    assert "this is a bug" in said.err
+def failing(error: str, *words: str) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-c", FAILS.format(error=error), *words, "--format", "json"]
+    return subprocess.run(argv, capture_output=True, text=True, timeout=60)
 
 
-@pytest.mark.usefixtures("_as_a_process")
-def test_too_little_memory_for_ourselves_is_no_bug_and_says_what_to_do(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def fail(*_: object) -> None:
-        raise MemoryError
+@pytest.mark.parametrize("bug", ["ZeroDivisionError('made up')", "PermissionError(13, 'made up')"])
+def test_a_bug_of_ours_is_exit_3_and_json(bug: str) -> None:
+    done = failing(bug, "schema", "report")
 
-    monkeypatch.setattr(sys, "argv", ["envsetup", "doctor", "--format", "json"])
-    monkeypatch.setattr(cli.root, "main", lambda **_: fail())
-
-    assert process.run(cli.root) == 3
-    said = capsys.readouterr()
-    assert "too little memory" in json.loads(said.out)["error"]
-    assert "ulimit -v" in said.err
-    assert "bug" not in said.err
+    assert done.returncode == 3
+    assert "made up" in json.loads(done.stdout)["error"]
+    assert "this is a bug" in done.stderr
 
 
-@pytest.mark.usefixtures("_as_a_process")
-def test_a_target_that_is_not_there_is_exit_4_and_one_document(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for words in (["probe"], ["doctor"], ["install-plan"], ["checks", "run", "autograd"]):
-        output._ANSWERS.clear()
-        argv = ["envsetup", *words, "--python", "/no/such/python", "--format=json"]
-        monkeypatch.setattr(sys, "argv", argv)
+def test_too_little_memory_for_ourselves_is_no_bug_and_says_what_to_do() -> None:
+    done = failing("MemoryError", "doctor")
 
-        assert process.run(cli.root) == 4, words
-        said = capsys.readouterr().out
-        assert json.loads(said)["schema_version"] == "1", words
+    assert done.returncode == 3
+    assert "too little memory" in json.loads(done.stdout)["error"]
+    assert "ulimit -v" in done.stderr
+    assert "bug" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("probe",), ("doctor",), ("install-plan",), ("checks", "run", "autograd")]
+)
+def test_a_target_that_is_not_there_is_exit_4_and_one_document(words: tuple[str, ...]) -> None:
+    argv = [
+        sys.executable,
+        "-m",
+        "envsetup",
+        *words,
+        "--python",
+        "/no/such/python",
+        "--format=json",
+    ]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 4
+    assert json.loads(done.stdout)["schema_version"] == "1"

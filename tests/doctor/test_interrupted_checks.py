@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.leftovers import is_there, none_left
+
 if TYPE_CHECKING:
     from conftest import Bench
 
@@ -31,21 +33,6 @@ class Hanging:
         time.sleep(600)
 cuda.is_available = Hanging.is_available
 """
-
-
-def is_there(pid: int) -> bool:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text("utf-8")
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
-
-
-def wait_until_gone(pids: list[int]) -> bool:
-    until = time.monotonic() + 10
-    while any(map(is_there, pids)) and time.monotonic() < until:
-        time.sleep(0.05)
-    return not any(map(is_there, pids))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -72,4 +59,4 @@ def test_nothing_of_a_running_worker_is_left(
     assert "interrupted" in words
     assert "Traceback" not in words
     assert json.loads(said)["schema_version"] == "1"
-    assert wait_until_gone(pids)
+    assert not none_left(lambda: list(filter(is_there, pids)))
