@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 from typing import TYPE_CHECKING
 
@@ -12,10 +14,12 @@ from envsetup.cli.exits import Exit, Failure
 from envsetup.cli.output import emit, own_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import NoReturn
 
     from envsetup.cli.progress import Narrator
-    from envsetup.installer.apply import Forecast
+    from envsetup.installer.forecast import ApplyError, Forecast
+    from envsetup.installer.lock import Lock
     from envsetup.model import Applied, Machine, Outcome, Plan
 
 DESCRIBING = ("machine", "os", "arch", "python_version", "libc", "macos_version", "why_not")
@@ -53,15 +57,53 @@ def target_python(python: str | None) -> str:
         raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
 
 
-def apply_plan(plan: Plan, machine: Machine, given: Mapping[str, object]) -> int:
+@contextlib.contextmanager
+def environment_at_work(given: Mapping[str, object]) -> Iterator[Lock]:
+    """Holds the environment, with what was cut off there put back: only then is there something to plan for."""
+    from envsetup.cli.progress import Narrator
+    from envsetup.doctor import ask_or_raise
+    from envsetup.installer.at_work import at_work
+    from envsetup.installer.forecast import ApplyError
+    from envsetup.installer.lock import Lock
+    from envsetup.model import value_of
+    from envsetup.probes import python
+    from envsetup.target import TargetError
+
+    named = given["python"]
+    try:
+        executable = target_python(None if named is None else str(named))
+        target = value_of(python.read(ask_or_raise(executable)))
+    except TargetError as error:
+        raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
+    with contextlib.ExitStack() as stack:
+        lock = Lock(None)
+        try:
+            with Narrator(bool(given["quiet"]), int(bool(given["verbose"]))) as narrator:
+                if target is not None:
+                    lock = stack.enter_context(at_work(target, narrator))
+        except ApplyError as error:
+            _refused(error, given)
+        yield lock
+
+
+def _refused(error: ApplyError, given: Mapping[str, object]) -> NoReturn:
+    """Nothing was planned, and JSON is promised on every exit code but 2."""
+    if given["format"] == "json" and not error.usage:
+        output = given["output"]
+        document = json.dumps({"schema_version": "1", "error": str(error)})
+        emit(document, None if output is None else str(output))
+    raise Failure(str(error), Exit.USAGE if error.usage else Exit.FINDINGS) from error
+
+
+def apply_plan(plan: Plan, machine: Machine, given: Mapping[str, object], lock: Lock | None) -> int:
     """Carries out a plan whose action is `install`, or says what it would do; gives the exit code."""
     from envsetup.cli.progress import Narrator
-    from envsetup.installer.apply import ApplyError
+    from envsetup.installer.forecast import ApplyError
 
     outcomes: Sequence[Outcome] = ()
     try:
         with Narrator(bool(given["quiet"]), int(bool(given["verbose"]))) as narrator:
-            applied, outcomes = _go(plan, machine, given, narrator)
+            applied, outcomes = _go(plan, machine, given, narrator, lock)
     except ApplyError as error:
         _show(replace(plan, applied=error.applied), given, "")
         raise Failure(str(error), Exit.FINDINGS) from error
@@ -70,41 +112,35 @@ def apply_plan(plan: Plan, machine: Machine, given: Mapping[str, object]) -> int
 
 
 def _go(
-    plan: Plan, machine: Machine, given: Mapping[str, object], narrator: Narrator
+    plan: Plan, machine: Machine, given: Mapping[str, object], narrator: Narrator, lock: Lock | None
 ) -> tuple[Applied, Sequence[Outcome]]:
-    from envsetup.installer.apply import (
-        ApplyError,
-        carry_out_plan,
-        forecast,
-        obstacle,
-        undo_what_was_cut_off,
-    )
+    from envsetup.installer.apply import carry_out_plan
+    from envsetup.installer.forecast import ApplyError, forecast, obstacle
     from envsetup.installer.offline import without_network
+    from envsetup.model import value_of
     from envsetup.target import target_environment
 
     why_not = obstacle(plan, machine)
     if why_not is not None:
         raise ApplyError(why_not)
     env = target_environment(os.environ)
-    if given["apply"] and undo_what_was_cut_off(machine, narrator):
-        raise ApplyError(
-            "the environment is again as it was before the installation that was cut off. "
-            "Run the same command once more."
-        )
     if given["offline"]:
         env = without_network(env, target_python(given["python"]))  # type: ignore[arg-type]
     narrator.step("asking the installer what it would do")
     told = forecast(plan, machine, env, offline=bool(given["offline"]))
     for line in announcement(told):
         narrator.line(line)
-    if not given["apply"]:
+    if lock is None:
         return told.applied("would-install"), ()
-    return carry_out_plan(told, machine, env, narrator)
+    python = value_of(machine.python)
+    assert python is not None
+    return carry_out_plan(told, python, env, narrator, lock)
 
 
 def announcement(told: Forecast) -> list[str]:
     """What is about to happen: packages, sizes, room, and the way back."""
-    from envsetup.installer.apply import UNPACKED, size
+    from envsetup.installer.forecast import UNPACKED
+    from envsetup.installer.running import size
 
     lines = [f"packages: {', '.join(_change(c) for c in told.changes)}"]
     unknown = f" and {told.sizes_unknown} of unknown size" if told.sizes_unknown else ""

@@ -18,7 +18,7 @@ from envsetup.cli.options import (
     timeout_option,
     verbosity_options,
 )
-from envsetup.cli.output import emit, error_document, say
+from envsetup.cli.output import emit
 
 if TYPE_CHECKING:
     from envsetup.doctor.runner import CheckRun
@@ -131,13 +131,13 @@ def run(
             done = run_checks(executable, wanted, narrator.progress)
     except TargetError as error:
         if format == "json":
-            emit(error_document(str(error), checks=[]), output)
+            emit(json.dumps({"schema_version": "1", "error": str(error), "checks": []}), output)
         raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
     shown = results_json(done) if format == "json" else results_text(done, verbose)
     emit(shown, output, prose=format == "text")
     idle = [name for name in ids if name not in {o.id for o in done.outcomes}]
     for name in idle:
-        say(f"{name} was not run: torch sees no device here that it is for")
+        click.echo(f"{name} was not run: torch sees no device here that it is for", err=True)
     bad = idle or any(o.status not in ("passed", "skipped", "flaky") for o in done.outcomes)
     return int(Exit.FINDINGS if bad and not exit_zero else Exit.OK)
 
@@ -177,10 +177,7 @@ def results_json(done: CheckRun) -> str:
 
 
 def results_text(done: CheckRun, verbose: int) -> str:
-    from envsetup.report.escaping import through
-
-    outcomes = through(done.outcomes, "text")
-    return "\n".join(line for o in outcomes for line in outcome_lines(o, verbose))
+    return "\n".join(line for o in done.outcomes for line in outcome_lines(o, verbose))
 
 
 def outcome_lines(outcome: Outcome, verbose: int) -> list[str]:

@@ -17,7 +17,7 @@ from envsetup.cli.options import (
     output_option,
     python_option,
 )
-from envsetup.cli.output import emit, say
+from envsetup.cli.output import emit
 
 if TYPE_CHECKING:
     from envsetup.errors.rank import Match
@@ -176,7 +176,7 @@ def _here(python: str | None, no_lookups: str) -> Machine | None:
     except TargetError as error:
         if python is not None:
             raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
-        say(f"Going by the text alone: {error}")
+        click.echo(f"Going by the text alone: {error}", err=True)
         return None
     return found
 
@@ -210,7 +210,7 @@ def _page(subject: str, format: str) -> str:
         about |= {"state": one.state} | ({"renamed_from": old} if old else {})
         return json.dumps({**about, "sections": sections(one.page)}, indent=2, ensure_ascii=False)
     if old:
-        say(f"{old} is called {one.code} now.")
+        click.echo(f"{old} is called {one.code} now.", err=True)
     return _page_text(one)
 
 
@@ -248,9 +248,9 @@ def _shown(text: str) -> str:
 
 
 def _as_json(matches: tuple[Match, ...]) -> str:
-    from envsetup.report.json_v1 import json_document
+    import msgspec
 
-    return json_document({"matches": matches})
+    return msgspec.json.format(msgspec.json.encode({"matches": matches}), indent=2).decode()
 
 
 def _as_text(matches: tuple[Match, ...], text: str) -> str:
@@ -261,18 +261,18 @@ def _as_text(matches: tuple[Match, ...], text: str) -> str:
             f"Nothing in this text is recognised ({read} read). Give the whole traceback or log, or"
             " examine the environment itself with `envsetup doctor`."
         )
-    from envsetup.report.escaping import through
-
-    return "\n\n".join(map(_one_match, through(matches[:5], "text")))
+    return "\n\n".join(_one_match(m) for m in matches[:5])
 
 
 def _one_match(match: Match) -> str:
+    from envsetup.report.escaping import one_line
+
     lines = [f"{match.code} {match.title} ({match.confidence} confidence)"]
-    lines += [f"  because: {match.matched}"]
+    lines += [f"  because: {one_line(match.matched)}"]
     if match.decided:
-        lines.append(f"  {match.decided}: {_why(match)}")
+        lines.append(f"  {match.decided}: {one_line(_why(match))}")
     lines += [f"  to be sure: {match.ask}"] if match.ask else []
-    lines += [f"  fix: {_fix(one)}" for one in match.fixes]
+    lines += [f"  fix: {one_line(_fix(one))}" for one in match.fixes]
     return "\n".join([*lines, f"  more: envsetup explain {match.code}"])
 
 

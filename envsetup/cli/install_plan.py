@@ -14,6 +14,7 @@ from envsetup.cli.exits import Exit, Failure
 
 if TYPE_CHECKING:
     from envsetup.cli.described import Flags
+    from envsetup.installer.lock import Lock
     from envsetup.knowledge import Knowledge
     from envsetup.model import Machine, Plan
     from envsetup.plan import Request
@@ -61,7 +62,9 @@ BACKEND = re.compile(r"auto|cpu|xpu|cu\d{2,3}|rocm\d+\.\d+(\.\d+)?")
     default="stable",
     show_default=True,
 )
-@options.mirror_option
+@click.option(
+    "--mirror", envvar="ENVSETUP_MIRROR", metavar="URL", help="Another base for the wheel index."
+)
 @click.option(
     "--allow-cpu", is_flag=True, help="A CPU build is acceptable although a GPU is there."
 )
@@ -125,7 +128,6 @@ class _Given:
 
 def _answer(given: _Given) -> int:
     from envsetup.knowledge import KnowledgeError, load
-    from envsetup.plan import make_plan
 
     if given.doing:
         from envsetup.cli.apply import check_options
@@ -140,6 +142,24 @@ def _answer(given: _Given) -> int:
         knowledge = load()
     except KnowledgeError as error:
         raise Failure(str(error), Exit.USAGE) from error
+    if not given.flag("apply"):
+        return _planned(given, flags, specifiers, knowledge, None)
+    from envsetup.cli.apply import environment_at_work
+
+    with environment_at_work(given.values) as lock:
+        return _planned(given, flags, specifiers, knowledge, lock)
+
+
+def _planned(
+    given: _Given,
+    flags: Flags,
+    specifiers: dict[str, str],
+    knowledge: Knowledge,
+    lock: Lock | None,
+) -> int:
+    """Makes the plan and shows it, or carries it out under the lock; gives the exit code."""
+    from envsetup.plan import make_plan
+
     machine, assumed = _machine(given, flags, knowledge)
     request = _request(given, specifiers, machine, assumed)
     plan = _for_project(make_plan(machine, knowledge, request), machine, given.maybe("project"))
@@ -150,7 +170,7 @@ def _answer(given: _Given) -> int:
     if given.doing and plan.action == "install":
         from envsetup.cli.apply import apply_plan
 
-        return apply_plan(plan, machine, given.values)
+        return apply_plan(plan, machine, given.values, lock)
     if given.doing and plan.action == "keep":
         _aside(given, f"torch {plan.torch_version} is already right: nothing is to be done\n")
     _write(given, plan, machine)
@@ -166,6 +186,12 @@ def _flags(given: _Given) -> Flags:
         accepted = "auto, cpu, xpu, or a build such as cu126 or rocm7.2"
         raise click.UsageError(
             f"--backend {given.text('backend')!r}: not understood; give {accepted}"
+        )
+    mirror = given.maybe("mirror")
+    if mirror is not None and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", mirror):
+        raise click.UsageError(
+            f"--mirror {mirror!r}: no address of an index; give one that begins with https:// and ends "
+            "with a path, without ? and #. A name and password belong into netrc or keyring"
         )
     return Flags(
         os=given.maybe("os"),  # type: ignore[arg-type] # click has checked it
@@ -321,10 +347,10 @@ def _write(given: _Given, plan: Plan, machine: Machine) -> None:
         style = _bold if given.flag("color") else str
         story = plan_text(plan, os=system, verbose=given.flag("verbose"), style=style)
         if people:
-            emit(story, output, prose=True, whole=command_lines(plan, system), painted=True)
+            emit(story, output, prose=True, whole=command_lines(plan, system))
         else:
             _aside(given, story if plan.action == "refuse" else _warnings(plan))
-            emit(render(plan, "shell"), None)
+            click.echo(render(plan, "shell"), nl=False)
         return
     if form != "json" and plan.action == "refuse":
         _aside(given, plan_text_of(plan, system))
@@ -344,16 +370,14 @@ def _bold(text: str) -> str:
 
 
 def _warnings(plan: Plan) -> str:
-    from envsetup.sanitize import plain
+    from envsetup.plan.text import clean
 
-    return "".join(f"warning: {plain(r.text)}\n" for r in plan.warnings)
+    return "".join(f"warning: {clean(r.text)}\n" for r in plan.warnings)
 
 
 def _aside(given: _Given, text: str) -> None:
-    from envsetup.cli.output import say
-
     if text and not given.flag("quiet"):
-        say(text, newline=False)
+        click.echo(text, err=True, nl=False)
 
 
 def _why_not(
@@ -364,9 +388,9 @@ def _why_not(
 
     answer = why_not(given.text("why_not"), plan, machine, knowledge, request)
     if given.text("format") == "json":
-        from envsetup.report.json_v1 import json_document
+        import msgspec
 
-        emit(json_document(answer), given.maybe("output"))
+        emit(msgspec.json.encode(answer).decode(), given.maybe("output"))
     else:
         emit(answer.text, given.maybe("output"), prose=True)
     return int(Exit.OK)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import io
 import os
 import shutil
 import signal
@@ -15,7 +14,6 @@ from itertools import pairwise
 import click
 
 from envsetup.cli.exits import Exit
-from envsetup.cli.output import error_document, fitted, has_answered, say
 from envsetup.interrupts import interrupt
 
 SAYS_SO_IN_JSON = (Exit.TOOL_FAILED, Exit.TARGET_UNUSABLE, Exit.INTERRUPTED)
@@ -64,11 +62,16 @@ def _end_programs() -> None:
 
 def _answer_in_json(code: int, why: str) -> None:
     """One document where one was asked for and the command gave none."""
+    from envsetup.cli.output import has_answered
+
     words = sys.argv[1:]
     asked = "--format=json" in words or ("--format", "json") in pairwise(words)
     if asked and not has_answered():
-        with contextlib.suppress(OSError, MemoryError):
-            click.echo(error_document(why, exit_code=code))
+        import json
+
+        document = {"schema_version": "1", "error": why, "exit_code": code}
+        with contextlib.suppress(OSError):
+            click.echo(json.dumps(document, indent=2))
 
 
 def _open_closed_streams() -> None:
@@ -92,13 +95,11 @@ def _outcome(root: click.Group) -> tuple[int, str]:
     except click.exceptions.Exit as end:
         return end.exit_code, ""
     except (click.Abort, KeyboardInterrupt):
-        say("interrupted")
+        click.echo("interrupted", err=True)
         return int(Exit.INTERRUPTED), "interrupted"
     except click.ClickException as error:
         _fit(error)
-        shown = io.StringIO()
-        error.show(shown)
-        say(shown.getvalue(), newline=False)
+        error.show()
         return error.exit_code, error.format_message()
     except BrokenPipeError:
         # The reader went away (`| head`): nothing is wrong, and nothing may be flushed any more.
@@ -108,13 +109,13 @@ def _outcome(root: click.Group) -> tuple[int, str]:
         if error.errno not in UNWRITABLE:
             return _bug(error)
         why = f"the answer can't be written: {error.strerror}. {UNWRITABLE[error.errno]}."
-        say(f"Error: {why}")
+        click.echo(f"Error: {why}", err=True)
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.TOOL_FAILED), why
     except MemoryError:
         why = "there is too little memory for envsetup itself. Raise its limit (`ulimit -v unlimited`)."
-        say(f"Error: {why}")
+        click.echo(f"Error: {why}", err=True)
         return int(Exit.TOOL_FAILED), why
     except Exception as error:
         return _bug(error)
@@ -123,12 +124,14 @@ def _outcome(root: click.Group) -> tuple[int, str]:
 def _fit(error: click.ClickException) -> None:
     """Breaks the message between words where it goes to a terminal."""
     if sys.stderr.isatty():
+        from envsetup.cli.output import fitted
+
         columns = max(40, shutil.get_terminal_size((80, 24)).columns)
         shown = fitted(f"Error: {error.message}", columns)
         error.message = shown.removeprefix("Error: ")  # type: ignore[misc] # it is ours by now
 
 
 def _bug(error: Exception) -> tuple[int, str]:
-    say("".join(traceback.format_exception(error)), newline=False)
-    say("envsetup itself failed; this is a bug. Please report the lines above.")
+    traceback.print_exception(error)
+    click.echo("envsetup itself failed; this is a bug. Please report the lines above.", err=True)
     return int(Exit.TOOL_FAILED), f"envsetup itself failed: {type(error).__name__}: {error}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,12 @@ from envsetup.cli.options import (
     exit_zero_option,
     format_option,
     full_option,
-    mirror_option,
     offline_option,
     outputs_option,
     timeout_option,
     verbosity_options,
 )
-from envsetup.cli.output import emit, error_document, own_line, say
+from envsetup.cli.output import emit, own_line
 from envsetup.cli.progress import Narrator
 
 if TYPE_CHECKING:
@@ -51,7 +51,9 @@ REPORT_NAME = "envsetup-report.json"
     show_default=True,
     help="Who installs.",
 )
-@mirror_option
+@click.option(
+    "--mirror", metavar="URL", envvar="ENVSETUP_MIRROR", help="Another base for the wheel index."
+)
 @click.option("--python", metavar="BASE", help="The interpreter to make the environment from.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option("--yes", is_flag=True, help="Also change an environment that envsetup didn't make.")
@@ -155,7 +157,7 @@ def tell_plan(job: Job, ready: Prepared, format: str) -> int:
     if format == "json":
         emit(render(plan, "json"), None)
     elif plan.action == "refuse":
-        say(render(plan, "text"))
+        click.echo(render(plan, "text"), err=True)
     else:
         emit("\n".join(dry_lines(job, ready)), None)
     return int(Exit.FINDINGS if plan.action == "refuse" else Exit.OK)
@@ -179,7 +181,7 @@ def carried_out(
             return carry_out(job, ready, knowledge(), host, narrator)  # type: ignore[arg-type]
         except SetupError as error:
             if format == "json" and not error.usage:  # promised on every exit code but 2
-                emit(error_document(str(error)), None)
+                emit(json.dumps({"schema_version": "1", "error": str(error)}), None)
             raise Failure(str(error), Exit.USAGE if error.usage else Exit.FINDINGS) from error
 
 
@@ -214,7 +216,7 @@ def prove(
     show(report, format, files, full=full, color=color, verbose=verbose)
     if not quiet:
         for path, _ in files:
-            say(f"saved {path}")
+            click.echo(f"saved {path}", err=True)
     if code is Exit.OK and weighing(None, report, "error"):
         code = Exit.OK if exit_zero else Exit.FINDINGS
     return int(code)

@@ -28,5 +28,4 @@ def find(
     )
     findings, undecided = judge_all(machine, knowledge, chosen)
     told = attribute(machine, Judged(findings=findings, undecided=undecided, rules=chosen))
-    weighed = told.weighed((*findings, *told.findings))
-    return suppress(weighed, chosen, told.causes), undecided
+    return suppress((*findings, *told.findings), chosen, told.causes), undecided

@@ -101,12 +101,14 @@ def spawn(
     stderr: IO[bytes] | None = None,
     env: Mapping[str, str] | None = None,
     cwd: str | None = None,
+    inherited: Sequence[int] = (),
 ) -> Program:
     """Starts a program in a session of its own, standard input closed; use it as a context manager.
 
-    Without `stderr` both streams go to `stdout`. An interrupt that arrives meanwhile is raised once the
-    program is known to `end_all`, or here, and the program is ended then. Where envsetup is killed, a
-    watchdog ends the program. Raises OSError or ValueError where it can't be started.
+    Without `stderr` both streams go to `stdout`. `inherited` are descriptors that it gets too, on POSIX
+    alone. An interrupt that arrives meanwhile is raised once the program is known to `end_all`, or here,
+    and the program is ended then. Where envsetup is killed, a watchdog ends the program. Raises OSError
+    or ValueError where it can't be started.
     """
     program = None
     try:
@@ -115,7 +117,13 @@ def spawn(
                 raise OSError("the run is ending")
             _WATCHDOG.start(_start_watchdog)
             process = _start(
-                argv, subprocess.DEVNULL, stdout, stderr or subprocess.STDOUT, env, cwd
+                argv,
+                subprocess.DEVNULL,
+                stdout,
+                stderr or subprocess.STDOUT,
+                env,
+                cwd,
+                inherited,
             )
             program = Program(process)
             _RUNNING.add(program)
@@ -130,6 +138,7 @@ def spawn(
 class _OwnSession(TypedDict, total=False):
     creationflags: int
     start_new_session: bool
+    pass_fds: Sequence[int]
 
 
 def _start(
@@ -139,8 +148,9 @@ def _start(
     stderr: IO[bytes] | int,
     env: Mapping[str, str] | None = None,
     cwd: str | None = None,
+    inherited: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    own: _OwnSession = {"start_new_session": True}
+    own: _OwnSession = {"start_new_session": True, "pass_fds": inherited}
     if sys.platform == "win32":
         own = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     surroundings = dict(env) if env is not None else None

@@ -23,8 +23,8 @@ from envsetup.installer.fallback import (
     pinned,
     unreachable,
 )
-from envsetup.installer.lock import Tell, run_told
 from envsetup.installer.offline import without_network
+from envsetup.installer.running import Tell, run_told
 from envsetup.model import Absent, Command, Known, Machine, Plan, Record, value_of
 from envsetup.plan import Request, candidates, make_plan
 from envsetup.plan.repair import over_damage

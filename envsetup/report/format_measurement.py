@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from envsetup.model import Measurement
+from envsetup.report.escaping import plain
 
 AT_LEAST = "at least"
 """The unit of what has to reach its limit."""
@@ -13,6 +14,6 @@ def measured(one: Measurement) -> str:
     values = one.value if isinstance(one.value, tuple) else (one.value,)
     told = ", ".join(f"{v:.4g}" if isinstance(v, float) else str(v) for v in values)
     if one.unit == AT_LEAST:
-        return f"{told} (at least {one.limit:.4g})" if one.limit is not None else told
+        return plain(f"{told} (at least {one.limit:.4g})" if one.limit is not None else told)
     limit = f" (at most {one.limit:.4g})" if one.limit is not None else ""
-    return f"{told} {one.unit}".rstrip() + limit
+    return plain(f"{told} {one.unit}".rstrip() + limit)

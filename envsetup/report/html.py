@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envsetup.model import Measurement, Outcome, Report, Severity, Status, Verdict
-from envsetup.report.escaping import command_line, through
+from envsetup.report.escaping import command_line, plain
 from envsetup.report.format_measurement import AT_LEAST, measured
 from envsetup.report.group_by_cause import by_weight
 from envsetup.report.pages import pages
@@ -82,6 +82,7 @@ def render(report: Report, **_: object) -> str:
         title=_title(report),
         waterfall=_waterfall(report),
         command=partial(command_line, machine=report.machine),
+        plain=plain,
         prose=_prose,
         curves=_curves,
         bars=_bars,
@@ -111,7 +112,7 @@ def _title(report: Report) -> str:
     told = summary(report.machine)
     about = [f"torch {told['torch']}" if told["torch"] else "", told["os"] or ""]
     head = HEADLINES[report.verdict]
-    return ", ".join(filter(None, [head, *about])) + " \N{EN DASH} envsetup"
+    return plain(", ".join(filter(None, [head, *about])) + " \N{EN DASH} envsetup")
 
 
 def render_changes(changes: tuple[Change, ...]) -> str:
@@ -123,11 +124,12 @@ def render_changes(changes: tuple[Change, ...]) -> str:
     )
     return str(
         _template("diff.html.j2").render(
-            changes=through(changes, "html"),
+            changes=changes,
             worse=worse,
             title=title,
             style=style,
             policy=_policy(style, ""),
+            plain=plain,
         )
     )
 
@@ -162,7 +164,7 @@ def _words(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         value = grouped(_gpu(gpu) for gpu in value)
-    return str(value)
+    return plain(str(value))
 
 
 def _gpu(told: dict[str, object]) -> str:
@@ -175,9 +177,9 @@ def _prose(text: str) -> Any:
     """Escaped, what stands between backticks as code."""
     from markupsafe import Markup, escape
 
-    parts = text.split("`")
+    parts = plain(text).split("`")
     if len(parts) % 2 == 0:
-        return escape(text)
+        return escape(plain(text))
     marked = [
         Markup("<code>{}</code>").format(p) if n % 2 else escape(p) for n, p in enumerate(parts)
     ]

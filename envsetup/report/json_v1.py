@@ -27,7 +27,6 @@ from envsetup.model import (
     Verdict,
 )
 from envsetup.report.summary import summary
-from envsetup.sanitize import json_text
 
 SCHEMA_VERSION = "1"
 LONGEST_INTEGER = 19
@@ -104,7 +103,7 @@ class MachineV1(Struct, frozen=True, kw_only=True):
 
 def render(report: Report, **_: object) -> str:
     """The report as indented JSON."""
-    return json_document(
+    return _text(
         {
             "schema_version": SCHEMA_VERSION,
             "tool_version": report.tool_version,
@@ -125,9 +124,8 @@ def render(report: Report, **_: object) -> str:
     )
 
 
-def json_document(value: object) -> str:
-    """One indented document, with no control character in it."""
-    return json_text(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+def _text(value: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
 
 
 def _plan(plan: Plan) -> dict[str, Any]:
@@ -136,13 +134,13 @@ def _plan(plan: Plan) -> dict[str, Any]:
 
 def plan_json(plan: Plan) -> str:
     """The answer of `install-plan --format json`."""
-    return json_document(_plan(plan))
+    return _text(_plan(plan))
 
 
 def machine_json(machine: Machine) -> str:
     """The answer of `probe --format json`."""
     told = summary(machine)
-    return json_document({"schema_version": SCHEMA_VERSION, "machine": machine, "summary": told})
+    return _text({"schema_version": SCHEMA_VERSION, "machine": machine, "summary": told})
 
 
 def load(data: bytes) -> Report:
@@ -241,4 +239,4 @@ def schema(name: str) -> str:
         "$id": f"{SCHEMA_BASE}:{name}",
         "title": f"envsetup {name}, version {SCHEMA_VERSION}",
     }
-    return json_document({**head, **told})
+    return _text({**head, **told})

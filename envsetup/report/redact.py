@@ -8,15 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
 from envsetup.model import Known, Machine, Package, Report, Unreadable, value_of
-from envsetup.report.texts import mapped
+from envsetup.report.escaping import encodable
 from envsetup.report.usernames import as_words, homes_out, last_of, owners
-from envsetup.sanitize import encodable
 
 T = TypeVar("T")
 
@@ -162,15 +161,23 @@ def clean_record(value: T, clean: Callable[[str], str]) -> T:
 
 
 def _walk(value: T, clean: Callable[[str], str]) -> T:
-    """The same record with every text in it cleaned, keys of dictionaries too.
+    """The same record with every text in it cleaned, keys of dictionaries too."""
 
-    A text under a name that says that it is a secret, such as a variable HF_TOKEN, goes whole.
-    """
+    def through(part: Any) -> Any:
+        if isinstance(part, str):
+            return clean(part)
+        if isinstance(part, dict):
+            return {through(k): "***" if _secret(k, v) else through(v) for k, v in part.items()}
+        if isinstance(part, (list, tuple)):
+            return [through(v) for v in part]
+        return part
 
-    def entry(name: str, text: str) -> str:
-        return "***" if SECRET_NAME.search(name) else clean(text)
+    return msgspec.convert(through(msgspec.to_builtins(value)), type(value))
 
-    return mapped(value, clean, entry=entry)
+
+def _secret(name: object, value: object) -> bool:
+    """A text under a name that says what it is, such as a variable HF_TOKEN."""
+    return isinstance(value, str) and isinstance(name, str) and bool(SECRET_NAME.search(name))
 
 
 def _less_told(machine: Machine) -> Machine:

@@ -29,7 +29,7 @@ def judge_one(
     one: Rule, machine: Machine, knowledge: Knowledge
 ) -> tuple[tuple[Finding, ...], tuple[Undecided, ...]]:
     """What one rule finds, or why it can't decide; neither where it doesn't apply."""
-    if one.judge is None or not runs_on(one, machine):
+    if one.judge is None or not _applies(one, machine):
         return (), ()
     try:
         drafts = _judge(one, machine, knowledge)
@@ -42,18 +42,7 @@ def judge_one(
     return (), (told,)
 
 
-KINDS = ("container", "nvidia_driver", "tegra", "wsl")
-"""Facts of which each makes a machine one of a kind."""
-
-
-def is_about(one: Rule, machine: Machine) -> bool:
-    """False where the rule is about another system, or about a kind of machine that this surely isn't."""
-    kinds = (getattr(machine, name) for name in KINDS if name in one.needs)
-    return runs_on(one, machine) and not any(isinstance(kind, Absent) for kind in kinds)
-
-
-def runs_on(one: Rule, machine: Machine) -> bool:
-    """False where the rule is about another system."""
+def _applies(one: Rule, machine: Machine) -> bool:
     return not isinstance(machine.os, Known) or machine.os.value in one.platforms
 
 

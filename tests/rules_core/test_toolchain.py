@@ -76,7 +76,7 @@ PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         assembles("9.0", ptxas="12.8"),
     ),
     ("DL105", helper(False), helper(True)),
-    ("DL105", helper(False), helper(False, options=("noexec",))),
+    ("DL105", helper(True, options=("noexec",)), helper(None, options=("noexec",))),
     ("DL105", temporary(74), temporary(73)),
     ("XP104", intel("8086:3e92"), intel("8086:56a0")),
 ]

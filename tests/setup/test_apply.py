@@ -20,11 +20,16 @@ from msgspec.structs import replace
 from envsetup.cli import root
 from envsetup.doctor import ask_or_raise
 from envsetup.host import LocalHost
-from envsetup.installer import apply
-from envsetup.installer.apply import ApplyError, Forecast, Meter, carry_out_plan, forecast, obstacle
+from envsetup.installer.apply import Prove, carry_out_plan
+from envsetup.installer.distributions import installed
+from envsetup.installer.forecast import ApplyError, Forecast, forecast, obstacle
+from envsetup.installer.journal import Environment, Journal
+from envsetup.installer.lock import Lock
 from envsetup.installer.resolve import Wanted
-from envsetup.installer.rollback import FOLDER, Backup, RestoreError, installed
-from envsetup.model import Command, Known, Machine, Plan, Source, value_of
+from envsetup.installer.rollback import put_back
+from envsetup.installer.running import Meter
+from envsetup.installer.way_back import way_back
+from envsetup.model import Applied, Command, Known, Machine, Plan, Python, Source, value_of
 from envsetup.probes import take_snapshot
 from tests.setup.offered import Silence, host, wheel
 
@@ -93,6 +98,20 @@ def ready(environment: Path, index: tuple[str, Path]) -> tuple[Forecast, Machine
     return told, machine
 
 
+def apply(
+    told: Forecast, machine: Machine, tell: Silence | None = None, prove: Prove | None = None
+) -> Applied:
+    python = value_of(machine.python)
+    assert python is not None
+    return carry_out_plan(told, python, host().env(), tell or Silence(), Lock(None), prove)[0]
+
+
+def environment_of(folder: Path) -> Environment:
+    environment = Environment.of(_python(folder))
+    assert environment is not None
+    return environment
+
+
 def test_the_forecast_says_what_would_change_what_it_weighs_and_the_way_back(
     environment: Path, index: tuple[str, Path]
 ) -> None:
@@ -118,7 +137,7 @@ def test_what_does_not_work_is_taken_out_and_the_old_one_is_back_byte_for_byte(
     tell = Silence()
 
     with pytest.raises(ApplyError, match="import .* is back; nothing is changed") as caught:
-        carry_out_plan(told, machine, host().env(), tell)
+        apply(told, machine, tell)
 
     assert caught.value.applied.status == "put-back"
     assert any("putting back" in step for step in tell.steps)
@@ -126,16 +145,15 @@ def test_what_does_not_work_is_taken_out_and_the_old_one_is_back_byte_for_byte(
 
 
 def test_what_works_stays_and_nothing_is_kept_beside_it(
-    environment: Path, index: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+    environment: Path, index: tuple[str, Path]
 ) -> None:
     told, machine = ready(environment, index)
-    monkeypatch.setattr(apply, "_prove", lambda *_: ())  # a torch of a few bytes passes no check
 
-    applied, _ = carry_out_plan(told, machine, host().env(), Silence())
+    applied = apply(told, machine, prove=lambda *_: ())  # a torch of a few bytes passes no check
 
     assert applied.status == "installed"
     assert installed([str(packages(environment))])["torch"].version == NEW
-    assert not (packages(environment).parent / FOLDER).exists()
+    assert not environment_of(environment).place.exists()
 
 
 HALF_DONE = """
@@ -157,7 +175,7 @@ def test_an_installer_that_stops_half_way_is_undone(
     argv = (sys.executable, "-c", HALF_DONE, str(packages(environment)))
 
     with pytest.raises(ApplyError, match="the line was cut.*is back"):
-        carry_out_plan(replace(told, commands=(Command(argv=argv),)), machine, {}, Silence())
+        apply(replace(told, commands=(Command(argv=argv),)), machine)
 
     assert contents(environment) == before
 
@@ -168,52 +186,9 @@ def test_an_interruption_puts_back(environment: Path, index: tuple[str, Path], m
     told, machine = ready(environment, index)
 
     with pytest.raises(KeyboardInterrupt):
-        carry_out_plan(told, machine, host().env(), Silence(stop_at=moment))
+        apply(told, machine, Silence(stop_at=moment))
 
     assert contents(environment) == before
-
-
-def test_what_a_killed_run_left_is_put_back_by_the_next(environment: Path) -> None:
-    before = contents(environment)
-    site = packages(environment)
-    Backup.take(_python(environment), installed([str(site)]).values(), ["torch"])
-    (site / "notes.txt").write_text("written since")
-    manifest = site.parent / FOLDER / "manifest.json"
-    told = json.loads(manifest.read_text())
-    manifest.write_text(json.dumps({**told, "pid": 2**30}))  # no process has that number
-    shutil.rmtree(site / "torch")
-
-    python = str(environment / "bin" / "python")
-    done = CliRunner().invoke(
-        root, ["install-plan", "--apply", "--python", python, "--backend", "cpu", "--allow-cpu"]
-    )
-
-    assert done.exit_code == 1
-    assert "again as it was before" in done.output
-    assert (site / "notes.txt").read_text() == "written since"
-    (site / "notes.txt").unlink()
-    assert contents(environment) == before
-
-
-def test_a_run_that_still_goes_on_is_left_alone(environment: Path) -> None:
-    site = packages(environment)
-    backup = Backup.take(_python(environment), (), ())
-    manifest = backup.place / "manifest.json"
-    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "pid": os.getppid()}))
-
-    with pytest.raises(RestoreError, match="under way"):
-        Backup.left_behind([str(site)])
-
-
-def test_a_backup_that_is_being_made_is_left_alone(environment: Path) -> None:
-    site = packages(environment)
-    place = site.parent / FOLDER
-    place.mkdir()
-    (place / "pid").write_text(str(os.getppid()))
-
-    with pytest.raises(RestoreError, match="under way"):
-        Backup.left_behind([str(site)])
-    assert (place / "pid").exists()
 
 
 def test_what_others_brought_and_what_lies_outside_is_never_taken_out(
@@ -225,7 +200,7 @@ def test_what_others_brought_and_what_lies_outside_is_never_taken_out(
     mine.write_text("mine")
     outside = tmp_path / "outside"
     outside.write_text("mine")
-    backup = Backup.take(_python(environment), (), ["fresh"])
+    journal = Journal.begin(environment_of(environment), (), ["fresh"])
     for name in ("fresh", "other"):
         info = site / f"{name}-1.0.dist-info"
         info.mkdir()
@@ -240,7 +215,7 @@ def test_what_others_brought_and_what_lies_outside_is_never_taken_out(
         (info / "RECORD").write_text("\n".join(rows) + "\n")
     (scripts / "fresh-tool").write_text("new")
 
-    backup.put_back()
+    put_back(journal)
 
     assert not (site / "fresh.py").exists()
     assert not (site / "fresh-1.0.dist-info").exists()
@@ -256,14 +231,14 @@ def test_an_editable_install_is_doubted_before_anything_starts(environment: Path
     )
     held = installed([str(packages(environment))])["torch"]
 
-    (back,) = apply.way_back(Plan(action="install"), _python(environment), (held,), ["torch"])
+    (back,) = way_back(Plan(action="install"), _python(environment), (held,), ["torch"])
 
     assert held.doubt is not None
     assert "editable" in held.doubt
     assert back.argv[-2:] == ("-e", "/src/torch")
 
 
-def _python(folder: Path) -> apply.Python:
+def _python(folder: Path) -> Python:
     python = value_of(machine_of(folder).python)
     assert python is not None
     return python
@@ -300,7 +275,7 @@ def test_an_index_that_is_not_there_is_named(environment: Path) -> None:
 def described(**python: object) -> Machine:
     here = Source(kind="text", ref="test")
     paths = (sysconfig.get_path("purelib"),)
-    base = apply.Python(executable="/usr/bin/python3", version="3.12.3", site_packages=paths)
+    base = Python(executable="/usr/bin/python3", version="3.12.3", site_packages=paths)
     return Machine(
         python=Known(value=replace(base, **{"pip_version": "24.0", **python}), source=here)
     )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from envsetup.host.http import fetch
-from envsetup.installer.rollback import Backup
+from envsetup.installer.journal import Environment, Journal
 from envsetup.knowledge.wheels import NotAnIndex, wheels_on
-from envsetup.model import Python
 
 
 def test_a_run_killed_while_it_forgets_leaves_nothing_to_undo(
@@ -18,14 +16,16 @@ def test_a_run_killed_while_it_forgets_leaves_nothing_to_undo(
 ) -> None:
     packages = tmp_path / "lib" / "site-packages"
     packages.mkdir(parents=True)
-    backup = Backup.take(
-        Python(executable="python", version="3.12.1", site_packages=(str(packages),)), [], []
-    )
+    environment = Environment(prefix=str(tmp_path), roots=(str(packages),), whole=True)
+    journal = Journal.begin(environment, [], [])
     (packages / "new.py").write_text("installed")
     with monkeypatch.context() as killed:
-        killed.setattr(shutil, "rmtree", lambda *_, **__: None)
-        backup.drop()
-    assert Backup.left_behind([str(packages)]) is None
+        killed.setattr("envsetup.installer.journal._empty", lambda _: None)
+        journal.end()
+
+    assert environment.place.exists()
+    assert Journal.left_behind(environment) is None
+    assert not environment.place.exists()
     assert (packages / "new.py").read_text() == "installed"
 
 

@@ -43,7 +43,6 @@ from envsetup.model import (
     TorchInstall,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
-from envsetup.rules.undecidable import BUILDS
 
 FIXES = (
     Fix(text="Debian, Ubuntu: `sudo apt install build-essential`", safety="root"),
@@ -60,7 +59,6 @@ COMPILERS = ("gcc", "g++", "cc", "c++", "clang", "clang++")
     slug="no-c-compiler",
     title="No C compiler for torch.compile",
     severity="warning",
-    unseen=BUILDS,
     platforms=("linux", "macos"),
     symptoms=(
         Symptom(pattern="Failed to find C compiler"),

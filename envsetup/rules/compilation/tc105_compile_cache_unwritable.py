@@ -39,7 +39,6 @@ from collections.abc import Iterator
 
 from envsetup.model import Filesystem, Fix, Machine, Package
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
-from envsetup.rules.undecidable import PLACES
 
 FIXES = (
     Fix(
@@ -57,7 +56,6 @@ FIXES = (
     slug="compile-cache-unwritable",
     title="The compile cache can't be written",
     severity="error",
-    unseen=PLACES,
     symptoms=(
         Symptom(
             pattern=r"Permission denied.{0,60}(?:\.triton|(?<!packages)/triton|torch_extensions|inductor)"

@@ -46,7 +46,6 @@ from envsetup.model import (
     value_of,
 )
 from envsetup.rules import Draft, Symptom, rule
-from envsetup.rules.undecidable import PASSING
 
 FIXES = (
     Fix(text="Restart the container"),
@@ -66,7 +65,6 @@ FIXES = (
     slug="container-lost-gpu-cgroup",
     title="The container lost its GPU after a reload of systemd",
     severity="error",
-    unseen=PASSING,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern="Failed to initialize NVML: Unknown Error"),

@@ -38,7 +38,6 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Machine
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
-from envsetup.rules.undecidable import SETTINGS
 
 FIXES = (
     Fix(text="`ulimit -v unlimited`"),
@@ -54,7 +53,6 @@ DEFAULT_MAPS = 65530
     slug="vm-max-map-count-low",
     title="Memory maps are limited too strictly",
     severity="note",
-    unseen=SETTINGS,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern="unable to mmap"),

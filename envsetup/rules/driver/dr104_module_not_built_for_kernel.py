@@ -39,7 +39,6 @@ from collections.abc import Iterator
 
 from envsetup.model import Evidence, Fix, Gpu, Known, Machine, NvidiaDriver
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
-from envsetup.rules.undecidable import PART
 
 FIXES = (
     Fix(
@@ -58,7 +57,6 @@ FIXES = (
     slug="module-not-built-for-kernel",
     title="Driver not built for the running kernel",
     severity="error",
-    unseen=PART,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"Module nvidia\S{0,8} not found"),

@@ -38,7 +38,6 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Gpu, Machine
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
-from envsetup.rules.undecidable import COUNTERS
 
 FIXES = (
     Fix(
@@ -54,7 +53,6 @@ FIXES = (
     slug="gpu-row-remap-pending",
     title="Repair of GPU memory is pending or failed",
     severity="warning",
-    unseen=COUNTERS,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"Failed to remap row"),

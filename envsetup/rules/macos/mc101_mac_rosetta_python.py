@@ -42,7 +42,6 @@ from envsetup.model import (
     value_of,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
-from envsetup.rules.undecidable import OTHERS
 
 FIXES = (
     Fix(
@@ -59,7 +58,6 @@ FIXES = (
     slug="mac-rosetta-python",
     title="Intel Python on Apple silicon",
     severity="error",
-    unseen=OTHERS,
     platforms=("macos",),
     symptoms=(
         Symptom(pattern=r"incompatible architecture \(have '?arm64'?, need '?x86_64"),

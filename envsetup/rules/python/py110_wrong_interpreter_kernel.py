@@ -55,7 +55,6 @@ FIXES = (
     slug="wrong-interpreter-kernel",
     title="Notebook kernel or IDE uses another interpreter",
     severity="warning",
-    unseen="which interpreter an editor or a notebook starts isn't read",
     symptoms=(
         Symptom(pattern=r"No module named '?torch'?(?![\w.])", confidence="low"),
         Symptom(

@@ -39,8 +39,7 @@ from envsetup.model import (
     Machine,
     TorchInstall,
 )
-from envsetup.rules import Draft, Symptom, rule
-from envsetup.rules.shared.device_nodes import refused
+from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(text="`sudo usermod -aG render,video $USER`, then log in again", safety="root"),
@@ -64,5 +63,10 @@ FIXES = (
     fixes=FIXES,
 )
 def judge(device_access: dict[str, bool], torch: TorchInstall, machine: Machine) -> Iterator[Draft]:
-    if (torch.build or "").startswith("rocm"):
-        yield from refused(device_access, "/dev/kfd", machine, FIXES, ", so ROCm sees no GPU")
+    if (torch.build or "").startswith("rocm") and device_access.get("/dev/kfd") is False:
+        yield Draft(
+            message="This user may not open /dev/kfd, so ROCm sees no GPU.",
+            subject="/dev/kfd",
+            evidence=(fact_evidence(machine, "device_access", "/dev/kfd: refused"),),
+            fixes=FIXES,
+        )

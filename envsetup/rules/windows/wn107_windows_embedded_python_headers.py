@@ -38,7 +38,6 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Machine, Python, TorchInstall, Windows
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
-from envsetup.rules.undecidable import PART
 
 FIXES = (
     Fix(
@@ -55,7 +54,6 @@ FIXES = (
     slug="windows-embedded-python-headers",
     title="This embedded Python has no headers",
     severity="warning",
-    unseen=PART,
     platforms=("windows",),
     symptoms=(
         Symptom(pattern=r"include file 'Python\.h' not found"),
