@@ -8,7 +8,6 @@ from typing import Literal, cast
 import click
 from msgspec.structs import replace
 
-from envsetup.knowledge import Knowledge
 from envsetup.model import (
     Absent,
     Container,
@@ -26,9 +25,7 @@ from envsetup.model import (
     Wsl,
     value_of,
 )
-from envsetup.plan.constraints import PLATFORMS, normal_arch
-
-ASSUMED_GLIBC = "2.28"
+from envsetup.plan.situation import normal_arch
 
 
 class Flags(Record):
@@ -58,11 +55,10 @@ def _flag(option: str) -> Source:
     return Source(kind="flag", ref=option)
 
 
-def described(flags: Flags, base: Machine, knowledge: Knowledge) -> tuple[Machine, tuple[str, ...]]:
-    """The machine of the flags, over `base` (facts that no flag names stay), and what was assumed."""
-    assumed: list[str] = []
+def described(flags: Flags, base: Machine) -> Machine:
+    """The machine of the flags, over `base`: facts that no flag names stay."""
     if flags.os is not None:
-        base, assumed = _blank(flags, knowledge)
+        base = _blank(flags.os)
     changes: dict[str, object] = {}
     if flags.arch is not None:
         arch = normal_arch(base.os.value if isinstance(base.os, Known) else "linux", flags.arch)
@@ -84,58 +80,18 @@ def described(flags: Flags, base: Machine, knowledge: Knowledge) -> tuple[Machin
         )
     machine = replace(base, **changes)
     machine = replace(machine, python=_python(flags, machine))
-    return replace(machine, nvidia_driver=_driver(flags, machine)), tuple(assumed)
+    return replace(machine, nvidia_driver=_driver(flags, machine))
 
 
-def _blank(flags: Flags, knowledge: Knowledge) -> tuple[Machine, list[str]]:
-    """A machine of which only the system is known, with the contract's assumptions."""
-    assert flags.os is not None
-    assumed: list[str] = []
-    arch = flags.arch
-    if arch is None:
-        # An Apple GPU is in no x86_64 machine that a current macOS wheel serves.
-        arch = "arm64" if flags.os == "macos" and "apple" in flags.gpus else "x86_64"
-        assumed.append(f"architecture {arch}")
-    arch = normal_arch(flags.os, arch)
-    version = flags.python_version
-    if version is None:
-        version = _newest_python(flags.os, arch, knowledge)
-        assumed.append(f"Python {version}")
-    libc: Fact[Libc] = Absent()
-    if flags.os == "linux":
-        libc = Known(value=Libc(family="glibc", version=ASSUMED_GLIBC), source=_flag("assumed"))
-        if flags.libc is None:
-            assumed.append(f"glibc {ASSUMED_GLIBC}")
-    if flags.os == "macos" and flags.macos_version is None:
-        assumed.append("a current macOS")
-    if flags.driver is None and any(text.startswith("nvidia") for text in flags.gpus):
-        assumed.append("an NVIDIA driver that is new enough")
-    if not flags.gpus:
-        assumed.append("no GPU")
-    machine = Machine(
-        os=Known(value=flags.os, source=_flag("--os")),
-        arch=Known(value=arch, source=_flag("--arch")),
-        libc=libc,
-        gpus=Known(value=(), source=_flag("--gpu")),
+def _blank(os: OsName) -> Machine:
+    """A machine of which only the system is known; what else the plan needs it assumes, and says so."""
+    return Machine(
+        os=Known(value=os, source=_flag("--os")),
         wsl=Absent(),
         container=Absent(),
         torch=Absent(),
         packages=Known(value=(), source=_flag("assumed")),
-        python=Known(value=Python(executable="python", version=version), source=_flag("assumed")),
     )
-    return machine, assumed
-
-
-def _newest_python(os: str, arch: str, knowledge: Knowledge) -> str:
-    """The newest Python, not free-threaded, that the newest release has for the platform."""
-    platform = PLATFORMS.get((os, arch), "linux_x86_64")
-    for release in knowledge.releases:
-        row = release.platforms.get(platform)
-        tags = [t for t in row.python if not t.endswith("t")] if row else []
-        if tags:
-            newest = max(tags, key=lambda tag: int(tag[3:]))
-            return f"{newest[2]}.{newest[3:]}"
-    return "3.12"
 
 
 def _python(flags: Flags, machine: Machine) -> Fact[Python]:

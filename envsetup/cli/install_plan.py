@@ -160,8 +160,8 @@ def _planned(
     """Makes the plan and shows it, or carries it out under the lock; gives the exit code."""
     from envsetup.plan import make_plan
 
-    machine, assumed = _machine(given, flags, knowledge)
-    request = _request(given, specifiers, machine, assumed)
+    machine = _machine(given, flags)
+    request = _request(given, specifiers)
     plan = _for_project(make_plan(machine, knowledge, request), machine, given.maybe("project"))
     if given.flag("check_index"):
         plan = _checked(plan, machine, knowledge, request)
@@ -239,7 +239,7 @@ def _requirement(text: str) -> tuple[str, str]:
     return one.name.lower(), str(one.specifier)
 
 
-def _machine(given: _Given, flags: Flags, knowledge: Knowledge) -> tuple[Machine, tuple[str, ...]]:
+def _machine(given: _Given, flags: Flags) -> Machine:
     from envsetup.cli.described import described
     from envsetup.model import Machine
 
@@ -254,7 +254,7 @@ def _machine(given: _Given, flags: Flags, knowledge: Knowledge) -> tuple[Machine
         base = Machine()
     else:
         base = _probed(given.maybe("python"))
-    return described(flags, base, knowledge)
+    return described(flags, base)
 
 
 def _probed(python: str | None) -> Machine:
@@ -275,9 +275,7 @@ def _probed(python: str | None) -> Machine:
     return take_snapshot(LocalHost(no_lookups=options.PLAN_NEEDS_NO_NAME), interpreter)
 
 
-def _request(
-    given: _Given, specifiers: dict[str, str], machine: Machine, assumed: tuple[str, ...]
-) -> Request:
+def _request(given: _Given, specifiers: dict[str, str]) -> Request:
     from envsetup.plan import Request
 
     return Request(
@@ -289,7 +287,6 @@ def _request(
         allow_cpu=given.flag("allow_cpu"),
         python=_named_python(given),
         today=dt.datetime.now(tz=dt.timezone.utc).date().isoformat(),
-        assumed=assumed,
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from envsetup.knowledge.arch import capability, covers, cuda_of
+from envsetup.knowledge.identify import arch_known, identify
 from envsetup.knowledge.load import KnowledgeError, load
+from envsetup.knowledge.questions import Knowledge
 from envsetup.knowledge.records import (
     Branch,
     Build,
     Chip,
     DriverFloor,
-    Knowledge,
     Platform,
     Release,
     is_heavy_rocm,
@@ -25,9 +26,11 @@ __all__ = [
     "KnowledgeError",
     "Platform",
     "Release",
+    "arch_known",
     "capability",
     "covers",
     "cuda_of",
+    "identify",
     "is_heavy_rocm",
     "load",
     "version_key",

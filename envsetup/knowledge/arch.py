@@ -10,8 +10,11 @@ from collections.abc import Iterable
 
 TEGRA_CAPABILITIES = {"5.3", "6.2", "7.2", "8.7"}
 """Jetson chips whose compute capability no server GPU has; 11.0 (Thor) has kernels of its own."""
+ORIN = "8.7"
 ORIN_SERVED_FROM = (13, 2)
-"""From this CUDA on, 8.7 (Orin) counts as served by 8.0 kernels in Arm server builds."""
+"""From this CUDA on, 8.7 (Orin) counts as served by 8.0 kernels in Arm server builds.
+
+Inferred from the table in torch, not seen on hardware."""
 
 
 def capability(text: str) -> tuple[int, int]:
@@ -58,5 +61,5 @@ def _covers_tegra(gpu: str, archs: tuple[str, ...], build: str | None) -> bool:
     if any(capability(arch) == exact for arch in archs):
         return True
     cuda = cuda_of(build)
-    served = gpu == "8.7" and cuda is not None and cuda >= ORIN_SERVED_FROM
+    served = gpu == ORIN and cuda is not None and cuda >= ORIN_SERVED_FROM
     return served and any(capability(arch) == (8, 0) for arch in archs)

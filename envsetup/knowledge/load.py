@@ -14,12 +14,12 @@ from typing import TypeVar
 
 import msgspec
 
+from envsetup.knowledge.questions import Knowledge
 from envsetup.knowledge.records import (
     ArchRows,
     Chip,
     Drivers,
     GpuRows,
-    Knowledge,
     Releases,
     Rocm,
     version_key,

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from envsetup.knowledge.arch import cuda_of
+from envsetup.knowledge.questions import Knowledge
 from envsetup.knowledge.records import (
     Build,
     IndexPython,
-    Knowledge,
     Platform,
     Release,
     Releases,

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urljoin, urlsplit
 
 from envsetup.host.http import PAGE_LIMIT_S, Page, fetch
-from envsetup.knowledge.records import Knowledge, Releases
+from envsetup.knowledge.questions import Knowledge
+from envsetup.knowledge.records import Releases
 from envsetup.knowledge.refresh import Seen, builds_to_ask, merged, newer_companions
 from envsetup.knowledge.wheels import NotAnIndex, Wheel, pinned_torch, wheels_on
 from envsetup.model import Record

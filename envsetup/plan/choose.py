@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from envsetup.knowledge import Knowledge, cuda_of, is_heavy_rocm, version_key
+from envsetup.knowledge.arch import ORIN
 from envsetup.knowledge.records import PROVEN
 from envsetup.model import Record, Rejected
 from envsetup.plan import filters
-from envsetup.plan.availability import kind_of
-from envsetup.plan.constraints import Situation
+from envsetup.plan.availability import kind_of, python_words
 from envsetup.plan.filters import Case, Drop
+from envsetup.plan.gpus import label
 from envsetup.plan.request import Request
+from envsetup.plan.situation import Situation
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
@@ -23,6 +28,8 @@ class Candidate(Record):
     version: str
     build: str
     status: str
+    doubt: str = ""
+    """What nobody has seen of it, in words; empty where it is proven."""
     native: bool = True
     """The driver serves the build's CUDA by itself, without minor-version compatibility."""
 
@@ -73,6 +80,42 @@ def choose(situation: Situation, knowledge: Knowledge, request: Request) -> Choi
     return Choice(accepted=tuple(accepted), rejected=tuple(rejected))
 
 
+def with_python(
+    situation: Situation, knowledge: Knowledge, request: Request
+) -> tuple[Situation, Choice]:
+    """The newest Python with which the best plan exists, and the choice for it.
+
+    Python that nobody said is chosen together with release and build. Where there is no plan with any
+    Python, none is taken: it is no reason to refuse.
+    """
+    ideal = choose(situation, knowledge, request)
+    best: tuple[Situation, Choice] = (situation, ideal)
+    for tag in _pythons(situation, knowledge) if ideal.accepted else ():
+        words = python_words(tag)
+        here = replace(
+            situation,
+            python_tag=tag,
+            python_version=words,
+            assumed=(*situation.assumed, f"Python {words}"),
+        )
+        choice = choose(here, knowledge, request)
+        if not choice.accepted:
+            continue
+        reached = _rank(choice.accepted[0])
+        if best[0] is situation or reached > _rank(best[1].accepted[0]):
+            best = here, choice
+        if reached == _rank(ideal.accepted[0]):
+            break
+    return best
+
+
+def _pythons(situation: Situation, knowledge: Knowledge) -> list[str]:
+    """Tags that any release has for the system, newest first; none of them free-threaded."""
+    rows = (r.platforms.get(situation.platform or "") for r in knowledge.releases)
+    tags = {tag for row in rows if row for tag in row.python if not tag.endswith("t")}
+    return sorted(tags or {"cp312"}, key=lambda tag: int(tag[3:]), reverse=True)
+
+
 def _rejected(version: str, build: str | None, code: str, text: str) -> Rejected:
     return Rejected(version=version, build=build, code=code, text=text)
 
@@ -92,22 +135,31 @@ def _examine(case: Case, knowledge: Knowledge, wanted: dict[str, SpecifierSet | 
     filters.kernels(case, knowledge)
     native = filters.driver(case, knowledge)
     filters.companions(case, knowledge, wanted)
+    status, doubt = max(_doubts(case), key=lambda one: ORDER.index(one[0]))
     return Candidate(
-        version=case.release.version,
-        build=case.name,
-        status=_weakest(case),
-        native=native,
+        version=case.release.version, build=case.name, status=status, doubt=doubt, native=native
     )
 
 
-def _weakest(case: Case) -> str:
-    """A build is as sure as the less sure of: that it exists, and that it exists for this Python."""
-    order = ("certain", "published", "announced", "inferred")
-    known = [case.build.status, case.build.arch_status or case.build.status]
+ORDER = ("certain", "published", "announced", "inferred")
+
+
+def _doubts(case: Case) -> Iterator[tuple[str, str]]:
+    """A build is as sure as the least sure of what the choice of it stands on."""
+    build, here = case.build, case.situation
+    yield build.status, "nobody has seen it on the index"
+    mine = [g for g in here.gpus if g.vendor == kind_of(case.name)]
+    if mine and build.arch_status:
+        yield build.arch_status, "its list of GPUs is concluded from other builds"
+    if mine and cuda_of(case.name) and build.arch_list is None:
+        yield "inferred", "for which GPUs it has kernels is not known"
+    for gpu in mine:
+        if gpu.compute_capability == ORIN and ORIN not in (build.arch_list or ()):
+            text = f"nobody has confirmed that its kernels for 8.0 run on {label(gpu)}"
+            yield "inferred", text
     only = case.platform.index_python
-    if only and case.situation.python_tag in only.tags:
-        known.append(only.status)
-    return max(known, key=order.index)
+    if only and here.python_tag in only.tags:
+        yield only.status, f"nobody has seen it for Python {python_words(here.python_tag or '')}"
 
 
 # -- the order -----------------------------------------------------------------------------------

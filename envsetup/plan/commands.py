@@ -6,8 +6,8 @@ from envsetup.knowledge import Release, version_key
 from envsetup.model import Command
 from envsetup.plan.availability import companion_of
 from envsetup.plan.choose import Candidate
-from envsetup.plan.constraints import Situation
 from envsetup.plan.request import INDEX, Request
+from envsetup.plan.situation import Situation
 
 FLAT_MIRRORS = ("mirrors.aliyun.com",)
 """Mirrors that list files flat: pip takes them with --find-links, never as an index."""

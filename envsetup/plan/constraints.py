@@ -1,14 +1,12 @@
-"""What of a machine a choice depends on, brought to the terms of the wheels."""
+"""From a machine to its situation: which facts bind a choice, and which GPUs count in it."""
 
 from __future__ import annotations
 
-import re
-from typing import Literal
+from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from envsetup.knowledge import Knowledge, covers
-from envsetup.knowledge.arch import TEGRA_CAPABILITIES
+from envsetup.knowledge import Knowledge, arch_known, identify
 from envsetup.model import (
     UNASKED,
     Absent,
@@ -19,96 +17,87 @@ from envsetup.model import (
     Machine,
     NvidiaDriver,
     Reason,
-    Record,
     Unreadable,
     value_of,
 )
+from envsetup.plan.gpus import (
+    ever_served,
+    gpu_unknown_words,
+    is_tegra,
+    label,
+    may_serve,
+)
+from envsetup.plan.jetson import jetpack_of
+from envsetup.plan.situation import PLATFORMS, Accelerator, Situation, normal_arch
 
-CAPABILITY = re.compile(r"[0-9]{1,2}\.[0-9]")
-Accelerator = Literal["nvidia", "amd", "intel", "apple", "none"]
 VENDOR_ORDER: tuple[Accelerator, ...] = ("nvidia", "amd", "intel", "apple")
-DATA_CENTRE_CAPABILITIES = {"6.0", "7.0", "8.0", "9.0", "10.0", "10.3"}
-DATA_CENTRE_MODEL = re.compile(r"\b(?:tesla|t4g?|a2|a10[gm]?|a16|a40|l2|l20|l4|l40[gs]?)\b")
-"""GPUs for which NVIDIA's forward-compatibility package exists (CUDA Compatibility guide).
-
-By capability where it is theirs alone, else by model, as drivers ("NVIDIA L4") and the PCI id
-database ("AD104GL [L4]") name it."""
 
 
-class Situation(Record):
-    """None in a field: it is not known, and the filters that need it let every candidate pass."""
-
-    os: str
-    arch: str
-    platform: str | None
-    python_version: str | None = None
-    python_tag: str | None = None
-    pointer_bits: int = 64
-    libc: Libc | None = None
-    macos: str | None = None
-    accelerator: Accelerator = "none"
-    gpus: tuple[Gpu, ...] = ()
-    driver: str | None = None
-    driver_missing: bool = False
-    driver_cuda: str | None = None
-    wsl: bool = False
-    notes: tuple[Reason, ...] = ()
-
-    @property
-    def driver_os(self) -> str:
-        """Whose driver numbers count: under WSL2 the driver is the Windows one."""
-        return "windows" if self.os == "windows" or self.wsl else "linux"
-
-
-PLATFORMS = {
-    ("linux", "x86_64"): "linux_x86_64",
-    ("linux", "aarch64"): "linux_aarch64",
-    ("windows", "x86_64"): "windows_amd64",
-    ("windows", "arm64"): "windows_arm64",
-    ("macos", "arm64"): "macos_arm64",
-    ("macos", "x86_64"): "macos_x86_64",
-}
-SAME_ARCH = {"amd64": "x86_64", "x64": "x86_64"}
-
-
-def normal_arch(os: str, arch: str) -> str:
-    """One name for each architecture: arm64 on macOS and Windows, aarch64 on Linux."""
-    arch = SAME_ARCH.get(arch.lower(), arch.lower())
-    if arch in ("arm64", "aarch64"):
-        return "aarch64" if os == "linux" else "arm64"
-    return arch
+ASSUMED_LIBC = Libc(family="glibc", version="2.28")
+"""What every current Linux wheel needs, and every distribution since 2019 has."""
 
 
 def situation_of(machine: Machine, knowledge: Knowledge) -> Situation:
-    """The situation of a machine, its GPUs named by chip where only the PCI id is known."""
+    """The situation of a machine, with what was assumed where a fact wasn't told."""
     os = value_of(machine.os) or "linux"
     python = value_of(machine.python)
-    arch = normal_arch(
-        os, (python.machine if python else None) or value_of(machine.arch) or "x86_64"
-    )
+    told_arch = (python.machine if python else None) or value_of(machine.arch)
+    arch = normal_arch(os, told_arch or _usual_arch(os, machine, knowledge))
     driver = value_of(machine.nvidia_driver)
     bits = python.pointer_bits if python and python.pointer_bits else 64
-    return _with_gpus(
-        Situation(
-            os=os,
-            arch=arch,
-            platform=PLATFORMS.get((os, arch)) if bits == 64 else None,
-            python_version=python.version if python else None,
-            python_tag=python.abi_tag or _tag(python.version, python.free_threaded)
-            if python
-            else None,
-            pointer_bits=bits,
-            libc=value_of(machine.libc),
-            macos=value_of(machine.macos_version),
-            driver=value_of(driver.version) if driver else None,
-            driver_missing=_driver_missing(machine, driver),
-            driver_cuda=value_of(driver.cuda_version) if driver else None,
-            wsl=isinstance(machine.wsl, Known),
-            notes=_unseen(machine.gpus),
-        ),
-        tuple(identify(gpu, knowledge) for gpu in value_of(machine.gpus) or ()),
-        knowledge,
+    base = Situation(
+        os=os,
+        arch=arch,
+        platform=PLATFORMS.get((os, arch)) if bits == 64 else None,
+        python_version=python.version if python else None,
+        python_tag=python.abi_tag or _tag(python.version, python.free_threaded) if python else None,
+        pointer_bits=bits,
+        libc=(value_of(machine.libc) or ASSUMED_LIBC) if os == "linux" else None,
+        macos=value_of(machine.macos_version),
+        driver=value_of(driver.version) if driver else None,
+        driver_missing=_driver_missing(machine, driver),
+        driver_cuda=value_of(driver.cuda_version) if driver else None,
+        wsl=isinstance(machine.wsl, Known),
+        jetpack=jetpack_of(machine),
+        notes=_unseen(machine.gpus),
     )
+    counting = _with_gpus(base, tuple(_identified(machine, base, knowledge)), knowledge)
+    return replace(counting, assumed=tuple(_assumed(machine, counting, told_arch)))
+
+
+def _usual_arch(os: str, machine: Machine, knowledge: Knowledge) -> str:
+    """x86_64, but for the GPUs of chips that are Arm themselves: Apple's and Jetson's."""
+    gpus = [identify(g, knowledge) for g in value_of(machine.gpus) or ()]
+    apple = os == "macos" and any(g.vendor == "apple" for g in gpus)
+    return "arm64" if apple or any(is_tegra(g) for g in gpus) else "x86_64"
+
+
+def _identified(machine: Machine, base: Situation, knowledge: Knowledge) -> Iterator[Gpu]:
+    """Every GPU with its architecture where anything tells it; last, the board that it is part of."""
+    runtime = value_of(machine.torch_runtime)
+    for gpu in value_of(machine.gpus) or ():
+        one = identify(gpu, knowledge, runtime.devices if runtime else ())
+        board = base.jetpack.only_gpu if base.jetpack else None
+        if board and one.vendor == "nvidia" and not arch_known(one):
+            one = replace(one, compute_capability=board)
+        yield one
+
+
+def _assumed(machine: Machine, here: Situation, told_arch: str | None) -> Iterator[str]:
+    """What nobody told and the plan takes for granted. Python is chosen with the plan."""
+    if not isinstance(machine.os, Known):
+        yield "Linux"
+    if told_arch is None:
+        yield f"architecture {here.arch}"
+    if here.os == "linux" and not isinstance(machine.libc, Known):
+        yield f"glibc {ASSUMED_LIBC.version}"
+    if here.os == "macos" and here.macos is None:
+        yield "a current macOS"
+    unsaid = here.driver is None and here.driver_cuda is None and not here.driver_missing
+    if here.accelerator == "nvidia" and unsaid:
+        yield "an NVIDIA driver that is new enough"
+    if not isinstance(machine.gpus, (Known, Absent)):
+        yield "no GPU"
 
 
 def _unseen(gpus: Fact[tuple[Gpu, ...]]) -> tuple[Reason, ...]:
@@ -133,54 +122,44 @@ def _driver_missing(machine: Machine, driver: NvidiaDriver | None) -> bool:
     )
 
 
-def identify(gpu: Gpu, knowledge: Knowledge) -> Gpu:
-    """A GPU with what its PCI id or its name tell of its architecture, where it isn't told legibly."""
-    if gpu.compute_capability and not CAPABILITY.fullmatch(gpu.compute_capability):
-        gpu = replace(gpu, compute_capability=None)
-    chip = (
-        knowledge.chip(gpu.pci_id)
-        if gpu.pci_id and not (gpu.compute_capability or gpu.gfx)
-        else None
-    )
-    if chip is not None:
-        gpu = replace(
-            gpu,
-            name=gpu.name or chip.name,
-            compute_capability=chip.compute_capability,
-            gfx=chip.gfx,
-            integrated=chip.integrated if gpu.integrated is None else gpu.integrated,
-        )
-    if gpu.vendor == "nvidia" and gpu.compute_capability is None and gpu.name:
-        gpu = replace(gpu, compute_capability=knowledge.compute_capability(gpu.name))
-    if gpu.vendor == "amd" and gpu.integrated is None and gpu.gfx in knowledge.rocm.integrated:
-        gpu = replace(gpu, integrated=True)
-    return gpu
-
-
 def _with_gpus(base: Situation, gpus: tuple[Gpu, ...], knowledge: Knowledge) -> Situation:
-    """Decides which GPUs count: no display adapters, no integrated beside discrete, one vendor."""
-    real = tuple(g for g in gpus if g.vendor != "intel" or knowledge.is_xpu(g.pci_id))
-    discrete = tuple(g for g in real if not g.integrated)
-    counting = discrete or real
-    notes: list[Reason] = list(base.notes)
+    """Decides which GPUs count: no display adapters, no integrated beside discrete, one vendor.
+
+    GPUs of known architecture decide; where none of them is served, one of unknown architecture does,
+    since a build for it may exist.
+    """
+    real = tuple(g for g in gpus if not _display_only(g, knowledge))
+    counting = tuple(g for g in real if not g.integrated) or real
+    known = tuple(g for g in counting if arch_known(g))
+    unknown = tuple(g for g in counting if not arch_known(g) and may_serve(g, base, knowledge))
+    notes = list(base.notes)
     for vendor in VENDOR_ORDER:
-        mine = tuple(g for g in counting if g.vendor == vendor)
-        if not mine:
-            continue
+        mine = tuple(g for g in known if g.vendor == vendor)
         servable = tuple(g for g in mine if ever_served(g, base, knowledge))
         notes += [_never(g, base) for g in mine if g not in servable]
         if servable:
-            others = tuple(g for g in counting if g.vendor != vendor)
+            others = tuple(g for g in known if g.vendor != vendor)
             notes += [_passed_over(g, vendor) for g in others]
+            notes += [_left_out(g) for g in unknown]
             return replace(base, accelerator=vendor, gpus=servable, notes=tuple(notes))
+    for vendor in VENDOR_ORDER:
+        mine = tuple(g for g in unknown if g.vendor == vendor)
+        if mine:
+            return replace(base, accelerator=vendor, gpus=mine, notes=tuple(notes))
+    notes += [_never(g, base) for g in counting if not arch_known(g)]
     return replace(base, notes=tuple(notes))
 
 
-def label(gpu: Gpu) -> str:
-    """A GPU as a reader knows it: name with architecture."""
-    arch = gpu.compute_capability or gpu.gfx
-    name = gpu.name or f"{gpu.vendor} GPU {gpu.index}"
-    return f"{name} ({arch})" if arch else name
+def _display_only(gpu: Gpu, knowledge: Knowledge) -> bool:
+    """An Intel device that PyTorch's XPU builds don't list, or an integrated one that nobody names."""
+    if gpu.vendor != "intel":
+        return False
+    return not knowledge.is_xpu(gpu.pci_id) if gpu.pci_id else bool(gpu.integrated)
+
+
+def _left_out(gpu: Gpu) -> Reason:
+    text = f"{gpu_unknown_words((gpu,))}: the plan is for the other GPUs"
+    return Reason(code="gpu-unknown", text=text)
 
 
 def _never(gpu: Gpu, base: Situation) -> Reason:
@@ -205,59 +184,3 @@ def _passed_over(gpu: Gpu, chosen: str) -> Reason:
         code="other-vendor-gpu",
         text=f"{label(gpu)} stays unused: one build serves one vendor, and {chosen} comes first",
     )
-
-
-def ever_served(gpu: Gpu, base: Situation, knowledge: Knowledge) -> bool:
-    """Whether any build for this system could serve the GPU, whatever Python, libc, driver, release.
-
-    A system without any wheel decides nothing here: that is a refusal of its own.
-    """
-    platform = base.platform
-    if platform is None or (gpu.vendor == "apple" and platform == "macos_arm64"):
-        return True
-    return any(
-        serves(gpu, release.version, name, platform, knowledge)
-        for release in knowledge.releases
-        if platform in release.platforms
-        for name in release.platforms[platform].builds
-    )
-
-
-def serves(gpu: Gpu, version: str, name: str, platform: str, knowledge: Knowledge) -> bool:
-    """Whether a build has kernels for a GPU; a GPU of unknown architecture passes."""
-    if gpu.vendor == "nvidia":
-        build = knowledge.build(version, name, platform) if name.startswith("cu") else None
-        if build is None:
-            return False
-        if gpu.compute_capability is None:
-            return True
-        return build.arch_list is not None and covers(
-            gpu.compute_capability, build.arch_list, (), name
-        )
-    if gpu.vendor == "amd":
-        return name.startswith("rocm") and _serves_amd(gpu, name, knowledge)
-    return gpu.vendor == "intel" and name == "xpu"
-
-
-def _serves_amd(gpu: Gpu, name: str, knowledge: Knowledge) -> bool:
-    """Directly, or under an override where one is known."""
-    if gpu.gfx is None:
-        return True
-    row = knowledge.rocm_build(name)
-    override = knowledge.rocm.overrides.get(gpu.gfx)
-    wanted = {gpu.gfx, override.served_as if override else gpu.gfx}
-    return row is not None and any(g in row.gfx and g not in row.unusable for g in wanted)
-
-
-def is_tegra(gpu: Gpu) -> bool:
-    return gpu.vendor == "nvidia" and gpu.compute_capability in TEGRA_CAPABILITIES
-
-
-def is_data_centre(gpu: Gpu) -> bool:
-    """Whether NVIDIA's forward-compatibility libraries may run on it."""
-    name = f" {(gpu.name or '').lower()} "
-    if any(word in name for word in ("geforce", "quadro", "titan", " rtx ")):
-        return False
-    if gpu.compute_capability in DATA_CENTRE_CAPABILITIES:
-        return True
-    return DATA_CENTRE_MODEL.search(name) is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envsetup.knowledge import Build, Knowledge, Release, cuda_of, version_key
+from envsetup.knowledge import Build, Knowledge, Release, arch_known, cuda_of, version_key
 from envsetup.knowledge.records import Platform as PlatformRow
 from envsetup.model import Gpu, Record
 from envsetup.plan.availability import (
@@ -17,8 +17,9 @@ from envsetup.plan.availability import (
     python_words,
     span,
 )
-from envsetup.plan.constraints import Situation, is_data_centre, is_tegra, label, serves
+from envsetup.plan.gpus import gpu_unknown_words, is_data_centre, is_tegra, label, serves
 from envsetup.plan.request import Request
+from envsetup.plan.situation import Situation
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
@@ -149,14 +150,27 @@ def macos(case: Case) -> None:
 
 
 def kernels(case: Case, knowledge: Knowledge) -> None:
-    """Every GPU that counts must find kernels; a forced CPU build asks for none."""
+    """Every GPU that counts must find kernels; a forced CPU build asks for none.
+
+    Where the GPU's architecture or the build's isn't known, a build is taken only if it was named.
+    """
     if kind_of(case.name) == "cpu":
         return
     platform = case.situation.platform or ""
     mine = [g for g in case.situation.gpus if g.vendor == kind_of(case.name)]
-    if not mine and case.request.backend != "auto" and case.situation.gpus:
+    named = case.request.backend != "auto"
+    if not mine and named and case.situation.gpus:
         raise Drop("other-vendor", f"{case.name} serves no {case.situation.accelerator} GPU")
-    left = [g for g in mine if not serves(g, case.release.version, case.name, platform, knowledge)]
+    unknown = tuple(g for g in mine if not arch_known(g))
+    if unknown and not named:
+        raise Drop("gpu-unknown", gpu_unknown_words(unknown))
+    known = [g for g in mine if arch_known(g)]
+    if known and cuda_of(case.name) and case.build.arch_list is None:
+        if named:
+            return
+        text = f"for which GPUs {case.name} of this release has kernels is not known yet"
+        raise Drop("gpu-arch-unknown", text)
+    left = [g for g in known if not serves(g, case.release.version, case.name, platform, knowledge)]
     if left:
         have = ", ".join(case.build.arch_list or ()) or "kernels for other GPUs"
         raise Drop("gpu-arch-missing", f"no kernels for {_names(left)}; it has {have}")

@@ -9,25 +9,26 @@ from msgspec.structs import replace
 from envsetup.knowledge import Knowledge, version_key
 from envsetup.model import Alternative, Machine, Plan, Reason, TorchInstall, value_of
 from envsetup.plan.availability import companion_of, kind_of
-from envsetup.plan.choose import Candidate, Choice, choose
+from envsetup.plan.choose import Candidate, Choice, choose, with_python
 from envsetup.plan.commands import index_of, install_commands, requirements_of
-from envsetup.plan.constraints import Situation, label, situation_of
+from envsetup.plan.constraints import situation_of
+from envsetup.plan.gpus import label
 from envsetup.plan.reasons import because, why_refused
 from envsetup.plan.refuse import helpful_changes
 from envsetup.plan.repair import over_damage
 from envsetup.plan.request import Request
+from envsetup.plan.situation import Situation
 from envsetup.plan.warnings import stale, warnings_of
 
 
 def make_plan(machine: Machine, knowledge: Knowledge, request: Request) -> Plan:
     """The plan for a machine. Pure; the same arguments give the same plan."""
-    situation = situation_of(machine, knowledge)
-    choice = choose(situation, knowledge, request)
+    situation, choice = decide(machine, knowledge, request)
     if not choice.accepted:
         split = _split(situation, knowledge, request)
         return split or _refusal(situation, knowledge, request, choice)
     kept = _already_right(machine, choice, knowledge, request)
-    if kept is not None:
+    if kept is not None and not situation.assumed:
         return _plan(kept, choice, situation, knowledge, request, action="keep")
     plan = _plan(choice.accepted[0], choice, situation, knowledge, request)
     return over_damage(plan, machine)
@@ -35,7 +36,15 @@ def make_plan(machine: Machine, knowledge: Knowledge, request: Request) -> Plan:
 
 def candidates(machine: Machine, knowledge: Knowledge, request: Request) -> tuple[Candidate, ...]:
     """All that works here, best first: what `setup` may try when the index can't be reached."""
-    return choose(situation_of(machine, knowledge), knowledge, request).accepted
+    return decide(machine, knowledge, request)[1].accepted
+
+
+def decide(machine: Machine, knowledge: Knowledge, request: Request) -> tuple[Situation, Choice]:
+    """The situation, with the Python that goes with the best plan where none is said, and its choice."""
+    situation = situation_of(machine, knowledge)
+    if situation.python_tag is not None:
+        return situation, choose(situation, knowledge, request)
+    return with_python(situation, knowledge, request)
 
 
 def _plan(
@@ -63,7 +72,7 @@ def _plan(
         rejected=choice.rejected,
         alternatives=tuple(_alternatives(best, choice, situation, knowledge, request)),
         warnings=(*situation.notes, *warnings_of(best, choice, situation, knowledge, request)),
-        assumed=request.assumed,
+        assumed=situation.assumed,
         knowledge=knowledge.stamp(),
     )
 
@@ -85,7 +94,7 @@ def _refusal(situation: Situation, knowledge: Knowledge, request: Request, choic
         rejected=choice.rejected,
         warnings=(*situation.notes, *stale(knowledge, request)),
         fixes=helpful_changes(situation, knowledge, request),
-        assumed=request.assumed,
+        assumed=situation.assumed,
         knowledge=knowledge.stamp(),
     )
 

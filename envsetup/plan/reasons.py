@@ -8,33 +8,35 @@ from envsetup.knowledge import Knowledge
 from envsetup.model import Reason, Rejected
 from envsetup.plan.availability import cuda_words, kind_of
 from envsetup.plan.choose import Candidate, Choice
-from envsetup.plan.constraints import Situation, label
+from envsetup.plan.gpus import label
+from envsetup.plan.situation import Situation
 
-CLOSEST = (
-    "driver-missing", "driver-dropped-gpu", "driver-too-old-for-gpu", "driver-too-old",
-    "gpu-arch-missing", "musl", "libc-too-old", "no-wheel-for-python", "macos-too-old-for-mps",
-    "macos-too-old", "companion-python", "no-companion", "companion-requirement", "requirement",
+PROGRESS = (
+    "requirement", "no-wheel-for-platform", "not-on-channel", "not-on-conda-forge", "not-on-index",
+    "no-wheel-for-python", "musl", "libc-too-old", "macos-too-old", "macos-too-old-for-mps",
+    "gpu-unknown", "gpu-arch-unknown", "gpu-arch-missing",
+    "driver-dropped-gpu", "driver-too-old-for-gpu", "driver-too-old", "driver-missing",
+    "companion-python", "no-companion", "companion-requirement",
 )  # fmt: skip
-"""What to say first of why nothing fits: what the machine lacks before what was asked."""
+"""The filters in their order: who fell later came nearer. Builds of another kind don't count."""
 
 
 def why_refused(situation: Situation, choice: Choice) -> Reason:
-    mine = [r for r in choice.rejected if r.code in CLOSEST]
+    """The reason of the candidate that came nearest; the newest of those that came equally far."""
+    mine = [r for r in choice.rejected if r.code in PROGRESS and _of_the_kind(r, situation)]
     if not mine:
         first = next(iter(choice.rejected), None)
         return Reason(code="nothing-on-offer", text=first.text if first else "no release is known")
-    nearest = min(mine, key=lambda r: (_distance(r, situation), CLOSEST.index(r.code)))
+    nearest = max(mine, key=lambda r: PROGRESS.index(r.code))
+    if nearest.code == "gpu-unknown":
+        return Reason(code=nearest.code, text=nearest.text)
     name = nearest.version + (f"+{nearest.build}" if nearest.build else "")
     return Reason(code=nearest.code, text=f"no candidate fits; the nearest, {name}: {nearest.text}")
 
 
-def _distance(rejected: Rejected, situation: Situation) -> int:
-    """Later filters are nearer to success: of the right kind of build, for this Python, this libc."""
-    order = ("requirement", "no-wheel-for-python", "musl", "libc-too-old", "macos-too-old")
+def _of_the_kind(rejected: Rejected, situation: Situation) -> bool:
     counts = situation.accelerator not in ("none", "apple")
-    if rejected.build and counts and kind_of(rejected.build) != situation.accelerator:
-        return 9
-    return 8 - order.index(rejected.code) if rejected.code in order else 0
+    return not (rejected.build and counts and kind_of(rejected.build) != situation.accelerator)
 
 
 def because(best: Candidate, situation: Situation, knowledge: Knowledge) -> Iterator[Reason]:
@@ -50,6 +52,9 @@ def because(best: Candidate, situation: Situation, knowledge: Knowledge) -> Iter
             text=f"torch {best.version} is the newest that runs here {what}",
             source=source,
         )
+    elif situation.unknown:
+        text = f"{best.build} was asked for"
+        yield Reason(code="build-asked-for", text=text, source=source)
     else:
         text = f"torch {best.version} is the newest with a build that has kernels for {gpus or 'the GPU'}"
         yield Reason(code="newest-build-for-gpu", text=text, source=source)

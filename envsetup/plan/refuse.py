@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from envsetup.knowledge import Knowledge, version_key
-from envsetup.model import Fix, Libc
+from envsetup.model import Fix, Gpu, Libc
 from envsetup.plan.availability import kind_of
 from envsetup.plan.choose import Candidate, choose
-from envsetup.plan.constraints import Situation, is_tegra, label
 from envsetup.plan.filters import BRANCH_SPAN
+from envsetup.plan.gpus import is_tegra, label
+from envsetup.plan.jetson import GUIDE, by_cuda, by_driver, index_of_jetpack
 from envsetup.plan.request import Request
+from envsetup.plan.situation import Situation
 
 Change = tuple[str, Situation, Request, str]
 """What to do in words, the situation and request after it, and its safety."""
@@ -20,15 +22,13 @@ Change = tuple[str, Situation, Request, str]
 MOST_FIXES = 6
 MOST_OF_A_KIND = 2
 """Five older Pythons in a row help nobody choose."""
-JETSON_INDEX = "https://pypi.jetson-ai-lab.io/jp6/cu126"
-"""NVIDIA's own wheels for Orin on JetPack 6. Source: NVIDIA developer forum and pytorch issue threads."""
 
 
 def helpful_changes(
     situation: Situation, knowledge: Knowledge, request: Request
 ) -> tuple[Fix, ...]:
     """The smallest changes after which a plan exists, best first; pairs only where none alone helps."""
-    first = list(_vendor_index(situation))
+    first = list(_vendor_index(situation, request))
     single = list(_changes(situation, knowledge, request))
     fixes = list(_that_help(single, knowledge))
     if not fixes:
@@ -102,7 +102,7 @@ def _driver(situation: Situation, knowledge: Knowledge, request: Request) -> Ite
 
 def _interpreter(situation: Situation, knowledge: Knowledge, request: Request) -> Iterator[Change]:
     if situation.pointer_bits == 32:
-        from envsetup.plan.constraints import PLATFORMS
+        from envsetup.plan.situation import PLATFORMS
 
         platform = PLATFORMS.get((situation.os, situation.arch))
         after = replace(situation, pointer_bits=64, platform=platform)
@@ -120,7 +120,7 @@ def _interpreter(situation: Situation, knowledge: Knowledge, request: Request) -
         (t for t in tags if not t.endswith("t")), key=lambda t: int(t[3:]), reverse=True
     )
     for tag in newest:
-        if tag != situation.python_tag:
+        if situation.python_tag not in (None, tag):
             words = f"Use Python {tag[2]}.{tag[3:]}"
             yield words, replace(situation, python_tag=tag, python_version=None), request, "safe"
 
@@ -156,7 +156,7 @@ def _requirement(situation: Situation, request: Request) -> Iterator[Change]:
 SIXTY_FOUR_BIT = {"i386": "x86_64", "i686": "x86_64", "x86": "x86_64", "armv7l": "aarch64"}
 
 
-def _vendor_index(situation: Situation) -> Iterator[Fix]:
+def _vendor_index(situation: Situation, request: Request) -> Iterator[Fix]:
     if situation.platform is None and situation.pointer_bits == 64:
         other = SIXTY_FOUR_BIT.get(situation.arch)
         if other:
@@ -167,11 +167,55 @@ def _vendor_index(situation: Situation) -> Iterator[Fix]:
                 "the system's own packages"
             )
         yield Fix(text=text)
-    if situation.os == "linux" and any(g.compute_capability == "8.7" for g in situation.gpus):
-        yield Fix(
-            text="On Jetson Orin with JetPack 6 take NVIDIA's own wheel: the Arm server wheels don't serve it",
-            argv=("python", "-m", "pip", "install", "torch", "--index-url", JETSON_INDEX),
+    if situation.unknown:
+        yield from _tell_the_gpu(situation.unknown[0])
+    yield from _jetson(situation, request)
+
+
+READING = {
+    "nvidia": (
+        ("nvidia-smi", "--query-gpu=name,compute_cap", "--format=csv"),
+        "developer.nvidia.com/cuda-gpus lists it too",
+        "nvidia:8.6",
+    ),
+    "amd": (("rocminfo",), "AMD's list of supported GPUs has it too", "amd:gfx1100"),
+    "intel": (("lspci", "-nn"), "it stands in brackets behind 8086", "intel:56a0"),
+}
+"""How a GPU's architecture is read, where else it stands, and how it is said."""
+
+
+def _tell_the_gpu(gpu: Gpu) -> Iterator[Fix]:
+    argv, elsewhere, said = READING[gpu.vendor]
+    yield Fix(
+        text=f"Read what runs on {label(gpu)} ({elsewhere}), then say it: --gpu {said}",
+        argv=argv,
+    )
+
+
+def _jetson(situation: Situation, request: Request) -> Iterator[Fix]:
+    """NVIDIA's own wheels for the JetPack that runs; no index where none is known to serve it."""
+    if situation.os != "linux" or not any(is_tegra(g) for g in situation.gpus):
+        return
+    one = situation.jetpack or by_cuda(situation.driver_cuda) or by_driver(situation.driver)
+    index = index_of_jetpack(one, situation.driver_cuda) if one else None
+    if one is not None and index is not None and _python_is(one.python, situation):
+        argv = (request.python, "-m", "pip", "install", *request.specifiers, "--index-url", index)
+        text = (
+            f"On JetPack {one.name} (Python {one.python}) take NVIDIA's own wheels: the Arm server "
+            "wheels don't serve it"
         )
+        yield Fix(text=text, argv=argv)
+        return
+    which = f"JetPack {one.name} (Python {one.python})" if one else "the board's JetPack release"
+    yield Fix(
+        text=f"Take NVIDIA's own wheels for {which}: {GUIDE} lists them; the Arm server wheels "
+        "don't serve it"
+    )
+
+
+def _python_is(version: str, situation: Situation) -> bool:
+    """Whether it is the Python that is there; where none is said, the board's own is meant."""
+    return situation.python_tag in (None, f"cp{version.replace('.', '')}")
 
 
 def _cpu(situation: Situation, knowledge: Knowledge, request: Request) -> Iterator[Fix]:

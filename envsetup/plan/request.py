@@ -23,7 +23,6 @@ class Request(Record):
     """The word for the interpreter in commands."""
     today: str | None = None
     """ISO date, to tell the age of the knowledge."""
-    assumed: tuple[str, ...] = ()
     without: tuple[tuple[str, str], ...] = ()
     """Releases and builds that the index was seen not to have."""
 

@@ -10,8 +10,9 @@ from envsetup.model import Reason
 from envsetup.plan.availability import companion_of, cuda_words, kind_of
 from envsetup.plan.choose import Candidate, Choice
 from envsetup.plan.commands import CONDA_NEWEST
-from envsetup.plan.constraints import Situation, label
+from envsetup.plan.gpus import gpu_unknown_words, label
 from envsetup.plan.request import Request
+from envsetup.plan.situation import Situation
 
 STALE_AFTER_DAYS = 60
 UNCONFIRMED_GFX = ("gfx1103",)
@@ -26,6 +27,8 @@ def warnings_of(
     if kind_of(best.build) == "cpu" and situation.accelerator not in ("none", "apple"):
         gpus = ", ".join(label(g) for g in situation.gpus)
         yield Reason(code="cpu-build-beside-gpu", text=f"a CPU build leaves {gpus} unused")
+    if situation.unknown:
+        yield Reason(code="gpu-unknown", text=_unknown(best, situation))
     if request.channel != "stable":
         text = f"the {request.channel} index changes daily: the newest there is taken, its kernels as in {best.version}"
         yield Reason(code="unpinned-channel", text=text)
@@ -55,13 +58,20 @@ def warnings_of(
     yield from stale(knowledge, request)
 
 
+def _unknown(best: Candidate, situation: Situation) -> str:
+    words = gpu_unknown_words(situation.unknown)
+    if kind_of(best.build) == "cpu":
+        return f"{words}. Say it (--gpu nvidia:8.6), and a build for it can be chosen"
+    return f"{words}: prove with `envsetup doctor` that {best.build} does"
+
+
 def _unverified(best: Candidate, choice: Choice) -> Iterator[Reason]:
     if best.proven:
         return
     kind = kind_of(best.build)
     safe = next((c for c in choice.accepted if c.proven and kind_of(c.build) == kind), None)
     instead = f"; the next certain one is {safe.version}+{safe.build}" if safe else ""
-    text = f"{best.version}+{best.build} is {best.status}, nobody has seen it on the index{instead}"
+    text = f"{best.version}+{best.build} is {best.status}: {best.doubt}{instead}"
     yield Reason(code="unverified-build", text=text)
 
 
@@ -85,18 +95,17 @@ def _old(best: Candidate, choice: Choice, knowledge: Knowledge) -> Iterator[Reas
     newest = knowledge.releases[0].version
     if best.version == newest:
         return
-    asked = [r for r in choice.rejected if r.code in ("requirement", "not-the-backend")]
-    if any(r.version == newest and r.code == "requirement" for r in asked):
+    if any(r.version == newest and r.code == "requirement" for r in choice.rejected):
         return
     kind = kind_of(best.build)
     why = next(
         (r for r in choice.rejected if r.version == newest and kind in (kind_of(r.build or ""), "cpu")
-         and r.code not in ("no-gpu-for-build", "other-vendor", "cpu-build-beside-gpu")),
+         and r.code not in ("no-gpu-for-build", "other-vendor", "cpu-build-beside-gpu", "not-the-backend")),
         None,
     )  # fmt: skip
     if why is None:
         return  # no such build of the newest release is known: nothing here holds torch back
-    reason = f": {newest}{'+' + why.build if why.build else ''} {why.text}"
+    reason = f": {newest}{'+' + why.build if why.build else ''}: {why.text}"
     yield Reason(code="old-release", text=f"torch {newest} can't be used here{reason}")
 
 

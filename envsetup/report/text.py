@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from envsetup.model import (
+    UNASKED,
     Absent,
+    Fact,
     Finding,
     Gpu,
     Known,
     Machine,
     Outcome,
-    Python,
     Report,
     Settings,
     Unreadable,
@@ -112,17 +113,26 @@ def _areas(report: Report) -> Iterator[Line]:
     machine, told = report.machine, summary(report.machine)
     yield Line(_state(machine.os), "machine", machine_words(machine))
     yield Line(*_gpu_line(machine))
-    python = value_of(machine.python)
-    yield Line("fine" if python else "failing", "python", _python_words(python))
+    yield _python_line(machine)
     yield _torch_line(report, told["torch"], told["torch_backend"])
 
 
-def _python_words(python: Python | None) -> str:
+def _python_line(machine: Machine) -> Line:
+    python = value_of(machine.python)
     if python is None:
-        return "could not be asked"
+        told = not _untold(machine.python)
+        return Line(
+            "failing" if told else "partial", "python", "could not be asked" if told else "not told"
+        )
     where = python.prefix or python.executable
     # A pasted text tells the version alone.
-    return f"Python {python.version}" + f" in {where}" * ("/" in where or "\\" in where)
+    shown = f"Python {python.version}" + f" in {where}" * ("/" in where or "\\" in where)
+    return Line("fine", "python", shown)
+
+
+def _untold(fact: Fact[Any]) -> bool:
+    """Whether nobody looked, or the text that was pasted doesn't say: no sign of anything wrong."""
+    return fact == UNASKED or (isinstance(fact, Unreadable) and fact.source.kind == "text")
 
 
 def _state(fact: object) -> State:
@@ -131,20 +141,31 @@ def _state(fact: object) -> State:
 
 def _gpu_line(machine: Machine) -> Line:
     gpus = value_of(machine.gpus)
-    driver = value_of(machine.nvidia_driver)
-    version = value_of(driver.version) if driver else None
     if gpus:
         names = grouped(map(_gpu_words, gpus))
-        with_driver = f", driver {version}" if version else ""
-        lame = any(g.vendor == "nvidia" for g in gpus) and version is None
-        unused = _unused(machine, {g.vendor for g in gpus})
-        more = (with_driver or ", no driver" * lame) + "; torch can't use it" * unused
-        return Line("failing" if lame or unused else "fine", "gpu", names + more)
+        state, driver = _driver_words(machine)
+        if _unused(machine, {g.vendor for g in gpus}):
+            return Line("failing", "gpu", f"{names}{driver}; torch can't use it")
+        return Line(state, "gpu", names + driver)
     if not isinstance(machine.gpus, Unreadable):
         return Line("missing", "gpu", "none: the CPU is the only device")
     source = machine.gpus.source
     asked = f"{source.ref} " if source.kind == "program" else ""
     return Line("partial", "gpu", f"could not look: {asked}{machine.gpus.error}")
+
+
+def _driver_words(machine: Machine) -> tuple[State, str]:
+    """The NVIDIA driver behind the GPUs: missing is wrong, unknown is not."""
+    driver = value_of(machine.nvidia_driver)
+    version = driver.version if driver else machine.nvidia_driver
+    if isinstance(version, Known):
+        return "fine", f", driver {value_of(driver.version) if driver else None}"
+    if not any(g.vendor == "nvidia" for g in value_of(machine.gpus) or ()):
+        return "fine", ""
+    if isinstance(version, Absent):
+        return "failing", ", no driver"
+    words = "not told" if _untold(version) else "could not be read"
+    return "partial", f", driver {words}"
 
 
 def _gpu_words(gpu: Gpu) -> str:

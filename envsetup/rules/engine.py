@@ -32,6 +32,7 @@ def judge_one(
     if one.judge is None or not _applies(one, machine):
         return (), ()
     try:
+        _system_known(one, machine)
         drafts = _judge(one, machine, knowledge)
         return tuple(complete(one, draft) for draft in drafts), ()
     except Undecidable as why:
@@ -44,6 +45,12 @@ def judge_one(
 
 def _applies(one: Rule, machine: Machine) -> bool:
     return not isinstance(machine.os, Known) or machine.os.value in one.platforms
+
+
+def _system_known(one: Rule, machine: Machine) -> None:
+    """A rule for one system alone can't decide where nobody told the system."""
+    if not isinstance(machine.os, Known) and len(one.platforms) == 1:
+        raise Undecidable("which system this is isn't known", "os")
 
 
 def _judge(one: Rule, machine: Machine, knowledge: Knowledge) -> tuple[Draft, ...]:

@@ -108,11 +108,7 @@ def test_packages_of_another_environment_are_not_judged(pip: str, judged: bool) 
 @pytest.mark.parametrize(("driver", "wrong"), [("510.06", False), ("470.82", True)])
 def test_an_early_build_serves_the_cuda_of_its_branch(driver: str, wrong: bool) -> None:
     text = (
-        "==============NVSMI LOG==============\n"
-        f"Driver Version                            : {driver}\n"
-        "CUDA Version                              : 11.6\n"
-        "    Product Name                          : NVIDIA GeForce GTX 1650 Ti\n"
-        "    Driver Model\n"
-        "        Current                           : WDDM\n"
+        f"| NVIDIA-SMI {driver}   Driver Version: {driver}   CUDA Version: 11.6     |\n"
+        "|   0  NVIDIA GeForce GTX 1650 Ti  On  | 00000000:41:00.0 Off |                    0 |\n"
     )
     assert ("CU107" in found(text)) is wrong

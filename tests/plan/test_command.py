@@ -100,11 +100,10 @@ def test_a_saved_machine_gives_the_plan_of_its_flags(invoke, tmp_path):
     import msgspec
 
     from envsetup.cli.described import Flags, described
-    from envsetup.knowledge import load
     from envsetup.model import Machine
 
     flags = Flags(os="linux", python_version="3.12", driver="580.95.05", gpus=("nvidia:6.1",))
-    machine, _ = described(flags, Machine(), load())
+    machine = described(flags, Machine())
     file = tmp_path / "machine.json"
     file.write_bytes(msgspec.json.encode({"machine": msgspec.to_builtins(machine)}))
     answer = json.loads(invoke(f"--machine {file} --format json").stdout)

@@ -44,7 +44,7 @@ requests = st.builds(
 
 
 def plan_of(flags: Flags, request: Request):
-    machine, _ = described(flags, Machine(), KNOWLEDGE)
+    machine = described(flags, Machine())
     return make_plan(machine, KNOWLEDGE, request)
 
 

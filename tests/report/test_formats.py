@@ -303,7 +303,7 @@ def test_what_a_pasted_text_does_not_tell_is_not_made_up(report: Report) -> None
     shown = render(replace(report, machine=machine), "text").splitlines()
 
     assert shown[0].endswith("Ubuntu 24.04 LTS (x86_64)")
-    assert shown[1].endswith("  NVIDIA L4, no driver")
+    assert shown[1].endswith("  NVIDIA L4, driver not told")
     assert shown[2].endswith("  Python 3.12.3")
 
 

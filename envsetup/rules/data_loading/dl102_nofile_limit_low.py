@@ -71,5 +71,5 @@ def judge(limits: dict[str, int], torch: TorchInstall, machine: Machine) -> Iter
             message=f"A process may open {files} files: few for data loader workers.",
             evidence=(fact_evidence(machine, "limits", f"nofile {files}"),),
             fixes=FIXES,
-            severity="note" if value_of(machine.os) == "macos" else None,
+            severity=None if value_of(machine.os) == "linux" else "note",
         )

@@ -34,7 +34,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from envsetup.knowledge import Knowledge, covers
+from envsetup.knowledge import Knowledge, covers, identify
 from envsetup.knowledge.arch import TEGRA_CAPABILITIES
 from envsetup.model import Fix, Gpu, Known, Machine, TorchInstall
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
@@ -111,9 +111,7 @@ def judge(
     if torch.cuda is None or not listed or not listed[0]:
         return
     for gpu in gpus:
-        own = gpu.compute_capability or (
-            knowledge.compute_capability(gpu.name) if gpu.name else None
-        )
+        own = identify(gpu, knowledge).compute_capability
         if gpu.vendor != "nvidia" or not own or own in TEGRA_CAPABILITIES:
             continue
         if not covers(own, *listed):

@@ -35,7 +35,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from envsetup.knowledge import Knowledge, version_key
+from envsetup.knowledge import Knowledge, identify, version_key
 from envsetup.model import Fix, Gpu, Machine, TorchInstall
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
@@ -86,9 +86,7 @@ def judge(
     if torch.cuda is None:
         return
     for gpu in gpus:
-        own = gpu.compute_capability or (
-            knowledge.compute_capability(gpu.name) if gpu.name else None
-        )
+        own = identify(gpu, knowledge).compute_capability
         if gpu.vendor == "nvidia" and own and version_key(own) < (8, 0):
             name = gpu.name or f"GPU {gpu.index}"
             yield Draft(

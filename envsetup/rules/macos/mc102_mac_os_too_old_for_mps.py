@@ -11,7 +11,7 @@ RuntimeError: The MPS backend is supported on macOS 14.0+.
 
 ## Why it happens
 
-The floor rose: 12.3 up to torch 2.4, 13.0 from 2.5, 14.0 from 2.8.
+The floor rose: 12.3 up to torch 2.4, 13.0 from 2.5, 14.0 from 2.9.
 
 ## How envsetup knows
 
@@ -19,7 +19,7 @@ macOS' version against the floor of the installed torch, on Apple silicon.
 
 ## How to fix
 
-- A torch that still fits (2.4 for macOS 12.3, 2.7 for 13) (safe)
+- A torch that still fits (2.4 for macOS 12.3, 2.8 for 13) (safe)
 - Update macOS (reboot)
 
 ## When to ignore
@@ -46,11 +46,11 @@ from envsetup.model import (
 from envsetup.rules import Draft, Symptom, Undecidable, fact_evidence, rule
 
 FIXES = (
-    Fix(text="Install a torch that still fits (2.4 for macOS 12.3, 2.7 for 13)"),
+    Fix(text="Install a torch that still fits (2.4 for macOS 12.3, 2.8 for 13)"),
     Fix(text="Update macOS", safety="reboot"),
 )
 
-FLOORS = (((2, 8), (14, 0)), ((2, 5), (13, 0)), ((1, 12), (12, 3)))
+FLOORS = (((2, 9), (14, 0)), ((2, 5), (13, 0)), ((1, 12), (12, 3)))
 """First torch release and the macOS that its MPS needs."""
 
 

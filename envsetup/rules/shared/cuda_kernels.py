@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from envsetup.knowledge import Knowledge, capability, covers, version_key
+from envsetup.knowledge import Knowledge, capability, covers, identify, version_key
 from envsetup.model import Fix, Gpu, Known, Machine, TorchInstall, value_of
 from envsetup.rules import Draft, Symptom, Undecidable, fact_evidence
 
@@ -70,7 +70,7 @@ def _unserved(
     """NVIDIA GPUs of known capability for which the build has neither kernel nor PTX."""
     if not archs:
         return []
-    known = [_with_capability(g, knowledge) for g in gpus if g.vendor == "nvidia"]
+    known = [identify(g, knowledge) for g in gpus if g.vendor == "nvidia"]
     sm = [a for a in archs if a.startswith("sm_")]
     ptx = [a for a in archs if a.startswith("compute_")]
     return [
@@ -78,14 +78,6 @@ def _unserved(
         for g in known
         if g.compute_capability and not covers(g.compute_capability, sm, ptx, torch.build)
     ]
-
-
-def _with_capability(gpu: Gpu, knowledge: Knowledge) -> Gpu:
-    from msgspec.structs import replace
-
-    if gpu.compute_capability or not gpu.name:
-        return gpu
-    return replace(gpu, compute_capability=knowledge.compute_capability(gpu.name))
 
 
 def _oldest(archs: tuple[str, ...]) -> tuple[int, int]:

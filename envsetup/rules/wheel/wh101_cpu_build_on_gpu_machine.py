@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from envsetup.knowledge import Knowledge
+from envsetup.knowledge import Knowledge, identify
 from envsetup.model import Fix, Gpu, Machine, NvidiaDriver, TorchInstall, TorchRuntime, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
@@ -124,8 +124,9 @@ def _other_device(runtime: TorchRuntime | None) -> bool:
 
 
 def _usable(gpu: Gpu, driver: NvidiaDriver | None, knowledge: Knowledge) -> bool:
+    gpu = identify(gpu, knowledge)
     if gpu.vendor == "nvidia":
-        capability = gpu.compute_capability or knowledge.compute_capability(gpu.name or "")
+        capability = gpu.compute_capability
         version = value_of(driver.version) if driver else None
         served = capability is not None and tuple(map(int, capability.split("."))) >= OLDEST_SERVED
         return version is not None and served
