@@ -65,10 +65,11 @@ class Report:
     def render(self, format: str = "text") -> str:
         """In any format of `doctor`: text, json, markdown, html, junit, github."""
         from envsetup.host import LocalHost
+        from envsetup.host.identity import host_names, user_names
         from envsetup.report import redact, render
-        from envsetup.report.redact import user_names
 
-        return render(redact(self.record, user_names(LocalHost().env())), format)
+        env = LocalHost().env()
+        return render(redact(self.record, user_names(env), host_names(env)), format)
 
     def to_html(self) -> str:
         return self.render("html")

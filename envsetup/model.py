@@ -429,14 +429,14 @@ class Machine(Record):
     overcommit_memory is the kernel's way of granting memory (2: never more than there is).
     """
     interfaces: Fact[tuple[str, ...]] = UNASKED
-    """Names of the network's interfaces, lo among them."""
+    """Names of the network's interfaces, lo among them; those that people gave as `given-1` in a report."""
     rdma_ports: Fact[tuple[RdmaPort, ...]] = UNASKED
     secure_boot: Fact[bool] = UNASKED
     """Whether the firmware lets signed kernel modules alone be loaded."""
     launch: Fact[Launch] = UNASKED
     index_settings: Fact[dict[str, str]] = UNASKED
-    """What pip and uv are set to take packages from, as `pip index-url`: PyTorch's index by its URL, any other as
-    `another`."""
+    """What pip and uv are set to take packages from, as `pip index-url`: of each index PyTorch's by its URL, any
+    other as `another`."""
     windows: Fact[Windows] = UNASKED
     container: Fact[Container] = UNASKED
     wsl: Fact[Wsl] = UNASKED
@@ -463,7 +463,7 @@ class Machine(Record):
     kernel_log: Fact[tuple[str, ...]] = UNASKED
     """Lines of the kernel log that speak of GPUs (NVRM, Xid, amdgpu), newest last."""
     environment: Fact[dict[str, str]] = UNASKED
-    """Variables of the allow-list, credentials taken out."""
+    """Variables of the allow-list; a report tells them by what they mean."""
     python: Fact[Python] = UNASKED
     packages: Fact[tuple[Package, ...]] = UNASKED
     torch: Fact[TorchInstall] = UNASKED

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 from msgspec.structs import replace
 
@@ -23,10 +21,10 @@ def baseline_report(path: str) -> Report:
 
 def _comparable(report: Report) -> Report:
     """Redacted, so that a path is the same whether its report was saved in full or not."""
+    from envsetup.cli.private import own
     from envsetup.report import redact
-    from envsetup.report.redact import user_names
 
-    return redact(replace(report, full=False), user_names(os.environ))
+    return redact(replace(report, full=False), **own())
 
 
 def count(before: Report | None, report: Report, fail_on: str, quiet: bool) -> int:

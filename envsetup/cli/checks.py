@@ -111,6 +111,7 @@ def run(
       envsetup checks run matmul
       envsetup checks run matmul --device cuda:0 --repeat 10 --python .venv/bin/python
     """
+    from envsetup.cli.private import private
     from envsetup.cli.progress import Narrator
     from envsetup.doctor import Examination, ask_or_raise, run_checks
     from envsetup.host import LocalHost
@@ -131,7 +132,10 @@ def run(
             done = run_checks(executable, wanted, narrator.progress)
     except TargetError as error:
         if format == "json":
-            emit(json.dumps({"schema_version": "1", "error": str(error), "checks": []}), output)
+            emit(
+                json.dumps({"schema_version": "1", "error": private(str(error)), "checks": []}),
+                output,
+            )
         raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
     shown = results_json(done) if format == "json" else results_text(done, verbose)
     emit(shown, output, prose=format == "text")
@@ -171,7 +175,12 @@ def known_ids(ids: tuple[str, ...]) -> tuple[str, ...]:
 def results_json(done: CheckRun) -> str:
     from msgspec import to_builtins
 
-    rows: list[dict[str, Any]] = [to_builtins(o) for o in done.outcomes]
+    from envsetup.cli.private import own
+    from envsetup.model import Machine
+    from envsetup.report.redact import clean_record, cleaner
+
+    clean = cleaner(Machine(), **own())
+    rows: list[dict[str, Any]] = [to_builtins(clean_record(o, clean)) for o in done.outcomes]
     answer = {"schema_version": "1", "checks": rows, "timings_s": done.timings_s}
     return json.dumps(answer, indent=2)
 

@@ -331,10 +331,10 @@ def show(
 ) -> None:
     from msgspec.structs import replace
 
+    from envsetup.cli.private import own
     from envsetup.report import redact, render
-    from envsetup.report.redact import user_names
 
-    shown = redact(replace(report, full=full), user_names(os.environ))
+    shown = redact(replace(report, full=full), **own())
     for path, kind in files:
         if path != "-":
             write_text(path, render(shown, kind).rstrip("\n") + "\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import deque
 from typing import IO, TYPE_CHECKING
@@ -22,7 +21,7 @@ from envsetup.cli.output import emit
 if TYPE_CHECKING:
     from envsetup.errors.rank import Match
     from envsetup.knowledge import Knowledge
-    from envsetup.model import Fix, Machine
+    from envsetup.model import Evidence, Fix, Machine
     from envsetup.rules import Rule
 
 _LARGEST_BYTES = 64 * 1024 * 1024
@@ -146,11 +145,25 @@ def _without_names(match: Match, machine: Machine) -> Match:
     """The match as it may be shown to strangers: its facts without homes, names and credentials."""
     from msgspec.structs import replace
 
-    from envsetup.report.redact import clean_record, cleaner, user_names
+    from envsetup.cli.private import own
+    from envsetup.report.redact import clean_record, cleaner, less_told
 
-    clean = cleaner(machine, user_names(os.environ))
-    facts = tuple(clean_record(f, clean) for f in match.facts)
+    clean, told = cleaner(machine, **own()), less_told(machine)
+    facts = tuple(clean_record(_less_of(f, machine, told), clean) for f in match.facts)
     return replace(match, reason=clean(match.reason), facts=facts)
+
+
+def _less_of(fact: Evidence, machine: Machine, told: Machine) -> Evidence:
+    """A fact that was told whole, as a report tells it: other packages as a count, variables as what they are."""
+    from msgspec.structs import replace
+
+    from envsetup.model import Known
+    from envsetup.rules.decision import in_words
+
+    raw, less = getattr(machine, fact.fact, None), getattr(told, fact.fact, None)
+    if isinstance(raw, Known) and isinstance(less, Known) and fact.value == in_words(raw.value):
+        return replace(fact, value=in_words(less.value))
+    return fact
 
 
 def _knowledge() -> Knowledge:

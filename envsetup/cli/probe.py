@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -56,11 +55,10 @@ def command(
       envsetup probe --record ./recording
     """
     from envsetup.cli.output import emit
+    from envsetup.cli.private import own
     from envsetup.report import machine_json, redact_machine
-    from envsetup.report.redact import user_names
 
-    names = user_names(os.environ)
-    machine = redact_machine(_machine(python, record, replay, offline), full, names)
+    machine = redact_machine(_machine(python, record, replay, offline), full, **own())
     shown = machine_json(machine) if format == "json" else _text(machine)
     emit(shown, output, prose=format == "text")
 
@@ -98,13 +96,15 @@ def _interpreter(python: str | None, environ: Mapping[str, str]) -> Fact[dict[st
 def _save(
     recording: RecordingHost, interpreter: Fact[dict[str, object]], folder: str, machine: Machine
 ) -> None:
+    from envsetup.cli.private import own
     from envsetup.model import value_of
-    from envsetup.report.redact import cleaner, user_names
+    from envsetup.probes.kept_of_files import kept
+    from envsetup.report.redact import cleaner, less_told
 
     recording.keep_interpreter(interpreter)
-    recording.keep_environment(value_of(machine.environment) or {})
+    recording.keep_environment(value_of(less_told(machine).environment) or {})
     try:
-        recording.save(folder, cleaner(machine, user_names(os.environ)))
+        recording.save(folder, cleaner(machine, **own()), kept)
     except OSError as error:
         why = error.strerror or str(error)
         raise click.UsageError(f"--record {folder}: can't be written: {why}") from error

@@ -18,6 +18,7 @@ from envsetup.interrupts import interrupt
 
 SAYS_SO_IN_JSON = (Exit.TOOL_FAILED, Exit.TARGET_UNUSABLE, Exit.INTERRUPTED)
 """On these a command may have answered nothing, and JSON is promised on every code but 2."""
+UNTELLABLE = "the error can't be told without what is private"
 UNWRITABLE = {
     errno.ENOSPC: "Make room",
     errno.EDQUOT: "Make room",
@@ -63,13 +64,15 @@ def _end_programs() -> None:
 def _answer_in_json(code: int, why: str) -> None:
     """One document where one was asked for and the command gave none."""
     from envsetup.cli.output import has_answered
+    from envsetup.cli.private import private, unless_it_fails
 
     words = sys.argv[1:]
     asked = "--format=json" in words or ("--format", "json") in pairwise(words)
     if asked and not has_answered():
         import json
 
-        document = {"schema_version": "1", "error": why, "exit_code": code}
+        told = unless_it_fails(private, why, "see standard error")
+        document = {"schema_version": "1", "error": told, "exit_code": code}
         with contextlib.suppress(OSError):
             click.echo(json.dumps(document, indent=2))
 
@@ -122,7 +125,11 @@ def _outcome(root: click.Group) -> tuple[int, str]:
 
 
 def _fit(error: click.ClickException) -> None:
-    """Breaks the message between words where it goes to a terminal."""
+    """Takes credentials out of the message, and breaks it between words where it goes to a terminal."""
+    from envsetup.cli.private import unless_it_fails, without_credentials
+
+    told = unless_it_fails(without_credentials, error.message, UNTELLABLE)
+    error.message = told  # type: ignore[misc] # it is ours by now
     if sys.stderr.isatty():
         from envsetup.cli.output import fitted
 
@@ -132,6 +139,10 @@ def _fit(error: click.ClickException) -> None:
 
 
 def _bug(error: Exception) -> tuple[int, str]:
-    traceback.print_exception(error)
+    """A traceback that may be passed on, as its last line asks for."""
+    from envsetup.cli.private import private, unless_it_fails
+
+    told = "".join(traceback.format_exception(error))
+    click.echo(unless_it_fails(private, told, f"{type(error).__name__}: {UNTELLABLE}"), err=True)
     click.echo("envsetup itself failed; this is a bug. Please report the lines above.", err=True)
     return int(Exit.TOOL_FAILED), f"envsetup itself failed: {type(error).__name__}: {error}"

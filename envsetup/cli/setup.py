@@ -174,6 +174,7 @@ def dry_lines(job: Job, ready: Prepared) -> list[str]:
 def carried_out(
     job: Job, ready: Prepared, host: object, quiet: bool, verbose: int, format: str
 ) -> Plan:
+    from envsetup.cli.private import private
     from envsetup.installer import SetupError, carry_out
 
     with Narrator(quiet, verbose) as narrator:
@@ -181,7 +182,7 @@ def carried_out(
             return carry_out(job, ready, knowledge(), host, narrator)  # type: ignore[arg-type]
         except SetupError as error:
             if format == "json" and not error.usage:  # promised on every exit code but 2
-                emit(json.dumps({"schema_version": "1", "error": str(error)}), None)
+                emit(json.dumps({"schema_version": "1", "error": private(str(error))}), None)
             raise Failure(str(error), Exit.USAGE if error.usage else Exit.FINDINGS) from error
 
 

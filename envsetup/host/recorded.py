@@ -73,12 +73,24 @@ class RecordingHost:
         """The variables that may be shown: `env` itself is never written down."""
         self._keep("env", dict(variables))
 
-    def save(self, folder: str, clean: Callable[[str], str]) -> None:
-        """Writes the answers, each text first through `clean`, which takes out what is personal."""
+    def save(
+        self, folder: str, clean: Callable[[str], str], kept_of_file: Callable[[str, str], str]
+    ) -> None:
+        """Writes the answers, each text first through `clean`, which takes out what is personal.
+
+        `kept_of_file` gives of a path and its text what may be kept.
+        """
         Path(folder).mkdir(parents=True, exist_ok=True)
-        kept = _cleaned(self._answers, clean)
+        answers = {q: _reduced(q, answer, kept_of_file) for q, answer in self._answers.items()}
+        kept = _cleaned(answers, clean)
         text = json.dumps(kept, indent=1, ensure_ascii=False, sort_keys=True)
         (Path(folder) / ANSWERS).write_text(text + "\n", encoding="utf-8")
+
+
+def _reduced(question: str, answer: object, kept: Callable[[str, str], str]) -> object:
+    if question.startswith("read ") and isinstance(answer, dict) and "value" in answer:
+        return {**answer, "value": kept(question.removeprefix("read "), answer["value"])}
+    return answer
 
 
 def _cleaned(part: object, clean: Callable[[str], str]) -> object:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
 
 from envsetup.host import Host
 from envsetup.model import Absent, Fact, Known, Python, Source
-from envsetup.probes.environment import clean
 from envsetup.probes.readers import call_json, file_source, line
 
 PYTORCH = "download.pytorch.org"
+ANOTHER = "another"
 OPTIONS = ("index-url", "extra-index-url", "default-index", "index", "find-links")
 SETTING = re.compile(rf"^\s*({'|'.join(OPTIONS)}|url)\s*=\s*(.+)$", re.MULTILINE)
 """In pip's ini files and in uv's TOML alike; uv has a table `index` with an `url` too."""
@@ -74,6 +75,21 @@ def _variables(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _shown(value: str) -> str:
-    """PyTorch's index by its URL; which another is, is nobody's business."""
-    url = clean(value.strip().strip("\"'[]"))
-    return url if PYTORCH in url else "another"
+    """Of several each: PyTorch's index by its URL; which another is, is nobody's business."""
+    words = (word.strip("\"'[]") for word in re.split(r"[\s,]+", value.strip()))
+    return " ".join(_pytorch_or_another(word) for word in words if word)
+
+
+def _pytorch_or_another(address: str) -> str:
+    try:
+        place = urlsplit(address)
+        host = place.hostname or ""
+    except ValueError:
+        return ANOTHER
+    own = host == PYTORCH and place.scheme in ("http", "https")
+    return f"{place.scheme}://{host}{place.path}" if own else ANOTHER
+
+
+def told_text(text: str) -> str:
+    """What a recording keeps of such a file: its settings as they are told."""
+    return "\n".join(f"{option} = {_shown(value)}" for option, value in SETTING.findall(text))

@@ -16,6 +16,8 @@ LAUNCHERS = ("torchrun", "accelerate", "deepspeed", "srun", "slurmstepd", "mpiru
 DEFAULT_PORT = "29500"
 """Source: torch.distributed.run, --master-port."""
 MOST_PARENTS = 30
+WORDS_LOOKED_AT = 3
+"""Of a command line: the interpreter, an option, and the program."""
 
 
 def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
@@ -64,7 +66,7 @@ def _launcher(host: Host) -> str | None:
         words = [found.group(1)] if found else []
         words += [
             w.rpartition("/")[2]
-            for w in (line(host, f"/proc/{parent}/cmdline") or "").split("\0")[:3]
+            for w in (line(host, f"/proc/{parent}/cmdline") or "").split("\0")[:WORDS_LOOKED_AT]
         ]
         starts = next((name for name in LAUNCHERS for word in words if word.startswith(name)), None)
         if starts or "torch.distributed.run" in words:

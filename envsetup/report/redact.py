@@ -1,21 +1,23 @@
 """Takes what is personal out of a report: the default of every format.
 
-`--full` keeps paths, names and packages, and never credentials (those are never read).
+`--full` keeps paths, names and packages, and never credentials.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
-from envsetup.model import Known, Machine, Package, Report, Unreadable, value_of
+from envsetup.model import Known, Machine, Package, Report, value_of
+from envsetup.report.addresses import ANOTHER, Kept, addresses_cleaned, is_pytorch
 from envsetup.report.escaping import encodable
 from envsetup.report.usernames import as_words, homes_out, last_of, owners
+from envsetup.report.variables import Wires, names_a_host, private_words, told_variables
 
 T = TypeVar("T")
 
@@ -45,6 +47,11 @@ NAMED_TOKEN = re.compile(
     r"(token(?!ize)[\w-]*[\"']?\s*[=:]\s*[\"']?)(?!\d[\d.,_]*(?:[\s\"',;&)]|$))[^\s\"',;&]+",
     re.IGNORECASE,
 )
+NETRC = re.compile(r"(\blogin\s{1,8}\S{1,200}\s{1,8}password\s{1,8})\S+", re.IGNORECASE)
+OPTION = re.compile(
+    r"(--(?:[\w-]{1,30}-)?(?:password|passwd|token|secret|api-?key)[ \t]{1,8}[\"']?)[^\s\"'-][^\s\"']*",
+    re.IGNORECASE,
+)
 INSIDE = re.compile(
     r"(?<=//)(?:[\w-]{1,63}\.){0,8}(?:internal|corp|local|lan|intranet|private)(?=[:/\s\"',;]|$)"
     r"|\b(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}(?=:\d{2,5}\b)"
@@ -66,35 +73,44 @@ FAMILY = re.compile(
 )
 """Packages that a reader of a report needs; the others become a count."""
 OTHERS = "other-packages"
-COMMON_WIRE = re.compile(
-    r"(?:lo|eth|eno|ens|enp|ib|ibs|ibp|wlan|wlp|docker|bond|hsn|ifb|virbr)[\da-fnpsu]{0,10}"
+FILE_SERVER = re.compile(
+    r"(?<![\w\\])(\\\\{2,4})(?!wsl|[.?]\\)[\w.-]{1,64}(?=\\)|(?<![\w.-])(/net/)[\w.-]{1,64}"
 )
-"""Names that systems give by themselves; `enx` holds the card's number, others may be people's."""
+"""The server in a path of Windows' network, and in one that automount makes."""
 
 
-def redact(report: Report, names: Iterable[str] = ()) -> Report:
+def redact(report: Report, names: Iterable[str] = (), hosts: Iterable[str] = ()) -> Report:
     """The report as it may be shown to strangers. Doing it twice changes nothing more.
 
-    `names` are those of users that the report's own paths may not give away.
+    `names` are those of users that the report's own paths may not give away, `hosts` this machine's own.
     """
     if report.full:
-        return _walk(report, credentials_out)
-    kept = replace(report, machine=_less_told(report.machine))
-    return _walk(kept, cleaner(report, names))
+        return _walk(report, in_full)
+    kept = replace(report, machine=less_told(report.machine))
+    return _walk(kept, cleaner(report, names, hosts))
 
 
-def redact_machine(machine: Machine, full: bool = False, names: Iterable[str] = ()) -> Machine:
+def redact_machine(
+    machine: Machine, full: bool = False, names: Iterable[str] = (), hosts: Iterable[str] = ()
+) -> Machine:
     if full:
-        return _walk(machine, credentials_out)
-    return _walk(_less_told(machine), cleaner(machine, names))
+        return _walk(machine, in_full)
+    return _walk(less_told(machine), cleaner(machine, names, hosts))
 
 
-def user_names(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """What the variables that systems set for it call the user."""
-    return tuple(filter(None, map(environ.get, ("USER", "LOGNAME", "USERNAME"))))
+def redact_text(text: str, machine: Machine, names: Iterable[str], hosts: Iterable[str]) -> str:
+    """A text of our own that may quote anything, such as an error, as it may be shown to strangers."""
+    return cleaner(machine, {*names, *owners([text])}, hosts)(text)
 
 
-def cleaner(source: Machine | Report, names: Iterable[str] = ()) -> Callable[[str], str]:
+def in_full(text: str) -> str:
+    """A text as `--full` has it: paths, names and hosts stay, credentials don't."""
+    return credentials_out(text, "host")
+
+
+def cleaner(
+    source: Machine | Report, names: Iterable[str] = (), hosts: Iterable[str] = ()
+) -> Callable[[str], str]:
     """Takes out homes, names, credentials and, under a salt of its own, device UUIDs.
 
     Whose they are is read from all of the source, also from what a shown report leaves out.
@@ -104,13 +120,18 @@ def cleaner(source: Machine | Report, names: Iterable[str] = ()) -> Callable[[st
     homes = sorted(_homes(machine), key=len, reverse=True)
     texts = _texts(msgspec.to_builtins(source))
     people = as_words({*owners(texts), *map(last_of, homes), *names})
+    words = _private_words(machine, hosts)
+    private = _any_word(words)
 
     @cache  # a report says the same folder hundreds of times
     def clean(text: str) -> str:
         for home in homes:
             text = re.sub(rf"{re.escape(home)}(?=[/\\\s:;,\"']|$)", "~", text)
-        text = homes_out(credentials_out(text))
-        text = MAIL.sub("***", PROMPT.sub("***", INSIDE.sub("***", text)))
+        text = homes_out(credentials_out(text, "kind"))
+        text = FILE_SERVER.sub(lambda m: (m[1] or m[2]) + ANOTHER, text)
+        text = MAIL.sub("***", PROMPT.sub("***", text))
+        text = private.sub(lambda m: words[m[0].lower()], text) if private is not None else text
+        text = INSIDE.sub("***", text)
         text = SERIAL.sub(r"\1***", text)
         text = people.sub("***", text) if people is not None else text
         return UUID.sub(lambda m: (m.group(1) or "") + hashed(m.group(2), salt()), text)
@@ -118,11 +139,32 @@ def cleaner(source: Machine | Report, names: Iterable[str] = ()) -> Callable[[st
     return clean
 
 
-def credentials_out(text: str) -> str:
-    """Text without logins in URLs, tokens of known forms, and values of what is named a secret."""
-    text = PRIVATE_KEY.sub("***", LOGIN.sub("//", encodable(text)))
-    text = TOKENS.sub("***", text)
-    for pattern in (AUTHORIZATION, BEARER, NAMED_SECRET, NAMED_TOKEN):
+def _private_words(machine: Machine, hosts: Iterable[str]) -> dict[str, str]:
+    """In lower case, each with what stands in its place: hosts, and what people called interfaces."""
+    short = {host.split(".")[0] for host in hosts}
+    own = {host: "***" for host in {*hosts, *short} if len(host) > 2 and names_a_host(host)}
+    told = private_words(value_of(machine.environment) or {}, wires_of(machine))
+    return {word.lower(): shown for word, shown in {**own, **told}.items()}
+
+
+def _any_word(words: Iterable[str]) -> re.Pattern[str] | None:
+    listed = "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True))
+    return re.compile(rf"(?<![\w.-])(?:{listed})(?![\w-]|\.\w)", re.IGNORECASE) if listed else None
+
+
+def wires_of(machine: Machine) -> Wires:
+    adapters = (port.device for port in value_of(machine.rdma_ports) or ())
+    return Wires.of((*(value_of(machine.interfaces) or ()), *adapters))
+
+
+def credentials_out(text: str, kept: Kept = "path") -> str:
+    """Text without credentials: in URLs, of known forms, and values of what is named a secret.
+
+    `kept`: how much stays of a URL of a host that isn't public.
+    """
+    text = LOGIN.sub("//", addresses_cleaned(encodable(text), kept))
+    text = TOKENS.sub("***", PRIVATE_KEY.sub("***", text))
+    for pattern in (AUTHORIZATION, BEARER, NAMED_SECRET, NAMED_TOKEN, NETRC, OPTION):
         text = pattern.sub(r"\1***", text)
     return text
 
@@ -180,16 +222,40 @@ def _secret(name: object, value: object) -> bool:
     return isinstance(value, str) and isinstance(name, str) and bool(SECRET_NAME.search(name))
 
 
-def _less_told(machine: Machine) -> Machine:
-    """Without packages that are nobody's business, and interfaces named after networks or cards."""
-    wires, packages = machine.interfaces, machine.packages
-    if isinstance(wires, Known) and not all(map(COMMON_WIRE.fullmatch, wires.value)):
-        error = "left out: a name of an interface may tell of its network"
-        machine = replace(machine, interfaces=Unreadable(error=error, source=wires.source))
-    if not isinstance(packages, Known):
-        return machine
-    kept = [p for p in packages.value if FAMILY.search(p.name) or p.name == OTHERS]
-    left = len(packages.value) - len(kept)
+def less_told(machine: Machine) -> Machine:
+    """Without packages that are nobody's business; variables, interfaces and addresses as what they are."""
+    wires = wires_of(machine)
+    facts: dict[str, Any] = {}
+    if isinstance(machine.environment, Known):
+        facts["environment"] = _known_as(
+            machine.environment, told_variables(machine.environment.value, wires)
+        )
+    if isinstance(machine.interfaces, Known):
+        names = tuple(map(wires.told, machine.interfaces.value))
+        facts["interfaces"] = _known_as(machine.interfaces, names)
+    if isinstance(machine.rdma_ports, Known):
+        ports = tuple(replace(p, device=wires.told(p.device)) for p in machine.rdma_ports.value)
+        facts["rdma_ports"] = _known_as(machine.rdma_ports, ports)
+    if isinstance(machine.packages, Known):
+        facts["packages"] = _known_as(machine.packages, _family_alone(machine.packages.value))
+    return replace(machine, **facts)
+
+
+def _known_as(fact: Known[Any], value: T) -> Known[T]:
+    return Known(value=value, source=fact.source)
+
+
+def _family_alone(packages: tuple[Package, ...]) -> tuple[Package, ...]:
+    kept = [_without_origin(p) for p in packages if FAMILY.search(p.name) or p.name == OTHERS]
+    left = len(packages) - len(kept)
     if left:
         kept.append(Package(name=OTHERS, version=str(left)))
-    return replace(machine, packages=Known(value=tuple(kept), source=packages.source))
+    return tuple(kept)
+
+
+def _without_origin(package: Package) -> Package:
+    """Which index or repository it came from is told only of PyTorch's own, and of a folder here."""
+    url = package.url
+    if url is None or is_pytorch(url) or url.startswith("file:"):
+        return package
+    return replace(package, url=ANOTHER)

@@ -320,7 +320,7 @@ def test_serial_numbers_stay_out_and_variables_of_the_list_come_back(
     recording = RecordingHost(Machine(root))
     recording.read("/proc/cpuinfo")
     recording.keep_environment({"CUDA_VISIBLE_DEVICES": "1"})
-    recording.save(str(tmp_path / "rec"), str)
+    recording.save(str(tmp_path / "rec"), str, lambda _, text: text)
     assert "1234abcd" not in (tmp_path / "rec" / "answers.json").read_text()
     assert RecordedHost(str(tmp_path / "rec")).env() == {"CUDA_VISIBLE_DEVICES": "1"}
 

@@ -88,7 +88,8 @@ def judge(index_settings: dict[str, str], machine: Machine) -> Iterator[Draft]:
     for tool in ("pip", "uv"):
         named = {k: v for k, v in index_settings.items() if k.startswith(f"{tool} ")}
         main = next((v for k, v in named.items() if k.endswith(MAIN)), "")
-        if PYTORCH in main and all(PYTORCH in url for url in named.values()):
+        words = [word for told in named.values() for word in told.split()]
+        if PYTORCH in main and all(PYTORCH in word for word in words):
             yield Draft(
                 message=f"{tool} is set to take every package from PyTorch's index alone ({main}), "
                 "which holds few others.",
