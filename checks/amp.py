@@ -18,6 +18,8 @@ from __future__ import annotations
 import unittest
 from typing import Any
 
+from ._numbers import draw
+
 SUMMARY = "autocast takes the right dtypes, its values hold, GradScaler guards the step"
 DEVICES = "any"
 REQUIRES = ("import",)
@@ -58,12 +60,8 @@ def _offered(torch: Any, device: str, dtype: Any) -> bool:
     return True
 
 
-def _draw(torch: Any, seed: int, *shape: int) -> Any:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
 def _values(torch: Any, device: str, dtype: Any) -> dict[str, Any]:
-    a, b = _draw(torch, 1, 24, 40), _draw(torch, 2, 40, 16)
+    a, b = draw(torch, 1, torch.float32, 24, 40), draw(torch, 2, torch.float32, 40, 16)
     on_a, on_b = a.to(device), b.to(device)
     with torch.autocast(device_type=device.split(":")[0], dtype=dtype):
         product = on_a @ on_b
@@ -87,7 +85,8 @@ def _values(torch: Any, device: str, dtype: Any) -> dict[str, Any]:
 
 def _training(torch: Any, device: str, dtype: Any) -> list[float]:
     """A linear map learned in 20 steps; its weights stay float32."""
-    x, goal = _draw(torch, 3, 64, 8).to(device), _draw(torch, 4, 8, 4).to(device)
+    x = draw(torch, 3, torch.float32, 64, 8).to(device)
+    goal = draw(torch, 4, torch.float32, 8, 4).to(device)
     wanted = x @ goal
     weight = torch.zeros(8, 4, device=device, requires_grad=True)
     optimizer = torch.optim.SGD([weight], lr=0.5)

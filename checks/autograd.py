@@ -20,6 +20,8 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
+from ._numbers import draw, hold, largest_error, leaf, widest
+
 SUMMARY = "gradients equal closed forms and finite differences"
 DEVICES = "any"
 REQUIRES = ("import",)
@@ -31,7 +33,7 @@ ROUNDINGS = 64
 
 
 def run(torch: Any, device: str) -> dict[str, Any]:
-    dtype = _widest(torch, device)
+    dtype = widest(torch, device)
     found: dict[str, Any] = {"dtype": str(dtype)}
     found["closed_form_error"] = _closed_forms(torch, device, dtype)
     found["second_order_error"] = _second_order(torch, device, dtype)
@@ -47,66 +49,36 @@ def run(torch: Any, device: str) -> dict[str, Any]:
     return found
 
 
-def _widest(torch: Any, device: str) -> Any:
-    """float64 where the device computes it (Apple's and some of Intel's GPUs don't), else float32."""
-    try:
-        one = torch.ones(2, dtype=torch.float64, device=device) + 1
-        return one.dtype
-    except (RuntimeError, TypeError):
-        return torch.float32
-
-
-def _draw(torch: Any, seed: int, *shape: int) -> Any:
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(*shape, generator=generator, dtype=torch.float64)
-
-
-def _leaf(value: Any, device: str, dtype: Any) -> Any:
-    return value.to(dtype).to(device).clone().requires_grad_(True)
-
-
-def _hold(name: str, error: float, limit: float) -> dict[str, Any]:
-    if not error <= limit:
-        raise AssertionError(f"{name}: off by {error:.3g}, allowed {limit:.3g}")
-    return {"value": error, "limit": limit, "unit": "absolute"}
-
-
-def _off(got: Any, want: Any) -> float:
-    """Largest difference; infinite where there is a NaN, which would slip through a comparison."""
-    error = float((got.detach().cpu().double() - want).abs().max())
-    return error if error == error else float("inf")
-
-
 def _closed_forms(torch: Any, device: str, dtype: Any) -> dict[str, Any]:
     """d/dx of sum(tanh(x)), sum(x @ w) and of log-softmax with a picked class."""
     limit = ROUNDINGS * torch.finfo(dtype).eps
-    exact = _draw(torch, 1, 3, 4)
-    weight = _draw(torch, 2, 4, 5)
-    x = _leaf(exact, device, dtype)
-    w = _leaf(weight, device, dtype)
+    exact = draw(torch, 1, torch.float64, 3, 4)
+    weight = draw(torch, 2, torch.float64, 4, 5)
+    x = leaf(exact, device, dtype)
+    w = leaf(weight, device, dtype)
     exact, weight = exact.to(dtype).double(), weight.to(dtype).double()
 
     torch.tanh(x).sum().backward()
-    worst = _off(x.grad, 1 - torch.tanh(exact) ** 2)
+    worst = largest_error(x.grad, 1 - torch.tanh(exact) ** 2)
     grad_x, grad_w = torch.autograd.grad((x @ w).sum(), (x, w))
-    worst = max(worst, _off(grad_x, weight.sum(1).expand(3, 4)))
-    worst = max(worst, _off(grad_w, exact.sum(0)[:, None].expand(4, 5)))
+    worst = max(worst, largest_error(grad_x, weight.sum(1).expand(3, 4)))
+    worst = max(worst, largest_error(grad_w, exact.sum(0)[:, None].expand(4, 5)))
     picked = torch.log_softmax(x, dim=1)[:, 2].sum()
     (grad_x,) = torch.autograd.grad(picked, x)
     want = -torch.softmax(exact, dim=1)
     want[:, 2] += 1
-    return _hold("first derivatives", max(worst, _off(grad_x, want)), limit)
+    return hold("first derivatives", max(worst, largest_error(grad_x, want)), limit)
 
 
 def _second_order(torch: Any, device: str, dtype: Any) -> dict[str, Any]:
     """For f = sum(x^3): f' = 3x^2; the sum of f' differentiates to 6x."""
-    exact = _draw(torch, 3, 5)
-    x = _leaf(exact, device, dtype)
+    exact = draw(torch, 3, torch.float64, 5)
+    x = leaf(exact, device, dtype)
     exact = exact.to(dtype).double()
     (first,) = torch.autograd.grad((x**3).sum(), x, create_graph=True)
     (second,) = torch.autograd.grad(first.sum(), x)
-    worst = max(_off(first, 3 * exact**2), _off(second, 6 * exact))
-    return _hold("derivatives of x^3", worst, ROUNDINGS * torch.finfo(dtype).eps)
+    worst = max(largest_error(first, 3 * exact**2), largest_error(second, 6 * exact))
+    return hold("derivatives of x^3", worst, ROUNDINGS * torch.finfo(dtype).eps)
 
 
 def _custom_function(torch: Any, device: str, dtype: Any) -> dict[str, Any]:
@@ -123,11 +95,11 @@ def _custom_function(torch: Any, device: str, dtype: Any) -> dict[str, Any]:
             (value,) = ctx.saved_tensors
             return 7 * value * grad
 
-    exact = _draw(torch, 4, 6)
-    x = _leaf(exact, device, dtype)
+    exact = draw(torch, 4, torch.float64, 6)
+    x = leaf(exact, device, dtype)
     Sevenfold.apply(x).sum().backward()
     want = 7 * exact.to(dtype).double()
-    return _hold("custom Function", _off(x.grad, want), ROUNDINGS * torch.finfo(dtype).eps)
+    return hold("custom Function", largest_error(x.grad, want), ROUNDINGS * torch.finfo(dtype).eps)
 
 
 def _accumulates(torch: Any, device: str, dtype: Any) -> None:
@@ -200,8 +172,8 @@ def _cuts(torch: Any, device: str, dtype: Any) -> None:
 
 def _finite_differences(torch: Any, device: str) -> None:
     """gradcheck and gradgradcheck of a small network with every kind of step in it."""
-    x = _leaf(_draw(torch, 5, 2, 3), device, torch.float64)
-    w = _leaf(_draw(torch, 6, 3, 2), device, torch.float64)
+    x = leaf(draw(torch, 5, torch.float64, 2, 3), device, torch.float64)
+    w = leaf(draw(torch, 6, torch.float64, 3, 2), device, torch.float64)
 
     def network(x: Any, w: Any) -> Any:
         hidden = torch.sigmoid(x @ w)

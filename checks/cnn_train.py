@@ -20,6 +20,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._numbers import draw
+
 SUMMARY = "convolutions equal the written-out sum, and a small network of them learns"
 DEVICES = "any"
 REQUIRES = ("import",)
@@ -59,16 +61,12 @@ def run(torch: Any, device: str) -> dict[str, Any]:
     return found
 
 
-def _draw(torch: Any, seed: int, *shape: int) -> Any:
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(*shape, generator=generator)
-
-
 def _convolution(torch: Any, device: str, case: dict[str, Any]) -> dict[str, Any]:
-    x, w = _draw(torch, 1, 2, 6, 13, 11), _draw(torch, 2, 6, 6 // case["groups"], 3, 3)
+    x = draw(torch, 1, torch.float32, 2, 6, 13, 11)
+    w = draw(torch, 2, torch.float32, 6, 6 // case["groups"], 3, 3)
     slow_x, slow_w = (t.double().requires_grad_(True) for t in (x, w))
     want = _written_out(torch, slow_x, slow_w, **case)
-    flow = _draw(torch, 3, *want.shape)
+    flow = draw(torch, 3, torch.float32, *want.shape)
     want.backward(flow.double())
     worst = 0.0
     for layout in (torch.contiguous_format, torch.channels_last):
@@ -119,7 +117,7 @@ def _written_out(
 
 def _normalisation(torch: Any, device: str) -> dict[str, Any]:
     """Batch normalisation in training: (x - mean) / sqrt(var + eps), and its running mean."""
-    x = _draw(torch, 4, 8, 3, 5, 5) * 2 + 1
+    x = draw(torch, 4, torch.float32, 8, 3, 5, 5) * 2 + 1
     layer = torch.nn.BatchNorm2d(3).to(device)
     got = layer(x.to(device))
     exact = x.double()
@@ -187,6 +185,6 @@ def _network(torch: Any) -> Any:
     )
     with torch.no_grad():
         for seed, layer in ((7, layers[0]), (8, layers[5])):
-            layer.weight.copy_(_draw(torch, seed, *layer.weight.shape) * 0.2)
+            layer.weight.copy_(draw(torch, seed, torch.float32, *layer.weight.shape) * 0.2)
             layer.bias.zero_()
     return nn.Sequential(*layers)

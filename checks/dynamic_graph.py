@@ -19,6 +19,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._numbers import draw, hold, largest_error, leaf, widest
+
 SUMMARY = "graphs that change between steps give the gradients of the static ones"
 DEVICES = "any"
 REQUIRES = ("import",)
@@ -32,7 +34,7 @@ RATE = 0.125
 
 
 def run(torch: Any, device: str) -> dict[str, Any]:
-    dtype = _widest(torch, device)
+    dtype = widest(torch, device)
     limit = ROUNDINGS * torch.finfo(dtype).eps
     errors = {
         "branch_error": _branches(torch, device, dtype),
@@ -42,48 +44,22 @@ def run(torch: Any, device: str) -> dict[str, Any]:
         "staged_training_error": _staged_training(torch, device, dtype),
     }
     _unused_branch(torch, device, dtype)
-    return {name: _hold(name, error, limit) for name, error in errors.items()}
+    return {name: hold(name, error, limit) for name, error in errors.items()}
 
 
-def _widest(torch: Any, device: str) -> Any:
-    """float64 where the device computes it (Apple's and some of Intel's GPUs don't), else float32."""
-    try:
-        one = torch.ones(2, dtype=torch.float64, device=device) + 1
-        return one.dtype
-    except (RuntimeError, TypeError):
-        return torch.float32
-
-
-def _draw(torch: Any, seed: int, dtype: Any, *shape: int) -> Any:
+def _exact(torch: Any, seed: int, dtype: Any, *shape: int) -> Any:
     """Numbers of size one on the CPU, already rounded to `dtype`, as float64: the exact input."""
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(*shape, generator=generator, dtype=torch.float64).to(dtype).double()
-
-
-def _leaf(exact: Any, device: str, dtype: Any) -> Any:
-    return exact.to(dtype).to(device).clone().requires_grad_(True)
-
-
-def _hold(name: str, error: float, limit: float) -> dict[str, Any]:
-    if not error <= limit:
-        raise AssertionError(f"{name}: off by {error:.3g}, allowed {limit:.3g}")
-    return {"value": error, "limit": limit, "unit": "absolute"}
-
-
-def _off(got: Any, want: Any) -> float:
-    """Largest difference; infinite where there is a NaN, which would slip through a comparison."""
-    error = float((got.detach().cpu().double() - want).abs().max())
-    return error if error == error else float("inf")
+    return draw(torch, seed, dtype, *shape).double()
 
 
 def _branches(torch: Any, device: str, dtype: Any) -> float:
     """Each element takes the branch that its own sign chooses: x^2 above zero, sin(x) else."""
-    exact = _draw(torch, 1, dtype, 8)
-    x = _leaf(exact, device, dtype)
+    exact = _exact(torch, 1, dtype, 8)
+    x = leaf(exact, device, dtype)
     total = sum(value**2 if bool(value > 0) else value.sin() for value in x.unbind())
     total.backward()
     static = torch.where(exact > 0, 2 * exact, exact.cos())
-    return _off(x.grad, static)
+    return largest_error(x.grad, static)
 
 
 def _loops(torch: Any, device: str, dtype: Any) -> float:
@@ -97,27 +73,27 @@ def _loops(torch: Any, device: str, dtype: Any) -> float:
         while bool(y > 1):
             y = y * 0.5
         y.sum().backward()
-        worst = max(worst, _off(x.grad, 0.5**count))
+        worst = max(worst, largest_error(x.grad, 0.5**count))
     return worst
 
 
 def _shapes(torch: Any, device: str, dtype: Any) -> float:
     """One weight over batches of 1, 3, 7 and 2 rows: its gradient is the sum of all rows' outer products."""
-    exact_w = _draw(torch, 2, dtype, 4, 3) / 4
-    w = _leaf(exact_w, device, dtype)
+    exact_w = _exact(torch, 2, dtype, 4, 3) / 4
+    w = leaf(exact_w, device, dtype)
     want = torch.zeros(4, 3, dtype=torch.float64)
     for step, rows in enumerate((1, 3, 7, 2)):
-        batch = _draw(torch, 10 + step, dtype, rows, 4)
+        batch = _exact(torch, 10 + step, dtype, rows, 4)
         out = batch.to(dtype).to(device) @ w
         out.pow(2).mean().backward()
         want += 2 * batch.T @ (batch @ exact_w) / (rows * 3)
-    return _off(w.grad, want)
+    return largest_error(w.grad, want)
 
 
 def _recursion(torch: Any, device: str, dtype: Any) -> float:
     """A tree folded by recursion, inner nodes a*left + b*right, against the sum over leaves of a^i b^j x."""
-    exact = _draw(torch, 3, dtype, 5)
-    leaves = _leaf(exact, device, dtype)
+    exact = _exact(torch, 3, dtype, 5)
+    leaves = leaf(exact, device, dtype)
     a = torch.full((), 0.75, dtype=dtype, device=device, requires_grad=True)
     b = torch.full((), -0.5, dtype=dtype, device=device, requires_grad=True)
 
@@ -130,8 +106,8 @@ def _recursion(torch: Any, device: str, dtype: Any) -> float:
     want_leaves = [0.75**i * (-0.5) ** j for i, j, _ in paths]
     want_a = sum(i * 0.75 ** max(i - 1, 0) * (-0.5) ** j * x for i, j, x in paths)
     want_b = sum(j * 0.75**i * (-0.5) ** max(j - 1, 0) * x for i, j, x in paths)
-    worst = _off(leaves.grad, torch.tensor(want_leaves, dtype=torch.float64))
-    return max(worst, _off(a.grad, want_a), _off(b.grad, want_b))
+    worst = largest_error(leaves.grad, torch.tensor(want_leaves, dtype=torch.float64))
+    return max(worst, largest_error(a.grad, want_a), largest_error(b.grad, want_b))
 
 
 def _unused_branch(torch: Any, device: str, dtype: Any) -> None:
@@ -158,11 +134,11 @@ def _staged_training(torch: Any, device: str, dtype: Any) -> float:
     Stages of two steps each: layers 0 and 1; layer 2 added; layer 0 frozen; layer 1 removed; layer 0
     unfrozen again. tanh stands before every layer but the first.
     """
-    start = [_draw(torch, 20 + i, dtype, 4, 4) / 2 for i in range(3)]
-    x, target = _draw(torch, 30, dtype, 4, 4), _draw(torch, 31, dtype, 4, 4)
+    start = [_exact(torch, 20 + i, dtype, 4, 4) / 2 for i in range(3)]
+    x, target = _exact(torch, 30, dtype, 4, 4), _exact(torch, 31, dtype, 4, 4)
     by_torch = _train_edited(torch, start, x, target, device, dtype)
     by_hand = _train_by_hand(torch, start, x, target)
-    return max(_off(got, want) for got, want in zip(by_torch, by_hand))
+    return max(largest_error(got, want) for got, want in zip(by_torch, by_hand))
 
 
 def _train_edited(

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._numbers import computes_in, draw
+
 SUMMARY = "svd, qr, cholesky, eigh, solve and inverse have small residuals"
 DEVICES = "any"
 REQUIRES = ("import",)
@@ -31,7 +33,7 @@ def run(torch: Any, device: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in ("float32", "float64"):
         dtype = getattr(torch, name)
-        if not _has(torch, device, dtype):
+        if not computes_in(torch, device, dtype):
             continue
         limit = 32 * ROWS * torch.finfo(dtype).eps
         for operation in (_svd, _qr, _cholesky, _eigh, _solve, _inverse, _determinant):
@@ -40,14 +42,6 @@ def run(torch: Any, device: str) -> dict[str, Any]:
     if not any(isinstance(value, dict) for value in found.values()):
         raise AssertionError(f"no decomposition ran on {device}: {found}")
     return found
-
-
-def _has(torch: Any, device: str, dtype: Any) -> bool:
-    try:
-        torch.ones(2, dtype=dtype, device=device) + 1
-    except (RuntimeError, TypeError):
-        return False
-    return True
 
 
 def _judge(torch: Any, operation: Any, device: str, dtype: Any, key: str, limit: float) -> Any:
@@ -60,13 +54,12 @@ def _judge(torch: Any, operation: Any, device: str, dtype: Any, key: str, limit:
     return {"value": error, "limit": limit, "unit": "relative residual"}
 
 
-def _draw(torch: Any, seed: int, dtype: Any, columns: int, rows: int = ROWS) -> Any:
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(BATCH, rows, columns, generator=generator, dtype=torch.float64).to(dtype)
+def _batch(torch: Any, seed: int, dtype: Any, columns: int, rows: int = ROWS) -> Any:
+    return draw(torch, seed, dtype, BATCH, rows, columns)
 
 
 def _positive(torch: Any, dtype: Any) -> Any:
-    square = _draw(torch, 7, torch.float64, COLUMNS, COLUMNS)
+    square = _batch(torch, 7, torch.float64, COLUMNS, COLUMNS)
     return (square @ square.transpose(1, 2) + COLUMNS * torch.eye(COLUMNS, dtype=torch.float64)).to(
         dtype
     )
@@ -89,7 +82,7 @@ def _straight(torch: Any, q: Any) -> Any:
 
 
 def _svd(torch: Any, device: str, dtype: Any) -> float:
-    a = _draw(torch, 1, dtype, COLUMNS)
+    a = _batch(torch, 1, dtype, COLUMNS)
     worst = 0.0
     for full in (False, True):
         u, s, vh = _exact(*torch.linalg.svd(a.to(device), full_matrices=full))
@@ -106,7 +99,7 @@ def _svd(torch: Any, device: str, dtype: Any) -> float:
 
 
 def _qr(torch: Any, device: str, dtype: Any) -> float:
-    a = _draw(torch, 2, dtype, COLUMNS)
+    a = _batch(torch, 2, dtype, COLUMNS)
     q, r = _exact(*torch.linalg.qr(a.to(device)))
     below = float(r.tril(-1).abs().max())
     return max(float(_residual(q @ r, a.double())), float(_straight(torch, q)), below)
@@ -127,7 +120,7 @@ def _eigh(torch: Any, device: str, dtype: Any) -> float:
 
 
 def _solve(torch: Any, device: str, dtype: Any) -> float:
-    a, b = _draw(torch, 3, dtype, COLUMNS, COLUMNS), _draw(torch, 4, dtype, 5, COLUMNS)
+    a, b = _batch(torch, 3, dtype, COLUMNS, COLUMNS), _batch(torch, 4, dtype, 5, COLUMNS)
     (x,) = _exact(torch.linalg.solve(a.to(device), b.to(device)))
     size = a.double().flatten(1).norm(dim=1) * x.flatten(1).norm(dim=1)
     return float(((a.double() @ x - b.double()).flatten(1).norm(dim=1) / size).max())
@@ -144,7 +137,7 @@ def _inverse(torch: Any, device: str, dtype: Any) -> float:
 
 def _determinant(torch: Any, device: str, dtype: Any) -> float:
     """Of a product of a triangular matrix with a known diagonal and a permutation: the signed product."""
-    triangle = _draw(torch, 5, torch.float64, 6, 6).tril(-1)
+    triangle = _batch(torch, 5, torch.float64, 6, 6).tril(-1)
     diagonal = torch.tensor([1.5, -2.0, 0.75, 3.0, -1.25, 0.5], dtype=torch.float64)
     matrix = (triangle + torch.diag(diagonal))[:, [1, 0, 2, 3, 4, 5]].to(dtype)
     got = torch.linalg.det(matrix.to(device)).cpu().double()

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._numbers import draw
+
 SUMMARY = "matrix products in every dtype and layout equal float64"
 DEVICES = "any"
 REQUIRES = ("import",)
@@ -49,14 +51,9 @@ def _precision(torch: Any) -> str:
     return str(read()) if read else "unknown"
 
 
-def _draw(torch: Any, seed: int, dtype: Any, *shape: int) -> Any:
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(*shape, generator=generator, dtype=torch.float64).to(dtype)
-
-
 def _one_dtype(torch: Any, device: str, dtype: Any) -> dict[str, Any] | None:
     """Worst of all layouts; None where this device has no product in this dtype."""
-    a, b = _draw(torch, 1, dtype, 3, ROWS, INNER), _draw(torch, 2, dtype, 3, INNER, COLUMNS)
+    a, b = draw(torch, 1, dtype, 3, ROWS, INNER), draw(torch, 2, dtype, 3, INNER, COLUMNS)
     try:
         on_a, on_b = a.to(device), b.to(device)
         results = _layouts(torch, on_a, on_b)
@@ -114,7 +111,7 @@ def _error(torch: Any, got: Any, want: Any, sizes: Any, dtype: Any) -> tuple[flo
 
 def _large(torch: Any, device: str) -> dict[str, Any]:
     """A size at which libraries switch to blocked kernels; 64 terms so that the limit stays sharp."""
-    a, b = _draw(torch, 3, torch.float32, 259, 64), _draw(torch, 4, torch.float32, 64, 261)
+    a, b = draw(torch, 3, torch.float32, 259, 64), draw(torch, 4, torch.float32, 64, 261)
     got = (a.to(device) @ b.to(device)).cpu().double()
     error = ((got - a.double() @ b.double()).abs() / (a.double().abs() @ b.double().abs())).max()
     limit = 64 * torch.finfo(torch.float32).eps
@@ -127,7 +124,7 @@ def _large(torch: Any, device: str) -> dict[str, Any]:
 
 def _scaled_and_added(torch: Any, device: str) -> dict[str, Any]:
     """beta * M + alpha * A @ B with both factors unlike 0 and 1."""
-    a, b, m = (_draw(torch, 5 + i, torch.float32, 19, 19) for i in range(3))
+    a, b, m = (draw(torch, 5 + i, torch.float32, 19, 19) for i in range(3))
     got = torch.addmm(m.to(device), a.to(device), b.to(device), beta=-0.5, alpha=3.0).cpu().double()
     x, y, z = a.double(), b.double(), m.double()
     want = -0.5 * z + 3 * (x[:, :, None] * y[None]).sum(1)

@@ -16,14 +16,12 @@ that it doesn't know); where `compile` passes, leave the mode out: it only costs
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import shutil
-import sys
 import tempfile
 import unittest
 import unittest.mock
 from typing import Any
+
+from ._compilers import environment, require_compilers
 
 ID = "max-autotune"
 SUMMARY = "kernels picked by the search for the fastest compute right"
@@ -41,21 +39,9 @@ def run(torch: Any, device: str) -> dict[str, Any]:
         raise unittest.SkipTest("this torch has no torch.compile (it came with 2.0)")
     if MODE not in _modes(torch):
         raise unittest.SkipTest(f"this torch has no mode {MODE} (it came with 2.1)")
-    _needs_its_tools(device)
-    with tempfile.TemporaryDirectory() as cache, _environment(TORCHINDUCTOR_CACHE_DIR=cache):
+    require_compilers(device)
+    with tempfile.TemporaryDirectory() as cache, environment(TORCHINDUCTOR_CACHE_DIR=cache):
         return _compare(torch, device)
-
-
-def _needs_its_tools(device: str) -> None:
-    if device.startswith(("cuda", "xpu")) and importlib.util.find_spec("triton") is None:
-        raise unittest.SkipTest("no Triton is installed, which compiles for this device")
-    usual = {"win32": "cl", "darwin": "clang++"}.get(sys.platform, "g++")
-    if device == "cpu" and shutil.which(os.environ.get("CXX") or usual) is None:
-        raise unittest.SkipTest(f"no C++ compiler on PATH ({usual}, or the one that CXX names)")
-
-
-def _environment(**variables: str) -> Any:
-    return unittest.mock.patch.dict(os.environ, variables)
 
 
 def _compare(torch: Any, device: str) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._numbers import largest_error, widest
+
 SUMMARY = "optimizers take the steps of their formulas"
 DEVICES = "any"
 REQUIRES = ("import",)
@@ -29,7 +31,7 @@ STEP_SIZE_ROUNDINGS = STEPS * 0.1 * 2.0**-23
 
 
 def run(torch: Any, device: str) -> dict[str, Any]:
-    dtype = _widest(torch, device)
+    dtype = widest(torch, device)
     limit = ROUNDINGS * torch.finfo(dtype).eps
     found: dict[str, Any] = {"dtype": str(dtype)}
     for name, make, options, formula in _table(torch):
@@ -38,28 +40,13 @@ def run(torch: Any, device: str) -> dict[str, Any]:
             label = f"foreach_{name}" if way else name
             due = limit + (STEP_SIZE_ROUNDINGS if way else 0.0)
             got = _by_torch(torch, make, dict(options, **way), device, dtype)
-            error = max(_off(a, b) for a, b in zip(got, want))
+            error = max(largest_error(a, b) for a, b in zip(got, want))
             if not error <= due:
                 raise AssertionError(
                     f"{label}: off by {error:.3g} after {STEPS} steps, allowed {due:.3g}"
                 )
             found[f"{label}_error"] = {"value": error, "limit": due, "unit": "absolute"}
     return found
-
-
-def _off(got: Any, want: Any) -> float:
-    """Largest difference; infinite where there is a NaN, which would slip through a comparison."""
-    error = float((got - want).abs().max())
-    return error if error == error else float("inf")
-
-
-def _widest(torch: Any, device: str) -> Any:
-    """float64 where the device computes it (Apple's and some of Intel's GPUs don't), else float32."""
-    try:
-        one = torch.ones(2, dtype=torch.float64, device=device) + 1
-        return one.dtype
-    except (RuntimeError, TypeError):
-        return torch.float32
 
 
 def _table(torch: Any) -> list[tuple[str, Any, dict[str, Any], Any]]:

@@ -119,10 +119,10 @@ def _spread(torch: Any, device: str) -> dict[str, Any]:
         "normal_neighbours": pairs * root,
         "normal_tails": (float((normal.abs() > 2).double().mean()) - 0.0455003) * root / 0.2084,
     }
-    return {name: _hold(name, abs(value)) for name, value in sigmas.items()}
+    return {name: _within_sigmas(name, abs(value)) for name, value in sigmas.items()}
 
 
-def _hold(name: str, sigmas: float) -> dict[str, Any]:
+def _within_sigmas(name: str, sigmas: float) -> dict[str, Any]:
     if not sigmas <= SIGMAS:
         raise AssertionError(f"{name} is {sigmas:.1f} standard errors off, allowed {SIGMAS:.0f}")
     return {"value": sigmas, "limit": SIGMAS, "unit": "standard errors"}
@@ -139,7 +139,7 @@ def _dropout(torch: Any, device: str) -> dict[str, Any]:
     if not torch.equal(torch.nn.functional.dropout(ones, 0.25, training=False), ones):
         raise AssertionError("dropout changed its input in evaluation")
     dropped = float((kept == 0).double().mean())
-    return _hold("dropout rate", abs(dropped - 0.25) * math.sqrt(DRAWS / (0.25 * 0.75)))
+    return _within_sigmas("dropout rate", abs(dropped - 0.25) * math.sqrt(DRAWS / (0.25 * 0.75)))
 
 
 def _fork_leaves_no_trace(torch: Any) -> None:

@@ -70,18 +70,20 @@ def _compare(torch: Any, device: str, kind: str) -> dict[str, Any]:
     flow = torch.randn(want.shape, generator=generator)
     got.backward(flow.to(device))
     want.backward(flow.double())
-    worst = _off(f"{kind} output", got, want, 1.0)
+    worst = _accept(f"{kind} output", got, want, 1.0)
     worst = max(
-        worst, _off(f"{kind} last state", states[0] if kind == "LSTM" else states, last, 1.0)
+        worst, _accept(f"{kind} last state", states[0] if kind == "LSTM" else states, last, 1.0)
     )
     pairs = [(on_x.grad, slow_x.grad, "input")]
     pairs += [(value.grad, exact[name].grad, name) for name, value in module.named_parameters()]
     for fast, slow, name in pairs:
-        worst = max(worst, _off(f"{kind} gradient by {name}", fast, slow, float(slow.abs().max())))
+        worst = max(
+            worst, _accept(f"{kind} gradient by {name}", fast, slow, float(slow.abs().max()))
+        )
     return {"value": worst, "limit": LIMIT, "unit": "absolute"}
 
 
-def _off(what: str, got: Any, want: Any, size: float) -> float:
+def _accept(what: str, got: Any, want: Any, size: float) -> float:
     error = float((got.detach().cpu().double() - want.detach()).abs().max()) / size
     if not error <= LIMIT:
         raise AssertionError(f"{what}: off by {error:.3g}, allowed {LIMIT:.3g}")

@@ -18,6 +18,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ._numbers import computes_in, draw, hold
+
 SUMMARY = "arithmetic, broadcasting, strides, reductions and NaN rules hold in every dtype"
 DEVICES = "any"
 REQUIRES = ("import",)
@@ -31,7 +33,7 @@ def run(torch: Any, device: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in ("float64", "float32", "bfloat16", "float16"):
         dtype = getattr(torch, name)
-        if _has(torch, device, dtype):
+        if computes_in(torch, device, dtype):
             found[f"{name}_error"] = _four_operations(torch, device, dtype)
             found[f"{name}_sum_error"] = _sums(torch, device, dtype)
     if "float32_error" not in found:
@@ -45,27 +47,7 @@ def run(torch: Any, device: str) -> dict[str, Any]:
     return found
 
 
-def _has(torch: Any, device: str, dtype: Any) -> bool:
-    """Whether the device computes in this dtype at all."""
-    try:
-        return bool((torch.ones(2, dtype=dtype, device=device) + 1).sum().item() == 4)
-    except (RuntimeError, TypeError):
-        return False
-
-
-def _draw(torch: Any, seed: int, dtype: Any, *shape: int) -> Any:
-    """Numbers of size one, rounded to dtype, on the CPU."""
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(*shape, generator=generator, dtype=torch.float64).to(dtype)
-
-
-def _hold(name: str, error: float, limit: float) -> dict[str, Any]:
-    if not error <= limit:
-        raise AssertionError(f"{name}: off by {error:.3g}, allowed {limit:.3g}")
-    return {"value": error, "limit": limit, "unit": "relative"}
-
-
-def _off(errors: Any) -> float:
+def _largest(errors: Any) -> float:
     """The largest of them; infinite where there is a NaN, which would slip through a comparison."""
     error = float(errors.max())
     return error if error == error else math.inf
@@ -77,7 +59,7 @@ def _exact(what: str, got: Any, want: Any) -> None:
 
 
 def _four_operations(torch: Any, device: str, dtype: Any) -> dict[str, Any]:
-    a, b = _draw(torch, 1, dtype, SIZE), _draw(torch, 2, dtype, SIZE)
+    a, b = draw(torch, 1, dtype, SIZE), draw(torch, 2, dtype, SIZE)
     b = torch.where(b.abs() < 0.1, torch.ones_like(b), b)
     on_a, on_b = a.to(device), b.to(device)
     x, y = a.double(), b.double()
@@ -86,13 +68,13 @@ def _four_operations(torch: Any, device: str, dtype: Any) -> dict[str, Any]:
     worst = 0.0
     for got, want in pairs:
         error = (got.cpu().double() - want).abs() / want.abs().clamp(min=tiny * 1024)
-        worst = max(worst, _off(error))
-    return _hold(f"+ - * / in {dtype}", worst, 2 * torch.finfo(dtype).eps)
+        worst = max(worst, _largest(error))
+    return hold(f"+ - * / in {dtype}", worst, 2 * torch.finfo(dtype).eps, "relative")
 
 
 def _sums(torch: Any, device: str, dtype: Any) -> dict[str, Any]:
     """Sums by row, by column and in all; the result's own rounding counts one eps more."""
-    a = _draw(torch, 3, dtype, 17, 61)
+    a = draw(torch, 3, dtype, 17, 61)
     on = a.to(device)
     limit = (a.numel() + 1) * torch.finfo(
         torch.float32 if torch.finfo(dtype).bits == 16 else dtype
@@ -102,27 +84,27 @@ def _sums(torch: Any, device: str, dtype: Any) -> dict[str, Any]:
     exact = a.double()
     for got, dims in ((on.sum(), (0, 1)), (on.sum(0), (0,)), (on.sum(1), (1,))):
         error = (got.cpu().double() - exact.sum(dims)).abs() / exact.abs().sum(dims)
-        worst = max(worst, _off(error))
+        worst = max(worst, _largest(error))
     mean = float(on.abs().mean()) * a.numel() / float(exact.abs().sum())
-    return _hold(f"sums in {dtype}", max(worst, abs(mean - 1)), limit)
+    return hold(f"sums in {dtype}", max(worst, abs(mean - 1)), limit, "relative")
 
 
 def _functions(torch: Any, device: str) -> dict[str, Any]:
     """float32 functions against the same in float64 and, at one point each, Python's math."""
-    x = _draw(torch, 4, torch.float32, SIZE)
+    x = draw(torch, 4, torch.float32, SIZE)
     worst = 0.0
     for name in ("exp", "sin", "cos", "tanh", "erf", "sigmoid", "atan"):
         function = getattr(torch, name)
         got, want = function(x.to(device)).cpu().double(), function(x.double())
-        worst = max(worst, _off((got - want).abs() / want.abs().clamp(min=1)))
+        worst = max(worst, _largest((got - want).abs() / want.abs().clamp(min=1)))
     for name in ("log", "sqrt", "rsqrt"):
         function, positive = getattr(torch, name), x.abs() + 0.25
         got, want = function(positive.to(device)).cpu().double(), function(positive.double())
-        worst = max(worst, _off((got - want).abs() / want.abs().clamp(min=1)))
+        worst = max(worst, _largest((got - want).abs() / want.abs().clamp(min=1)))
     for name in ("exp", "sin", "cos", "tanh", "erf", "log", "sqrt"):
         got = float(getattr(torch, name)(torch.full((9,), 0.75, device=device))[4])
         worst = max(worst, abs(got - getattr(math, name)(0.75)))
-    return _hold("functions in float32", worst, 16 * torch.finfo(torch.float32).eps)
+    return hold("functions in float32", worst, 16 * torch.finfo(torch.float32).eps, "relative")
 
 
 def _integers(torch: Any, device: str, dtype: Any) -> None:

@@ -16,14 +16,12 @@ the compiler's words. Eager mode is not affected.
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import shutil
-import sys
 import tempfile
 import unittest
 import unittest.mock
 from typing import Any
+
+from ._compilers import environment, require_compilers
 
 ID = "compile"
 SUMMARY = "compiled functions equal eager ones, forward and backward, for changing shapes"
@@ -38,21 +36,9 @@ LIMIT = 512 * 2.0**-23
 def run(torch: Any, device: str) -> dict[str, Any]:
     if not hasattr(torch, "compile"):
         raise unittest.SkipTest("this torch has no torch.compile (it came with 2.0)")
-    _needs_its_tools(device)
-    with tempfile.TemporaryDirectory() as cache, _environment(TORCHINDUCTOR_CACHE_DIR=cache):
+    require_compilers(device)
+    with tempfile.TemporaryDirectory() as cache, environment(TORCHINDUCTOR_CACHE_DIR=cache):
         return _compare(torch, device)
-
-
-def _needs_its_tools(device: str) -> None:
-    if device.startswith(("cuda", "xpu")) and importlib.util.find_spec("triton") is None:
-        raise unittest.SkipTest("no Triton is installed, which compiles for this device")
-    usual = {"win32": "cl", "darwin": "clang++"}.get(sys.platform, "g++")
-    if device == "cpu" and shutil.which(os.environ.get("CXX") or usual) is None:
-        raise unittest.SkipTest(f"no C++ compiler on PATH ({usual}, or the one that CXX names)")
-
-
-def _environment(**variables: str) -> Any:
-    return unittest.mock.patch.dict(os.environ, variables)
 
 
 def _function(torch: Any, x: Any, w: Any) -> Any:
@@ -88,11 +74,11 @@ def _compare(torch: Any, device: str) -> dict[str, Any]:
         want = function(*slow)
         want.sum().backward()
         pairs = [(got, want), *((a.grad, b.grad) for a, b in zip(fast, slow))]
-        worst = max(worst, *(_off(rows, *pair) for pair in pairs))
+        worst = max(worst, *(_accept(rows, *pair) for pair in pairs))
     return {"error": {"value": worst, "limit": LIMIT, "unit": "relative"}}
 
 
-def _off(rows: int, got: Any, want: Any) -> float:
+def _accept(rows: int, got: Any, want: Any) -> float:
     error = float(
         (got.detach().cpu().double() - want.detach()).abs().max() / want.detach().abs().max()
     )

@@ -45,8 +45,8 @@ def run(torch: Any, device: str) -> dict[str, Any]:
     with torch.no_grad():
         want = model(other)
         errors = {
-            "exported_error": _off("exported", program.module()(other), want),
-            "loaded_error": _off("loaded", loaded.module()(other), want),
+            "exported_error": _accept("exported", program.module()(other), want),
+            "loaded_error": _accept("loaded", loaded.module()(other), want),
         }
     return {
         name: {"value": error, "limit": LIMIT, "unit": "relative"} for name, error in errors.items()
@@ -62,7 +62,7 @@ def _model(torch: Any, generator: Any) -> Any:
     return model
 
 
-def _off(what: str, got: Any, want: Any) -> float:
+def _accept(what: str, got: Any, want: Any) -> float:
     if got.shape != want.shape:
         raise AssertionError(
             f"the {what} program gave shape {tuple(got.shape)}, due {tuple(want.shape)}"

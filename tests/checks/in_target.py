@@ -15,27 +15,32 @@ import sys
 import unittest
 import warnings
 from pathlib import Path
+from typing import Any
 
 sys.dont_write_bytecode = True
 HERE = Path(__file__).resolve().parent
-CHECKS = HERE.parents[1] / "checks"
+ROOT = HERE.parents[1]
 LIMIT_S = 120
 
+sys.path.append(str(ROOT))
+from checks._run_check import load_check  # noqa: E402 (as the worker loads them)
 
-def load(path: Path):
+
+def load(path: Path) -> Any:
     spec = importlib.util.spec_from_file_location("loaded_" + path.stem, str(path))
+    assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def answer(torch, stem: str, device: str, sabotage: str | None) -> dict:
+def answer(torch: Any, stem: str, device: str, sabotage: str | None) -> dict[str, Any]:
     """What the check said, as the worker would tell it."""
     stand = torch
     if sabotage:
         stand = getattr(load(HERE / "sabotage.py"), sabotage)(torch) or torch
     try:
-        found = load(CHECKS / (stem + ".py")).run(stand, device)
+        found = load_check(str(ROOT / "checks" / (stem + ".py"))).run(stand, device)
         json.dumps(found)
     except AssertionError as error:
         return {"status": "failed", "message": str(error), "measurements": {}}
@@ -50,7 +55,7 @@ def answer(torch, stem: str, device: str, sabotage: str | None) -> dict:
     return {"status": "passed", "message": "", "measurements": found}
 
 
-def in_fork(torch, case: list) -> dict:
+def in_fork(torch: Any, case: list[Any]) -> dict[str, Any]:
     """One case in a child of its own, so that no sabotage outlives it."""
     read, write = os.pipe()
     child = os.fork()
@@ -67,7 +72,8 @@ def in_fork(torch, case: list) -> dict:
     _, status = os.waitpid(child, 0)
     if status or not told:
         return {"status": "crashed", "message": f"wait status {status}", "measurements": {}}
-    return json.loads(told)
+    said: dict[str, Any] = json.loads(told)
+    return said
 
 
 def main() -> None:

@@ -50,12 +50,14 @@ def test_docstring_is_a_page(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", CHECKS, ids=IDS)
-def test_imports_only_the_standard_library_at_the_top(path: Path) -> None:
+def test_imports_only_the_standard_library_and_helpers_at_the_top(path: Path) -> None:
     tree = tree_of(path)
     for node in ast.walk(tree):
         names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            assert (path.parent / f"{node.module}.py").exists(), node.module
         elif isinstance(node, ast.ImportFrom):
             names = [node.module or ""]
         for name in names:
