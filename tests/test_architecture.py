@@ -27,6 +27,7 @@ ORDER = {
     "plan": 4,
     "rules": 4,
     "errors": 5,
+    "testing": 5,
     "target": 6,
     "doctor": 7,
     "installer": 8,

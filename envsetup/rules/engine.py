@@ -29,18 +29,22 @@ def judge_one(
     one: Rule, machine: Machine, knowledge: Knowledge
 ) -> tuple[tuple[Finding, ...], tuple[Undecided, ...]]:
     """What one rule finds, or why it can't decide; neither where it doesn't apply."""
-    if one.judge is None or not _applies(one, machine):
-        return (), ()
     try:
-        _system_known(one, machine)
-        drafts = _judge(one, machine, knowledge)
-        return tuple(complete(one, draft) for draft in drafts), ()
+        return judge_or_raise(one, machine, knowledge), ()
     except Undecidable as why:
         told = Undecided(code=one.code, reason=str(why), missing_facts=why.missing_facts)
     except Exception as bug:  # a rule's bug is its own outcome and hides no other rule
         reason = f"the rule itself failed ({type(bug).__name__}: {bug}); please report it"
         told = Undecided(code=one.code, reason=reason)
     return (), (told,)
+
+
+def judge_or_raise(one: Rule, machine: Machine, knowledge: Knowledge) -> tuple[Finding, ...]:
+    """What one rule finds. Raises Undecidable where it can't tell, and whatever its bug raises."""
+    if one.judge is None or not _applies(one, machine):
+        return ()
+    _system_known(one, machine)
+    return tuple(complete(one, draft) for draft in _judge(one, machine, knowledge))
 
 
 def _applies(one: Rule, machine: Machine) -> bool:

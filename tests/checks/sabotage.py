@@ -4,40 +4,49 @@ The decorator names the check that must then fail. A function may return another
 place of torch. Nothing here imports torch, so the test reads the table under any interpreter.
 """
 
+# It replaces what torch and the standard library are made of, which no type allows.
+# mypy: disable-error-code="assignment, method-assign, attr-defined, no-redef, func-returns-value, redundant-expr"
+
 from __future__ import annotations
 
 import contextlib
 import os
 import sys
+from collections.abc import Callable
+from typing import Any
 
+Break = Callable[[Any], Any]
+"""Takes torch, which is Any as in the checks: it is the target's own, of any age."""
 TABLE: list[tuple[str, str]] = []
 """(file stem of the check, name of the sabotage)"""
 
 
-def breaks(*stems: str):
-    def enter(function):
+def breaks(*stems: str) -> Callable[[Break], Break]:
+    def enter(function: Break) -> Break:
         TABLE.extend((stem, function.__name__) for stem in stems)
         return function
 
     return enter
 
 
-def bend(torch, name: str, change) -> None:
+def bend(torch: Any, name: str, change: Any) -> None:
     """From now on the results of one native operation pass through `change`, in backward too."""
     from torch.utils._python_dispatch import TorchDispatchMode
 
-    class Bent(TorchDispatchMode):
-        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+    class Bent(TorchDispatchMode):  # type: ignore[misc] # torch is Any
+        def __torch_dispatch__(
+            self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
             result = function(*args, **(kwargs or {}))
             return change(result) if function._schema.name == "aten::" + name else result
 
     Bent().__enter__()
 
 
-def one_element(factor: float):
+def one_element(factor: float) -> Any:
     """Multiplies the first element of the first float tensor of size, in place."""
 
-    def change(result):
+    def change(result: Any) -> Any:
         first = next(
             t for t in (result if isinstance(result, (tuple, list)) else [result]) if t is not None
         )
@@ -50,16 +59,16 @@ def one_element(factor: float):
     return change
 
 
-def float32_only(factor: float):
+def float32_only(factor: float) -> Any:
     """As one_element, but leaves the float64 reference alone."""
     change = one_element(factor)
     return lambda result: change(result) if str(result.dtype) == "torch.float32" else result
 
 
-def whole(factor: float):
+def whole(factor: float) -> Any:
     """Multiplies every float tensor of the result, in place."""
 
-    def change(result):
+    def change(result: Any) -> Any:
         for tensor in result if isinstance(result, (tuple, list)) else [result]:
             if tensor is not None and tensor.is_floating_point():
                 tensor.mul_(factor)
@@ -68,17 +77,17 @@ def whole(factor: float):
     return change
 
 
-def bent(stems, operation: str, change, name: str) -> None:
+def bent(stems: Any, operation: str, change: Any, name: str) -> None:
     """Adds a sabotage of one native operation to the table."""
 
-    def sabotage(torch):
+    def sabotage(torch: Any) -> None:
         bend(torch, operation, change)
 
     sabotage.__name__ = name
     globals()[name] = breaks(*stems.split())(sabotage)
 
 
-def wrap(owner, name: str, make) -> None:
+def wrap(owner: Any, name: str, make: Any) -> None:
     setattr(owner, name, make(getattr(owner, name)))
 
 
@@ -86,38 +95,38 @@ def wrap(owner, name: str, make) -> None:
 
 
 @breaks("torch_import")
-def module_of_another_version(torch):
+def module_of_another_version(torch: Any) -> None:
     torch.__version__ = "2.0.1"
 
 
 @breaks("torch_import")
-def metadata_of_another_version(torch):
+def metadata_of_another_version(torch: Any) -> None:
     import importlib.metadata
 
     importlib.metadata.Distribution.version = property(lambda self: "1.13.1")
 
 
 @breaks("torch_import")
-def library_cut_short(torch):
+def library_cut_short(torch: Any) -> None:
     wrap(os.path, "getsize", lambda size: lambda path: size(path) - 1)
 
 
-def _tag(text):
+def _tag(text: Any) -> None:
     import importlib.metadata
 
-    def make(read):
+    def make(read: Any) -> Any:
         return lambda self, name: text if name == "WHEEL" else read(self, name)
 
     wrap(importlib.metadata.PathDistribution, "read_text", make)
 
 
 @breaks("torch_import")
-def wheel_of_another_python(torch):
+def wheel_of_another_python(torch: Any) -> None:
     _tag("Tag: cp27-cp27mu-manylinux_2_28_x86_64")
 
 
 @breaks("torch_import")
-def wheel_of_another_processor(torch):
+def wheel_of_another_processor(torch: Any) -> None:
     _tag("Tag: {0}-{0}-manylinux_2_28_s390x".format("cp{}{}".format(*sys.version_info)))
 
 
@@ -139,13 +148,13 @@ for _name in (
 
 
 @breaks("tensor_arithmetic")
-def nan_equals_itself(torch):
+def nan_equals_itself(torch: Any) -> None:
     bend(torch, "eq", lambda result: result.fill_(True))
 
 
 @breaks("tensor_arithmetic")
-def sort_leaves_two_unsorted(torch):
-    def swap(result):
+def sort_leaves_two_unsorted(torch: Any) -> None:
+    def swap(result: Any) -> Any:
         result[0][:2] = result[0][:2].flip(0).clone()
         return result
 
@@ -153,7 +162,7 @@ def sort_leaves_two_unsorted(torch):
 
 
 @breaks("tensor_arithmetic")
-def int8_saturates(torch):
+def int8_saturates(torch: Any) -> None:
     bend(torch, "add", lambda r: r.fill_(127) if r.dtype == torch.int8 and r.numel() == 1 else r)
 
 
@@ -164,9 +173,9 @@ bent("matmul", "mv", one_element(1.001), "mv_off_in_one_element")
 
 
 @breaks("matmul")
-def product_in_tensorfloat32(torch):
-    def make(matmul):
-        def shortened(a, b):
+def product_in_tensorfloat32(torch: Any) -> None:
+    def make(matmul: Any) -> Any:
+        def shortened(a: Any, b: Any) -> Any:
             if a.dtype != torch.float32:
                 return matmul(a, b)
             cut = [(t.contiguous().view(torch.int32) & ~0x1FFF).view(torch.float32) for t in (a, b)]
@@ -178,12 +187,12 @@ def product_in_tensorfloat32(torch):
 
 
 @breaks("matmul")
-def bfloat16_one_percent_high(torch):
+def bfloat16_one_percent_high(torch: Any) -> None:
     bend(torch, "mm", lambda r: r.mul_(1.01) if r.dtype == torch.bfloat16 else r)
 
 
 @breaks("matmul")
-def integer_product_off_by_one(torch):
+def integer_product_off_by_one(torch: Any) -> None:
     bend(torch, "mm", lambda r: r.add_(1) if r.dtype == torch.int64 else r)
 
 
@@ -208,16 +217,16 @@ bent("autograd", "sigmoid_backward", whole(1.01), "gradient_of_sigmoid_scaled")
 
 
 @breaks("autograd")
-def second_derivative_scaled(torch):
+def second_derivative_scaled(torch: Any) -> None:
     wrap(
         torch.autograd, "grad", lambda grad: lambda *a, **k: tuple(1.01 * g for g in grad(*a, **k))
     )
 
 
 @breaks("autograd")
-def gradients_replaced_not_added(torch):
-    def make(backward):
-        def forgetful(self, *args, **kwargs):
+def gradients_replaced_not_added(torch: Any) -> None:
+    def make(backward: Any) -> Any:
+        def forgetful(self: Any, *args: Any, **kwargs: Any) -> Any:
             import gc
 
             for tensor in gc.get_objects():
@@ -231,38 +240,38 @@ def gradients_replaced_not_added(torch):
 
 
 @breaks("autograd")
-def graph_never_freed(torch):
+def graph_never_freed(torch: Any) -> None:
     wrap(torch.Tensor, "backward", lambda back: lambda self, *a, **k: back(self, retain_graph=True))
 
 
 @breaks("autograd")
-def change_in_place_goes_unseen(torch):
+def change_in_place_goes_unseen(torch: Any) -> None:
     wrap(
         torch.Tensor, "add_", lambda add: lambda self, value: add(self.data, value) is None or self
     )
 
 
 @breaks("autograd")
-def hooks_never_run(torch):
+def hooks_never_run(torch: Any) -> None:
     class Handle:
-        def remove(self):
+        def remove(self) -> None:
             pass
 
     torch.Tensor.register_hook = lambda self, hook: Handle()
 
 
 @breaks("autograd")
-def no_grad_records(torch):
+def no_grad_records(torch: Any) -> None:
     torch.no_grad = contextlib.nullcontext
 
 
 @breaks("autograd")
-def detach_stays_attached(torch):
+def detach_stays_attached(torch: Any) -> None:
     torch.Tensor.detach = lambda self: self
 
 
 @breaks("autograd")
-def custom_backward_ignored(torch):
+def custom_backward_ignored(torch: Any) -> None:
     torch.autograd.Function.apply = classmethod(lambda cls, value: value * value)
 
 
@@ -271,29 +280,29 @@ bent("dynamic_graph", "unbind", lambda result: result[::-1], "elements_reversed"
 
 
 @breaks("dynamic_graph")
-def added_layer_not_trained(torch):
+def added_layer_not_trained(torch: Any) -> None:
     optimizer = torch.optim.Optimizer
 
-    def make(add):
+    def make(add: Any) -> Any:
         return lambda self, group: add(self, group) if not self.param_groups else None
 
     wrap(optimizer, "add_param_group", make)
 
 
 @breaks("dynamic_graph")
-def frozen_layer_still_trained(torch):
+def frozen_layer_still_trained(torch: Any) -> None:
     torch.nn.Module.requires_grad_ = lambda self, on=True: self
 
 
 @breaks("dynamic_graph")
-def removed_layer_stays(torch):
+def removed_layer_stays(torch: Any) -> None:
     torch.nn.ModuleList.__delitem__ = lambda self, index: None
 
 
 @breaks("dynamic_graph")
-def unused_branch_gets_zeros(torch):
-    def make(init):
-        def filled(self, *args, **kwargs):
+def unused_branch_gets_zeros(torch: Any) -> None:
+    def make(init: Any) -> Any:
+        def filled(self: Any, *args: Any, **kwargs: Any) -> None:
             init(self, *args, **kwargs)
             self.weight.grad = torch.zeros_like(self.weight)
 
@@ -303,7 +312,7 @@ def unused_branch_gets_zeros(torch):
     torch.nn.Module.to = lambda self, *a, **k: self.double() if hasattr(self, "weight") else self
 
 
-def first_is_nan(result):
+def first_is_nan(result: Any) -> Any:
     if result.is_floating_point() and result.numel() > 1:
         result[(0,) * result.dim()] = float("nan")
     return result
@@ -317,50 +326,50 @@ bent("linalg", "linalg_inv_ex", lambda r: (first_is_nan(r[0]), r[1]), "inverse_h
 # -- optimizers, trainings ----------------------------------------------------------------------------------
 
 
-def _forced(torch, name, **values):
-    def make(init):
+def _forced(torch: Any, name: Any, **values: Any) -> None:
+    def make(init: Any) -> Any:
         return lambda self, params, **options: init(self, params, **dict(options, **values))
 
     wrap(getattr(torch.optim, name), "__init__", make)
 
 
 @breaks("optimizers", "mlp_train", "dynamic_graph")
-def momentum_ignored(torch):
+def momentum_ignored(torch: Any) -> None:
     _forced(torch, "SGD", momentum=0.0, nesterov=False)
 
 
 @breaks("optimizers")
-def nesterov_ignored(torch):
+def nesterov_ignored(torch: Any) -> None:
     _forced(torch, "SGD", nesterov=False)
 
 
 @breaks("optimizers")
-def weight_decay_ignored(torch):
+def weight_decay_ignored(torch: Any) -> None:
     _forced(torch, "SGD", weight_decay=0.0)
 
 
 @breaks("optimizers")
-def adam_with_other_betas(torch):
+def adam_with_other_betas(torch: Any) -> None:
     _forced(torch, "Adam", betas=(0.9, 0.99))
 
 
 @breaks("optimizers")
-def adamw_without_decay(torch):
+def adamw_without_decay(torch: Any) -> None:
     _forced(torch, "AdamW", weight_decay=0.0)
 
 
 @breaks("optimizers")
-def rmsprop_with_other_alpha(torch):
+def rmsprop_with_other_alpha(torch: Any) -> None:
     _forced(torch, "RMSprop", alpha=0.98)
 
 
 @breaks("optimizers")
-def adagrad_starts_full(torch):
+def adagrad_starts_full(torch: Any) -> None:
     _forced(torch, "Adagrad", initial_accumulator_value=0.1)
 
 
 @breaks("optimizers")
-def foreach_takes_longer_steps(torch):
+def foreach_takes_longer_steps(torch: Any) -> None:
     wrap(
         torch,
         "_foreach_add_",
@@ -369,7 +378,7 @@ def foreach_takes_longer_steps(torch):
 
 
 @breaks("optimizers")
-def step_leaves_a_nan(torch):
+def step_leaves_a_nan(torch: Any) -> None:
     wrap(
         torch.optim.SGD,
         "step",
@@ -378,9 +387,9 @@ def step_leaves_a_nan(torch):
 
 
 @breaks("optimizers")
-def adam_forgets_its_step_count(torch):
-    def make(step):
-        def forgetful(self, *args, **kwargs):
+def adam_forgets_its_step_count(torch: Any) -> None:
+    def make(step: Any) -> Any:
+        def forgetful(self: Any, *args: Any, **kwargs: Any) -> Any:
             for state in self.state.values():
                 state["step"].zero_()
             return step(self, *args, **kwargs)
@@ -391,12 +400,12 @@ def adam_forgets_its_step_count(torch):
 
 
 @breaks("mlp_train", "cnn_train", "amp")
-def sgd_never_steps(torch):
+def sgd_never_steps(torch: Any) -> None:
     torch.optim.SGD.step = lambda self, *args: None
 
 
 @breaks("rnn_train")
-def adam_never_steps(torch):
+def adam_never_steps(torch: Any) -> None:
     torch.optim.Adam.step = lambda self, *args: None
 
 
@@ -405,7 +414,7 @@ bent("mlp_train", "threshold_backward", whole(0.99), "gradient_of_relu_scaled")
 bent("mlp_train", "nll_loss_forward", one_element(1.001), "loss_one_in_thousand_high")
 
 
-def _next(torch, change):
+def _next(torch: Any, change: Any) -> None:
     wrap(
         torch.utils.data.dataloader._BaseDataLoaderIter,
         "__next__",
@@ -414,8 +423,8 @@ def _next(torch, change):
 
 
 @breaks("mlp_train", "dataloader")
-def loader_repeats_a_sample(torch):
-    def change(batch):
+def loader_repeats_a_sample(torch: Any) -> None:
+    def change(batch: Any) -> Any:
         for part in batch if isinstance(batch, (list, tuple)) else ():
             if part.dim() and len(part) > 1:
                 part[1] = part[0]
@@ -425,7 +434,7 @@ def loader_repeats_a_sample(torch):
 
 
 @breaks("mlp_train", "dataloader")
-def loader_drops_a_sample(torch):
+def loader_drops_a_sample(torch: Any) -> None:
     _next(
         torch,
         lambda b: (
@@ -437,12 +446,12 @@ def loader_drops_a_sample(torch):
 
 
 @breaks("mlp_train", "dataloader")
-def loader_never_shuffles(torch):
+def loader_never_shuffles(torch: Any) -> None:
     torch.utils.data.RandomSampler.__iter__ = lambda self: iter(range(len(self.data_source)))
 
 
 @breaks("mlp_train", "dataloader")
-def loader_pairs_wrong_labels(torch):
+def loader_pairs_wrong_labels(torch: Any) -> None:
     _next(
         torch,
         lambda b: (
@@ -454,21 +463,21 @@ def loader_pairs_wrong_labels(torch):
 
 
 @breaks("dataloader")
-def workers_out_of_order(torch):
+def workers_out_of_order(torch: Any) -> None:
     iterator = torch.utils.data.dataloader._MultiProcessingDataLoaderIter
 
-    def make(step):
+    def make(step: Any) -> Any:
         return lambda self: _flipped(step(self))
 
     wrap(iterator, "_next_data", make)
 
 
-def _flipped(batch):
+def _flipped(batch: Any) -> Any:
     return [part.flip(0) for part in batch] if isinstance(batch, (list, tuple)) else batch
 
 
 @breaks("dataloader")
-def both_workers_take_the_first_share(torch):
+def both_workers_take_the_first_share(torch: Any) -> None:
     class Info:
         id = 0
         num_workers = 2
@@ -477,11 +486,11 @@ def both_workers_take_the_first_share(torch):
 
 
 @breaks("dataloader")
-def errors_of_workers_are_lost(torch):
+def errors_of_workers_are_lost(torch: Any) -> None:
     iterator = torch.utils.data.dataloader._MultiProcessingDataLoaderIter
 
-    def make(step):
-        def silent(self):
+    def make(step: Any) -> Any:
+        def silent(self: Any) -> Any:
             try:
                 return step(self)
             except ValueError:
@@ -493,10 +502,10 @@ def errors_of_workers_are_lost(torch):
 
 
 @breaks("dataloader")
-def no_shared_memory(torch):
+def no_shared_memory(torch: Any) -> None:
     import multiprocessing.synchronize
 
-    def refuse(self, *arguments, **options):
+    def refuse(self: Any, *arguments: Any, **options: Any) -> None:
         raise OSError(30, "Read-only file system")
 
     multiprocessing.synchronize.SemLock.__init__ = refuse
@@ -509,15 +518,15 @@ bent("cnn_train", "max_pool2d_with_indices", one_element(1.1), "pooling_off_in_o
 
 
 @breaks("cnn_train")
-def kernel_upside_down(torch):
+def kernel_upside_down(torch: Any) -> None:
     wrap(torch.nn.functional, "conv2d", lambda conv: lambda x, w, **k: conv(x, w.flip(2), **k))
 
 
-def _recurrent(torch, name, factor):
+def _recurrent(torch: Any, name: Any, factor: Any) -> None:
     vf = torch._VF if hasattr(torch, "_VF") else sys.modules["torch.nn.modules.rnn"]._VF
 
-    def make(function):
-        def scaled(*args):
+    def make(function: Any) -> Any:
+        def scaled(*args: Any) -> Any:
             first, *rest = function(*args)
             return (first * factor, *rest)
 
@@ -527,23 +536,23 @@ def _recurrent(torch, name, factor):
 
 
 @breaks("rnn_train")
-def lstm_one_in_thousand_high(torch):
+def lstm_one_in_thousand_high(torch: Any) -> None:
     _recurrent(torch, "lstm", 1.001)
 
 
 @breaks("rnn_train")
-def gru_one_in_thousand_high(torch):
+def gru_one_in_thousand_high(torch: Any) -> None:
     _recurrent(torch, "gru", 1.001)
 
 
 # -- attention, mixed precision ---------------------------------------------------------------------------
 
 
-def _attention(torch, change):
+def _attention(torch: Any, change: Any) -> None:
     functional = torch.nn.functional
 
-    def make(attend):
-        def changed(q, k, v, **options):
+    def make(attend: Any) -> Any:
+        def changed(q: Any, k: Any, v: Any, **options: Any) -> Any:
             return attend(*change(q, k, v, options), **options)
 
         return changed
@@ -552,9 +561,9 @@ def _attention(torch, change):
 
 
 @breaks("attention")
-def half_attention_gives_no_number(torch):
-    def make(attend):
-        def spoiled(*a, **k):
+def half_attention_gives_no_number(torch: Any) -> None:
+    def make(attend: Any) -> Any:
+        def spoiled(*a: Any, **k: Any) -> Any:
             result = attend(*a, **k)
             return result * float("nan") if result.dtype == torch.float16 else result
 
@@ -564,8 +573,8 @@ def half_attention_gives_no_number(torch):
 
 
 @breaks("attention")
-def mask_swapped(torch):
-    def change(q, k, v, options):
+def mask_swapped(torch: Any) -> None:
+    def change(q: Any, k: Any, v: Any, options: Any) -> Any:
         mask = options["attn_mask"]
         if mask is not None and mask.dtype == torch.bool:
             options["attn_mask"] = ~mask
@@ -575,8 +584,8 @@ def mask_swapped(torch):
 
 
 @breaks("attention")
-def added_mask_subtracted(torch):
-    def change(q, k, v, options):
+def added_mask_subtracted(torch: Any) -> None:
+    def change(q: Any, k: Any, v: Any, options: Any) -> Any:
         mask = options["attn_mask"]
         if mask is not None and mask.dtype != torch.bool:
             options["attn_mask"] = -mask
@@ -586,12 +595,12 @@ def added_mask_subtracted(torch):
 
 
 @breaks("attention")
-def causal_ignored(torch):
+def causal_ignored(torch: Any) -> None:
     _attention(torch, lambda q, k, v, options: options.update(is_causal=False) or (q, k, v))
 
 
 @breaks("attention")
-def scores_scaled_wrongly(torch):
+def scores_scaled_wrongly(torch: Any) -> None:
     _attention(torch, lambda q, k, v, options: (q * 1.01, k, v))
 
 
@@ -611,33 +620,33 @@ bent("attention", "_softmax", one_element(1.01), "math_attention_off_in_one_elem
 
 
 @breaks("amp")
-def autocast_does_nothing(torch):
+def autocast_does_nothing(torch: Any) -> None:
     torch.autocast = lambda **options: contextlib.nullcontext()
 
 
 @breaks("amp")
-def autocast_lowers_the_loss_too(torch):
+def autocast_lowers_the_loss_too(torch: Any) -> None:
     wrap(torch.nn.functional, "mse_loss", lambda loss: lambda a, b: loss(a, b).to(torch.bfloat16))
 
 
 @breaks("amp")
-def product_five_percent_high(torch):
+def product_five_percent_high(torch: Any) -> None:
     bend(torch, "mm", lambda r: r.mul_(1.05) if r.dtype == torch.bfloat16 else r)
 
 
 @breaks("amp")
-def scaler_never_unscales(torch):
+def scaler_never_unscales(torch: Any) -> None:
     scaler = torch.amp.GradScaler
     scaler.step = lambda self, optimizer: optimizer.step()
 
 
 @breaks("amp")
-def scaler_never_lowers(torch):
+def scaler_never_lowers(torch: Any) -> None:
     wrap(torch.amp.GradScaler, "update", lambda update: lambda self: update(self, 256.0))
 
 
 @breaks("amp")
-def scaler_never_scales(torch):
+def scaler_never_scales(torch: Any) -> None:
     torch.amp.GradScaler.scale = lambda self, loss: loss
 
 
@@ -645,9 +654,9 @@ def scaler_never_scales(torch):
 
 
 @breaks("serialization")
-def one_byte_changed_in_the_file(torch):
-    def make(load):
-        def changed(*args, **kwargs):
+def one_byte_changed_in_the_file(torch: Any) -> None:
+    def make(load: Any) -> Any:
+        def changed(*args: Any, **kwargs: Any) -> Any:
             loaded = load(*args, **kwargs)
             if isinstance(loaded, dict) and "flat" in loaded:
                 loaded["flat"]["int8"][0, 0] += 1
@@ -659,14 +668,14 @@ def one_byte_changed_in_the_file(torch):
 
 
 @breaks("serialization")
-def weights_only_ignored(torch):
+def weights_only_ignored(torch: Any) -> None:
     wrap(torch, "load", lambda load: lambda file, **k: load(file, **dict(k, weights_only=False)))
 
 
 @breaks("serialization")
-def cut_files_are_accepted(torch):
-    def make(load):
-        def lenient(file, **kwargs):
+def cut_files_are_accepted(torch: Any) -> None:
+    def make(load: Any) -> Any:
+        def lenient(file: Any, **kwargs: Any) -> Any:
             try:
                 return load(file, **kwargs)
             except RuntimeError:
@@ -678,13 +687,13 @@ def cut_files_are_accepted(torch):
 
 
 @breaks("serialization")
-def optimizer_state_not_restored(torch):
+def optimizer_state_not_restored(torch: Any) -> None:
     torch.optim.Optimizer.load_state_dict = lambda self, state: None
     torch.optim.Adam.load_state_dict = lambda self, state: None
 
 
 @breaks("serialization")
-def views_become_copies(torch):
+def views_become_copies(torch: Any) -> None:
     wrap(
         torch,
         "load",
@@ -695,37 +704,37 @@ def views_become_copies(torch):
 
 
 @breaks("rng")
-def seed_ignored(torch):
+def seed_ignored(torch: Any) -> None:
     torch.manual_seed = lambda seed: None
 
 
 @breaks("rng")
-def every_seed_the_same(torch):
+def every_seed_the_same(torch: Any) -> None:
     wrap(torch, "manual_seed", lambda seed: lambda value: seed(0))
 
 
 @breaks("rng")
-def state_not_restored(torch):
+def state_not_restored(torch: Any) -> None:
     torch.set_rng_state = lambda state: None
 
 
 @breaks("rng")
-def fork_rng_does_nothing(torch):
+def fork_rng_does_nothing(torch: Any) -> None:
     torch.random.fork_rng = lambda **options: contextlib.nullcontext()
 
 
 @breaks("rng")
-def uniform_three_percent_low(torch):
+def uniform_three_percent_low(torch: Any) -> None:
     wrap(torch, "rand", lambda draw: lambda *a, **k: draw(*a, **k) * 0.97)
 
 
 @breaks("rng")
-def normal_too_wide(torch):
+def normal_too_wide(torch: Any) -> None:
     wrap(torch, "randn", lambda draw: lambda *a, **k: draw(*a, **k) * 1.05)
 
 
 @breaks("rng")
-def dropout_drops_too_many(torch):
+def dropout_drops_too_many(torch: Any) -> None:
     wrap(
         torch.nn.functional,
         "dropout",
@@ -734,22 +743,22 @@ def dropout_drops_too_many(torch):
 
 
 @breaks("rng")
-def generators_share_a_state(torch):
+def generators_share_a_state(torch: Any) -> None:
     wrap(torch, "rand", lambda draw: lambda *a, generator=None, **k: draw(*a, **k))
 
 
 @breaks("determinism")
-def demand_of_determinism_ignored(torch):
+def demand_of_determinism_ignored(torch: Any) -> None:
     torch.set_deterministic_debug_mode = lambda mode: None
 
 
 @breaks("determinism")
-def warnings_instead_of_errors(torch):
+def warnings_instead_of_errors(torch: Any) -> None:
     wrap(torch, "set_deterministic_debug_mode", lambda demand: lambda mode: demand(1))
 
 
 @breaks("determinism")
-def sums_by_chance(torch):
+def sums_by_chance(torch: Any) -> None:
     """The last bits of each sum depend on the order of addition, which nobody fixed."""
     order = iter(range(1, 100))
     wrap(
@@ -763,12 +772,12 @@ bent("determinism", "scatter_add", whole(1.001), "deterministic_sums_off")
 
 
 @breaks("numpy_bridge")
-def from_numpy_copies(torch):
+def from_numpy_copies(torch: Any) -> None:
     wrap(torch, "from_numpy", lambda bridge: lambda array: bridge(array).clone())
 
 
 @breaks("numpy_bridge")
-def from_numpy_off_by_one(torch):
+def from_numpy_off_by_one(torch: Any) -> None:
     wrap(
         torch,
         "from_numpy",
@@ -777,20 +786,20 @@ def from_numpy_off_by_one(torch):
 
 
 @breaks("numpy_bridge")
-def numpy_of_another_interface(torch):
-    def refuse(array):
+def numpy_of_another_interface(torch: Any) -> None:
+    def refuse(array: Any) -> None:
         raise RuntimeError("Numpy is not available")
 
     torch.from_numpy = refuse
 
 
 @breaks("numpy_bridge")
-def watched_tensors_cross(torch):
+def watched_tensors_cross(torch: Any) -> None:
     wrap(torch.Tensor, "numpy", lambda numpy: lambda self: numpy(self.detach()))
 
 
 @breaks("threads")
-def forked_process_dies(torch):
+def forked_process_dies(torch: Any) -> None:
     parent = os.getpid()
     wrap(
         torch,
@@ -800,7 +809,7 @@ def forked_process_dies(torch):
 
 
 @breaks("threads")
-def forked_process_computes_wrong(torch):
+def forked_process_computes_wrong(torch: Any) -> None:
     parent = os.getpid()
     wrap(
         torch.Tensor,
@@ -810,18 +819,18 @@ def forked_process_computes_wrong(torch):
 
 
 @breaks("threads")
-def thread_count_ignored(torch):
+def thread_count_ignored(torch: Any) -> None:
     torch.set_num_threads = lambda count: None
     torch.get_num_threads = lambda: 99
 
 
 @breaks("threads")
-def threads_lose_a_number(torch):
+def threads_lose_a_number(torch: Any) -> None:
     bend(torch, "sum", lambda r: r.add_(torch.get_num_threads() - 1))
 
 
 @breaks("threads")
-def openmp_loaded_twice(torch):
+def openmp_loaded_twice(torch: Any) -> None:
     import re
 
     wrap(os.path, "realpath", lambda real: lambda path: real(path))
@@ -832,14 +841,14 @@ def openmp_loaded_twice(torch):
 # -- companions --------------------------------------------------------------------------------------------
 
 
-def _vision(torch, pin=None, threshold=1.0):
+def _vision(torch: Any, pin: Any = None, threshold: Any = 1.0) -> None:
     """A torchvision in a few lines, right unless told otherwise."""
     import importlib.machinery
     import importlib.metadata
     import types
 
-    def nms(boxes, scores, limit):
-        kept = []
+    def nms(boxes: Any, scores: Any, limit: Any) -> Any:
+        kept: list[Any] = []
         for i in scores.argsort(descending=True).tolist():
             if all(
                 _overlap(boxes[i].tolist(), boxes[j].tolist()) <= limit * threshold for j in kept
@@ -860,25 +869,25 @@ def _vision(torch, pin=None, threshold=1.0):
     importlib.metadata.version = lambda name: "0.99"
 
 
-def _overlap(a, b):
+def _overlap(a: Any, b: Any) -> Any:
     width = max(0, min(a[2], b[2]) - max(a[0], b[0]))
     height = max(0, min(a[3], b[3]) - max(a[1], b[1]))
     sizes = [(box[2] - box[0]) * (box[3] - box[1]) for box in (a, b)]
     return width * height / (sum(sizes) - width * height)
 
 
-def sound_torchvision(torch):
+def sound_torchvision(torch: Any) -> None:
     """No sabotage: the stand-in itself must pass."""
     _vision(torch)
 
 
 @breaks("companions")
-def torchvision_of_another_release(torch):
+def torchvision_of_another_release(torch: Any) -> None:
     _vision(torch, pin="1.0.0")
 
 
 @breaks("companions")
-def suppression_too_lenient(torch):
+def suppression_too_lenient(torch: Any) -> None:
     _vision(torch, threshold=1.6)
 
 
@@ -886,10 +895,10 @@ def suppression_too_lenient(torch):
 
 
 @breaks("sustained")
-def every_hundredth_product_flips_a_bit(torch):
+def every_hundredth_product_flips_a_bit(torch: Any) -> None:
     count = [0]
 
-    def change(result):
+    def change(result: Any) -> Any:
         count[0] += 1
         if count[0] % 100 == 0:
             result[3, 5] *= 1.0000002
@@ -899,26 +908,26 @@ def every_hundredth_product_flips_a_bit(torch):
 
 
 @breaks("throughput")
-def scalar_products(torch):
+def scalar_products(torch: Any) -> None:
     import time
 
     bend(torch, "mm", lambda result: time.sleep(1.6) or result)
 
 
 @breaks("distributed_training")
-def gradients_not_averaged(torch):
+def gradients_not_averaged(torch: Any) -> None:
     _rewritten(torch, "torch.nn.parallel.DistributedDataParallel", "")
 
 
 @breaks("distributed_training")
-def sum_takes_the_larger(torch):
+def sum_takes_the_larger(torch: Any) -> None:
     _rewritten(torch, "all_reduce(value)", "all_reduce(value, dist.ReduceOp.MAX)")
 
 
 @breaks("torch_export")
-def loaded_program_forgets_its_weights(torch):
-    def make(loader):
-        def emptied(file):
+def loaded_program_forgets_its_weights(torch: Any) -> None:
+    def make(loader: Any) -> Any:
+        def emptied(file: Any) -> Any:
             program = loader(file)
             for value in program.state_dict.values():
                 value.data.zero_()
@@ -932,21 +941,21 @@ def loaded_program_forgets_its_weights(torch):
 
 
 @breaks("torch_compile", "max_autotune")
-def compiled_function_scaled(torch):
+def compiled_function_scaled(torch: Any) -> None:
     torch.compile = lambda function, **options: lambda *args: function(*args) * 1.001
 
 
 @breaks("max_autotune")
-def compile_does_nothing(torch):
+def compile_does_nothing(torch: Any) -> None:
     torch.compile = lambda function, **options: function
 
 
 @breaks("profiler")
-def profiler_forgets_a_call(torch):
+def profiler_forgets_a_call(torch: Any) -> None:
     import torch.profiler
 
-    def make(averages):
-        def forgetful(self, *args, **options):
+    def make(averages: Any) -> Any:
+        def forgetful(self: Any, *args: Any, **options: Any) -> Any:
             events = averages(self, *args, **options)
             for event in events:
                 if event.key == "aten::mm":
@@ -959,11 +968,11 @@ def profiler_forgets_a_call(torch):
 
 
 @breaks("profiler")
-def profiler_changes_what_it_watches(torch):
+def profiler_changes_what_it_watches(torch: Any) -> None:
     import torch.profiler
 
-    def make(enter):
-        def entered(self):
+    def make(enter: Any) -> Any:
+        def entered(self: Any) -> Any:
             torch.mm = lambda a, b: a @ b * 1.0001
             return enter(self)
 
@@ -973,13 +982,13 @@ def profiler_changes_what_it_watches(torch):
 
 
 @breaks("cpp_extension")
-def compiler_that_fails(torch):
+def compiler_that_fails(torch: Any) -> None:
     import sysconfig
     import tempfile
 
     headers = tempfile.mkdtemp()
     open(os.path.join(headers, "Python.h"), "w").close()
-    sysconfig.get_paths = lambda: {"include": headers}
+    sysconfig.get_paths = lambda *_: {"include": headers}
     os.environ["CXX"] = "false"
 
 
@@ -989,50 +998,52 @@ def compiler_that_fails(torch):
 class Stream:
     """A stream whose work is done as soon as it is asked for."""
 
-    def __init__(self, device=None):
+    def __init__(self, device: Any = None) -> None:
         pass
 
-    def record_event(self):
+    def record_event(self) -> Any:
         return Event()
 
-    def wait_event(self, event):
+    def wait_event(self, event: Any) -> None:
         pass
 
     wait_stream = wait_event
 
 
 class Event:
-    def __init__(self, enable_timing=False):
+    def __init__(self, enable_timing: Any = False) -> None:
         pass
 
-    def record(self, stream):
+    def record(self, stream: Any) -> None:
         pass
 
-    def synchronize(self):
+    def synchronize(self) -> None:
         pass
 
-    def query(self):
+    def query(self) -> Any:
         return True
 
-    def elapsed_time(self, other):
+    def elapsed_time(self, other: Any) -> Any:
         return 0.25
 
 
 class Graph:
     """Replays by running again what a check captures: 2 x + 1 times the weight, as graphs.py has it."""
 
-    def replay(self):
+    def replay(self) -> None:
         import inspect
 
-        frame = inspect.currentframe().f_back.f_locals
+        here = inspect.currentframe()
+        assert here and here.f_back
+        frame = here.f_back.f_locals
         frame["out"].copy_((frame["slot"] * 2 + 1) @ frame["on_weight"])
 
 
-def pretend_cuda(torch):
+def pretend_cuda(torch: Any) -> None:
     """torch with a device cuda:0 that is the CPU: runs the accelerator's code paths, proves nothing of a GPU."""
     from torch.overrides import TorchFunctionMode
 
-    def plain(value):
+    def plain(value: Any) -> Any:
         named = not hasattr(value, "shape") and str(value).startswith("cuda:")
         if named and int(str(value).partition(":")[2]) >= torch.cuda.device_count():
             raise RuntimeError("CUDA error: invalid device ordinal")
@@ -1040,8 +1051,10 @@ def pretend_cuda(torch):
 
     counted = {"bytes": 0}
 
-    class Renamed(TorchFunctionMode):
-        def __torch_function__(self, function, types, args=(), kwargs=None):
+    class Renamed(TorchFunctionMode):  # type: ignore[misc] # torch is Any
+        def __torch_function__(
+            self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
             options = {name: plain(value) for name, value in (kwargs or {}).items()}
             if function is torch.empty and args and args[0] == 2**58:
                 raise torch.cuda.OutOfMemoryError(
@@ -1049,7 +1062,7 @@ def pretend_cuda(torch):
                 )
             return function(*(plain(value) for value in args), **options)
 
-    def held(device):
+    def held(device: Any) -> Any:
         import gc
 
         gc.collect()
@@ -1076,11 +1089,11 @@ PRETEND = "matmul autograd dynamic_graph mlp_train cnn_train rnn_train attention
 PRETEND += " determinism kernel_launch memory transfer streams graphs libraries"
 
 
-def on_device(*stems):
+def on_device(*stems: str) -> Callable[[Break], Break]:
     """A sabotage on the pretended device."""
 
-    def enter(function):
-        def both(torch):
+    def enter(function: Break) -> Break:
+        def both(torch: Any) -> None:
             pretend_cuda(torch)
             function(torch)
 
@@ -1096,22 +1109,22 @@ ON_DEVICE: list[tuple[str, str]] = []
 
 
 @on_device("kernel_launch")
-def index_beyond_the_last_is_the_first(torch):
+def index_beyond_the_last_is_the_first(torch: Any) -> None:
     wrap(torch, "ones", lambda ones: lambda *a, **k: ones(*a))
 
 
 @on_device("kernel_launch")
-def no_kernel_image(torch):
+def no_kernel_image(torch: Any) -> None:
     wrap(torch, "arange", lambda arange: lambda *a, **k: _refuse())
 
 
-def _refuse():
+def _refuse() -> None:
     raise RuntimeError("CUDA error: no kernel image is available for execution on the device")
 
 
 @on_device("kernel_launch")
-def kernel_skips_the_last_element(torch):
-    def change(result):
+def kernel_skips_the_last_element(torch: Any) -> None:
+    def change(result: Any) -> Any:
         if result.dtype == torch.int32 and result.dim():
             result[-1] = 0
         return result
@@ -1120,11 +1133,11 @@ def kernel_skips_the_last_element(torch):
 
 
 @on_device("memory")
-def blocks_overlap(torch):
-    kept = []
+def blocks_overlap(torch: Any) -> None:
+    kept: list[Any] = []
 
-    def make(full):
-        def reused(*args, **options):
+    def make(full: Any) -> Any:
+        def reused(*args: Any, **options: Any) -> Any:
             kept.append(full(*args, **options)) if not kept else kept[0].fill_(args[1])
             return kept[0].view(-1)
 
@@ -1134,20 +1147,20 @@ def blocks_overlap(torch):
 
 
 @on_device("memory")
-def absurd_request_granted(torch):
+def absurd_request_granted(torch: Any) -> None:
     wrap(torch, "empty", lambda empty: lambda *a, **k: empty(1))
 
 
 @on_device("memory")
-def freed_blocks_stay(torch):
-    kept = []
+def freed_blocks_stay(torch: Any) -> None:
+    kept: list[Any] = []
     wrap(torch, "full", lambda full: lambda *a, **k: kept.append(full(*a, **k)) or kept[-1])
 
 
 @on_device("transfer")
-def a_bit_flips_on_the_way(torch):
-    def make(to):
-        def flipped(self, *args, **options):
+def a_bit_flips_on_the_way(torch: Any) -> None:
+    def make(to: Any) -> Any:
+        def flipped(self: Any, *args: Any, **options: Any) -> Any:
             result = to(self, *args, **options).clone()
             result.view(-1)[-1] += 1
             return result
@@ -1158,27 +1171,27 @@ def a_bit_flips_on_the_way(torch):
 
 
 @on_device("transfer")
-def pinning_does_nothing(torch):
+def pinning_does_nothing(torch: Any) -> None:
     torch.Tensor.pin_memory = lambda self, *a: self
 
 
 @on_device("streams")
-def stream_reads_too_early(torch):
+def stream_reads_too_early(torch: Any) -> None:
     wrap(torch, "roll", lambda roll: lambda x, shift, dim: x)
 
 
 @on_device("streams")
-def events_never_done(torch):
+def events_never_done(torch: Any) -> None:
     Event.query = lambda self: False
 
 
 @on_device("graphs")
-def replay_does_nothing(torch):
+def replay_does_nothing(torch: Any) -> None:
     Graph.replay = lambda self: None
 
 
 @on_device("libraries")
-def cudnn_of_another_major(torch):
+def cudnn_of_another_major(torch: Any) -> None:
     import types
 
     torch.backends.cudnn.version = lambda: 8907
@@ -1186,8 +1199,8 @@ def cudnn_of_another_major(torch):
 
 
 @on_device("libraries")
-def cublas_off_by_one(torch):
-    def make(to):
+def cublas_off_by_one(torch: Any) -> None:
+    def make(to: Any) -> Any:
         return lambda self, *a, **k: (
             to(self, *a, **k) + (1 if a and str(a[0]).startswith("cuda") else 0)
         )
@@ -1196,18 +1209,18 @@ def cublas_off_by_one(torch):
 
 
 @on_device("mlp_train")
-def device_trains_differently(torch):
+def device_trains_differently(torch: Any) -> None:
     wrap(torch.nn.Module, "to", lambda to: lambda self, *a, **k: _shifted(to(self, *a, **k)))
 
 
-def _shifted(module):
+def _shifted(module: Any) -> Any:
     for parameter in module.parameters():
         parameter.data.add_(1e-3)
     return module
 
 
 @on_device("device_assert")
-def assertion_goes_unseen(torch):
+def assertion_goes_unseen(torch: Any) -> None:
     import subprocess
     import types
 
@@ -1216,7 +1229,7 @@ def assertion_goes_unseen(torch):
     )
 
 
-def assertion_is_seen(torch):
+def assertion_is_seen(torch: Any) -> None:
     """No sabotage: the process says what a device that asserts says."""
     import subprocess
     import types
@@ -1229,16 +1242,16 @@ def assertion_is_seen(torch):
 CUDA_JOB, CPU_JOB = '"kind": "cuda"', '"kind": "cpu"'
 
 
-def _two_devices(torch):
+def _two_devices(torch: Any) -> None:
     torch.cuda.device_count = lambda: 2
 
 
 @on_device("peer_copy")
-def peer_copy_drops_a_byte(torch):
+def peer_copy_drops_a_byte(torch: Any) -> None:
     _two_devices(torch)
     a_bit_flips = torch.Tensor.to
 
-    def flipped(self, *args, **options):
+    def flipped(self: Any, *args: Any, **options: Any) -> Any:
         result = a_bit_flips(self, *args, **options).clone()
         if args and str(args[0]) == "cuda:1":
             result[7] ^= 1
@@ -1248,29 +1261,29 @@ def peer_copy_drops_a_byte(torch):
 
 
 @breaks("distributed_training")
-def second_process_dies(torch):
+def second_process_dies(torch: Any) -> None:
     _rewritten(torch, "dist.all_reduce(value)", "rank == 1 and sys.exit(3); dist.all_reduce(value)")
 
 
 @on_device("distributed_training")
-def nccl_broadcasts_nothing(torch):
+def nccl_broadcasts_nothing(torch: Any) -> None:
     _two_devices(torch)
     torch.distributed.is_nccl_available = lambda: True
     _rewritten(torch, CUDA_JOB, CPU_JOB)
     _rewritten(torch, "dist.broadcast(word, 1)", "pass")
 
 
-def _rewritten(torch, text, other):
+def _rewritten(torch: Any, text: Any, other: Any) -> None:
     """Processes are started with one text of their arguments replaced."""
     import subprocess
 
-    def make(popen):
+    def make(popen: Any) -> Any:
         return lambda argv, **options: popen([a.replace(text, other) for a in argv], **options)
 
     wrap(subprocess, "Popen", make)
 
 
-def two_devices(torch):
+def two_devices(torch: Any) -> None:
     """No sabotage: two devices in name only; NCCL between them is gloo between processes."""
     pretend_cuda(torch)
     _two_devices(torch)

@@ -16,7 +16,7 @@ import pytest
 from tests.leftovers import is_there, none_left
 
 if TYPE_CHECKING:
-    from conftest import Bench
+    from tests.doctor.conftest import Bench
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks, and looks into /proc")
 

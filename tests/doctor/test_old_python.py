@@ -13,7 +13,7 @@ from envsetup.model import Outcome
 from envsetup.target import check_sources
 
 if TYPE_CHECKING:
-    from conftest import Bench
+    from tests.doctor.conftest import Bench
 
 Find = Callable[..., Outcome]
 COMPILES = """

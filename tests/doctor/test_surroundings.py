@@ -18,7 +18,7 @@ from envsetup.model import Outcome, Unreadable
 from envsetup.target import ask
 
 if TYPE_CHECKING:
-    from conftest import Bench, Statuses
+    from tests.doctor.conftest import Bench, Statuses
 
 Find = Callable[..., Outcome]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="limits and signals of POSIX")

@@ -11,7 +11,7 @@ import pytest
 from envsetup.model import Absent, Known, Outcome, Unreadable, value_of
 
 if TYPE_CHECKING:
-    from conftest import Bench, Statuses
+    from tests.doctor.conftest import Bench, Statuses
 
 Find = Callable[..., Outcome]
 forks = pytest.mark.skipif(sys.platform != "linux", reason="the worker forks on Linux only")

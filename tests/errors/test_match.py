@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from envsetup.errors.match import nominated
 from envsetup.errors.rank import ranked
 from envsetup.knowledge import load
 from envsetup.model import Absent, Gpu, Known, Machine, Source
+from envsetup.rules.definition import Rule
 from envsetup.rules.page import sections
 from envsetup.rules.registry import all_rules
 
@@ -33,26 +35,42 @@ RULES = pytest.mark.parametrize("rule", all_rules(), ids=lambda r: r.code)
 
 
 @RULES
-def test_page_has_every_section_in_order(rule):
+def test_page_has_every_section_in_order(rule: Rule) -> None:
     assert tuple(sections(rule.page)) == HEADINGS
 
 
 @RULES
-def test_every_pattern_compiles_and_can_be_looked_up(rule):
+def test_every_pattern_compiles_and_can_be_looked_up(rule: Rule) -> None:
     for pattern in [*(s.pattern for s in rule.symptoms), *rule.excludes]:
         re.compile(pattern)
         assert literals(pattern)
 
 
-def test_no_unsafe_remedy_is_proposed():
+def test_no_unsafe_remedy_is_proposed() -> None:
     for rule in all_rules():
         for fix in rule.fixes:
             assert "KMP_DUPLICATE_LIB_OK=" not in fix.text
             assert "--break-system-packages" not in fix.text
 
 
-def test_literals_are_parts_of_every_match():
-    assert literals(r"abcd?efg|x+yzzy") == ("abc", "yzzy") or literals(r"abcd?efg") == ("efg",)
+@pytest.mark.parametrize(
+    ("pattern", "parts"),
+    [
+        (r"abcd?efg", ("abc",)),
+        (r"abcd?efg|x+yzzy", ("abc", "yzzy")),
+        (r"foo.{0,3}barbar(?:qux)?", ("barbar",)),
+    ],
+)
+def test_literals_are_the_longest_text_that_every_match_holds(
+    pattern: str, parts: tuple[str, ...]
+) -> None:
+    assert literals(pattern) == parts
+
+
+@pytest.mark.parametrize("pattern", [r"ab|xyzzy", r"(?:abcde)?", r"\d+"])
+def test_a_pattern_that_can_not_be_looked_up_is_refused(pattern: str) -> None:
+    with pytest.raises(ValueError, match="no literal"):
+        literals(pattern)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +82,7 @@ def test_literals_are_parts_of_every_match():
         ("ImportError: libstdc++.so.6: version `GLIBCXX_3.4.32' not found", "AB108"),
     ],
 )
-def test_known_words_come_first(text, code):
+def test_known_words_come_first(text: str, code: str) -> None:
     assert explain_error(text)[0].code == code
 
 
@@ -98,7 +116,7 @@ NO_DRIVER = "RuntimeError: Found no NVIDIA driver on your system."
         ("['cc', '/t/main.c', '-lcuda', '-o'] returned non-zero exit status 1", "TC108"),
     ],
 )
-def test_what_stands_beside_a_message_decides(text, code):
+def test_what_stands_beside_a_message_decides(text: str, code: str) -> None:
     assert explain_error(text, knowledge=load())[0].code == code
 
 
@@ -106,7 +124,7 @@ def test_what_stands_beside_a_message_decides(text, code):
     ("text", "codes"),
     [(NO_KERNEL, ["AR101", "AR102", "AR103"]), (MPS, ["MC102", "MC103"])],
 )
-def test_a_line_that_leaves_it_open_names_both_and_how_to_tell(text, codes):
+def test_a_line_that_leaves_it_open_names_both_and_how_to_tell(text: str, codes: list[str]) -> None:
     matches = explain_error(text, knowledge=load())
     assert [m.code for m in matches] == codes
     assert all(m.confidence == "medium" and m.ask for m in matches[:2])
@@ -123,22 +141,22 @@ def test_a_line_that_leaves_it_open_names_both_and_how_to_tell(text, codes):
         "Successfully installed torch-2.4.0+cu121",
     ],
 )
-def test_ordinary_errors_and_healthy_logs_claim_nothing(text):
+def test_ordinary_errors_and_healthy_logs_claim_nothing(text: str) -> None:
     assert all(m.confidence == "low" for m in explain_error(text))
 
 
-def test_nothing_recognised_is_empty():
+def test_nothing_recognised_is_empty() -> None:
     assert explain_error("all is well") == ()
 
 
 @given(st.binary(max_size=400))
 @settings(max_examples=60, deadline=None)
-def test_survives_arbitrary_bytes(data):
+def test_survives_arbitrary_bytes(data: bytes) -> None:
     explain_error(data.decode("utf-8", "replace") + " İ OMP: Error #15")
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="no corpus beside the project")
-def test_corpus_floor():
+def test_corpus_floor() -> None:
     cases = [json.loads(x) for x in (CORPUS / "cases.jsonl").read_text("utf-8").splitlines()]
     errors = {c["id"]: c["error"] or "" for c in cases}
     known = {r.code for r in all_rules()}
@@ -159,7 +177,7 @@ def test_corpus_floor():
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="no corpus beside the project")
 @pytest.mark.parametrize("gpus", ["some", "none"])
-def test_facts_of_another_machine_spoil_no_first_answer(gpus):
+def test_facts_of_another_machine_spoil_no_first_answer(gpus: Any) -> None:
     here = Source(kind="file", ref="/made/up")
     one = (Gpu(vendor="nvidia", index=0, source=here, compute_capability="8.9"),)
     machine = Machine(

@@ -222,7 +222,7 @@ NAMES_OF_ERRORS = [
         *NODES,
     ],
 )
-def test_another_wording_leads_to_the_same_rule(text, code):
+def test_another_wording_leads_to_the_same_rule(text: str, code: str) -> None:
     assert explain_error(text, knowledge=load())[0].code == code
 
 
@@ -244,7 +244,7 @@ def test_another_wording_leads_to_the_same_rule(text, code):
         (f"{WORKER} CUDA error: uncorrectable\n{WORKER} ECC error encountered", "GP101"),
     ],
 )
-def test_what_a_page_a_log_or_a_quotation_adds_is_looked_through(text, code):
+def test_what_a_page_a_log_or_a_quotation_adds_is_looked_through(text: str, code: str) -> None:
     assert explain_error(text)[0].code == code
 
 
@@ -264,5 +264,5 @@ def test_what_a_page_a_log_or_a_quotation_adds_is_looked_through(text, code):
         "No such file or directory: 'nvcc_flags.txt'",
     ],
 )
-def test_what_only_looks_alike_claims_nothing(text):
+def test_what_only_looks_alike_claims_nothing(text: str) -> None:
     assert all(m.confidence == "low" for m in explain_error(text))

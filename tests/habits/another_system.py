@@ -96,7 +96,7 @@ def become(system: str) -> None:
     for name, answer in own.items():
         setattr(platform, name, answer)
     subprocess.Popen = Popen  # type: ignore[misc]
-    subprocess.CREATE_NEW_PROCESS_GROUP = 0x200
+    subprocess.CREATE_NEW_PROCESS_GROUP = 0x200  # type: ignore[attr-defined, unused-ignore]
     ctypes.WinDLL = no_library  # type: ignore[attr-defined, unused-ignore]
     registry = {
         "KEY_READ": 1,

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -69,13 +70,14 @@ def test_the_share_of_each_check_is_of_the_whole_and_every_status_shows(
 def test_busy_cores_end_with_the_block(
     cost_table: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started = []
+    started: list[Any] = []
     popen = cost_table.subprocess.Popen
-    monkeypatch.setattr(
-        cost_table.subprocess,
-        "Popen",
-        lambda *a, **k: started.append(popen(*a, **k)) or started[-1],
-    )
+
+    def start(*arguments: Any, **options: Any) -> Any:
+        started.append(popen(*arguments, **options))
+        return started[-1]
+
+    monkeypatch.setattr(cost_table.subprocess, "Popen", start)
     with cost_table.busy_cores(True):
         assert all(loop.poll() is None for loop in started)
 

@@ -69,6 +69,7 @@ def test_a_log_that_holds_no_environment_stays_one(text: str) -> None:
 
 def test_lines_that_begin_alike_by_chance_keep_their_words() -> None:
     machine = read_text("> quoted: GPU 0: nothing\n" + COLLECTED + "> quoted: GPU 1: nothing\n")
+    assert machine is not None
     assert summary(machine)["gpus"] == [{"name": "NVIDIA A100-SXM4-40GB"}] * 2
 
 

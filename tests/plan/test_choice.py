@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.plan.conftest import Answer, Invoke
+
 INSTALLS = [
     # the done-when commands
     ("LINUX --driver 580.95.05 --gpu nvidia:6.1", "2.14.1+cu126"),
@@ -45,7 +47,7 @@ INSTALLS = [
 
 
 @pytest.mark.parametrize(("line", "expected"), INSTALLS)
-def test_installs(plan, line, expected):
+def test_installs(plan: Answer, line: str, expected: str) -> None:
     answer = plan(line)
     assert answer["action"] == "install"
     build = f"+{answer['build']}" if answer["build"] else ""
@@ -73,7 +75,9 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("line", "words"), REFUSALS)
-def test_refuses_and_says_what_would_help(plan, invoke, line, words):
+def test_refuses_and_says_what_would_help(
+    plan: Answer, invoke: Invoke, line: str, words: tuple[str, ...]
+) -> None:
     answer = plan(line)
     assert answer["action"] == "refuse"
     assert any(words in fix["text"] for fix in answer["fixes"]), answer["fixes"]
@@ -97,11 +101,11 @@ WARNINGS = [
 
 
 @pytest.mark.parametrize(("line", "code"), WARNINGS)
-def test_warns(plan, line, code):
+def test_warns(plan: Answer, line: str, code: str) -> None:
     assert code in [warning["code"] for warning in plan(line)["warnings"]]
 
 
-def test_a_split_names_the_other_environment(plan):
+def test_a_split_names_the_other_environment(plan: Answer) -> None:
     answer = plan("torch==2.15.0 LINUX --driver 580.95.05 --gpu nvidia:7.5 --gpu nvidia:7.0")
     assert answer["action"] in ("install", "refuse")
     answer = plan("LINUX --driver 470.256.02 --gpu nvidia:3.7:K80 --gpu nvidia:8.6")
@@ -111,7 +115,7 @@ def test_a_split_names_the_other_environment(plan):
     assert {a["build"] for a in answer["alternatives"]} >= {"cu132", "cu126"}
 
 
-def test_why_not_2_15_on_pascal(plan):
+def test_why_not_2_15_on_pascal(plan: Answer) -> None:
     rejected = plan("LINUX --driver 580.95.05 --gpu nvidia:6.1")["rejected"]
     codes = {r["code"] for r in rejected if r["version"] == "2.15.0" and r["build"] == "cu132"}
     assert codes == {"gpu-arch-missing"}

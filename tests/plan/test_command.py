@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from envsetup.plan.quoting import posix, powershell
+from tests.plan.conftest import Answer, Invoke
 
 BAD = [
     ("--os linux --gpu nvidia:abc", "--gpu"),
@@ -29,13 +31,13 @@ BAD = [
 
 
 @pytest.mark.parametrize(("line", "named"), BAD)
-def test_bad_input_is_a_usage_error_that_names_it(invoke, line, named):
+def test_bad_input_is_a_usage_error_that_names_it(invoke: Invoke, line: str, named: str) -> None:
     result = invoke(line)
     assert result.exit_code == 2
     assert named in result.output
 
 
-def test_a_pipe_gets_the_bare_command(invoke):
+def test_a_pipe_gets_the_bare_command(invoke: Invoke) -> None:
     result = invoke("LINUX --driver 580.95.05 --gpu nvidia:8.9 --quiet")
     assert result.stdout == (
         "python -m pip install torch==2.15.0+cu132 "
@@ -43,20 +45,20 @@ def test_a_pipe_gets_the_bare_command(invoke):
     )
 
 
-def test_uv_and_a_mirror(plan):
+def test_uv_and_a_mirror(plan: Answer) -> None:
     answer = plan("LINUX --gpu none --installer uv --mirror https://mirror.invalid/whl/")
     assert answer["commands"][0]["argv"][:3] == ["uv", "pip", "install"]
     assert answer["commands"][0]["argv"][-1] == "https://mirror.invalid/whl/cpu"
 
 
-def test_a_flat_mirror_is_a_listing_not_an_index(plan):
+def test_a_flat_mirror_is_a_listing_not_an_index(plan: Answer) -> None:
     argv = plan("LINUX --gpu none --mirror https://mirrors.aliyun.com/pytorch-wheels")["commands"][
         0
     ]["argv"]
     assert argv[-2:] == ["--find-links", "https://mirrors.aliyun.com/pytorch-wheels/cpu/"]
 
 
-def test_conda_takes_conda_forge_alone(plan):
+def test_conda_takes_conda_forge_alone(plan: Answer) -> None:
     argv = plan("LINUX --driver 550.54.15 --gpu nvidia:6.1 --installer conda")["commands"][0][
         "argv"
     ]
@@ -75,20 +77,20 @@ FORMATS = {
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_formats(invoke, form):
+def test_formats(invoke: Invoke, form: str) -> None:
     result = invoke(f"LINUX --driver 580.95.05 --gpu nvidia:8.9 --format {form}")
     assert FORMATS[form] in result.stdout
     assert "whl/cu132" in result.stdout
     assert invoke(f"LINUX --driver 390.157 --gpu nvidia:8.9 --format {form}").stdout.strip() == ""
 
 
-def test_what_was_assumed_is_listed(plan):
+def test_what_was_assumed_is_listed(plan: Answer) -> None:
     answer = plan("--os linux --gpu nvidia:8.9")
     words = " ".join(answer["assumed"])
     assert all(w in words for w in ("x86_64", "Python 3.15", "glibc 2.28", "driver"))
 
 
-def test_a_broken_machine_file_names_the_json_path(invoke, tmp_path):
+def test_a_broken_machine_file_names_the_json_path(invoke: Invoke, tmp_path: Path) -> None:
     file = tmp_path / "machine.json"
     file.write_text(json.dumps({"machine": {"os": {"state": "known", "value": 5}}}))
     result = invoke(f"--machine {file}")
@@ -96,7 +98,7 @@ def test_a_broken_machine_file_names_the_json_path(invoke, tmp_path):
     assert "$.machine.os" in result.output
 
 
-def test_a_saved_machine_gives_the_plan_of_its_flags(invoke, tmp_path):
+def test_a_saved_machine_gives_the_plan_of_its_flags(invoke: Invoke, tmp_path: Path) -> None:
     import msgspec
 
     from envsetup.cli.described import Flags, described
@@ -121,7 +123,9 @@ def test_a_saved_machine_gives_the_plan_of_its_flags(invoke, tmp_path):
         ("dependencies = [3]", "dependencies"),
     ],
 )
-def test_a_project_with_a_wrong_field_is_refused_by_its_name(invoke, tmp_path, text, words):
+def test_a_project_with_a_wrong_field_is_refused_by_its_name(
+    invoke: Invoke, tmp_path: Path, text: str, words: str
+) -> None:
     (tmp_path / "pyproject.toml").write_text(f"[project]\n{text}\n")
 
     answer = invoke(f"LINUX --gpu none --project {tmp_path}")
@@ -130,7 +134,7 @@ def test_a_project_with_a_wrong_field_is_refused_by_its_name(invoke, tmp_path, t
     assert words in answer.output
 
 
-def test_a_project_for_another_python_is_told_of(plan, tmp_path):
+def test_a_project_for_another_python_is_told_of(plan: Answer, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[project]\nrequires-python = ">=3.13"\n')
 
     codes = [w["code"] for w in plan(f"LINUX --gpu none --project {tmp_path}")["warnings"]]
@@ -139,14 +143,14 @@ def test_a_project_for_another_python_is_told_of(plan, tmp_path):
     assert plan(f"{newer} --project {tmp_path}")["warnings"] == plan(newer)["warnings"]
 
 
-def test_bounds_of_a_project(plan, tmp_path):
+def test_bounds_of_a_project(plan: Answer, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[project]\ndependencies = ["torch<2.12", "numpy"]\n')
     (tmp_path / "requirements.txt").write_text("--index-url https://evil.invalid\ntorch!=2.11.0\n")
     answer = plan(f"LINUX --gpu none --project {tmp_path}")
     assert answer["requirements"] == ["torch==2.10.0+cpu"]
 
 
-def test_why_not_one_candidate(invoke):
+def test_why_not_one_candidate(invoke: Invoke) -> None:
     line = "LINUX --driver 580.95.05 --gpu nvidia:6.1 --why-not 2.15.0+cu132"
     assert "no kernels" in invoke(line).output
     answer = json.loads(invoke(line + " --format json").stdout)
@@ -154,7 +158,9 @@ def test_why_not_one_candidate(invoke):
     assert answer["code"] == "gpu-arch-missing"
 
 
-def test_broken_knowledge_is_named(invoke, tmp_path, monkeypatch):
+def test_broken_knowledge_is_named(
+    invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "releases.json").write_text('{"as_of": 5}')
     monkeypatch.setenv("ENVSETUP_KNOWLEDGE", str(tmp_path))
     result = invoke("LINUX --gpu none")
@@ -162,12 +168,12 @@ def test_broken_knowledge_is_named(invoke, tmp_path, monkeypatch):
     assert "$.as_of" in result.output
 
 
-def test_control_characters_of_a_name_stay_out(invoke):
+def test_control_characters_of_a_name_stay_out(invoke: Invoke) -> None:
     result = invoke("LINUX --driver 390.157 --gpu 'nvidia:8.9:bad\x1b[31mname'")
     assert "\x1b" not in result.output
 
 
-def test_quoting():
+def test_quoting() -> None:
     assert posix(["pip", "install", "numpy<2"]) == "pip install 'numpy<2'"
     assert powershell(["pip", "install", "numpy<2"]) == "pip install 'numpy<2'"
     assert powershell(["C:\\My Python\\python.exe", "-m"]) == "& 'C:\\My Python\\python.exe' -m"
@@ -179,7 +185,7 @@ def test_quoting():
 @pytest.mark.parametrize(
     "mirror", ["https://m/whl?token=secret", "https://m/whl#here", "m/whl", "https://a b/whl"]
 )
-def test_a_mirror_that_no_build_can_be_appended_to_is_refused(invoke, mirror: str):
+def test_a_mirror_that_no_build_can_be_appended_to_is_refused(invoke: Invoke, mirror: str) -> None:
     done = invoke(f"LINUX --offline --mirror '{mirror}'")
     assert done.exit_code == 2
     assert "--mirror" in done.output

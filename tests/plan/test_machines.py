@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.plan.conftest import Answer
+
 ROWS = [
     ("pascal 580", "torch LINUX --driver 580.65.06 --gpu nvidia:6.1", ("2.14.1+cu126",)),
     (
@@ -260,7 +262,9 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("name", "options", "accepted"), ROWS, ids=[row[0] for row in ROWS])
-def test_the_facts_leave_this_answer(plan, name: str, options: str, accepted: tuple[str, ...]):
+def test_the_facts_leave_this_answer(
+    plan: Answer, name: str, options: str, accepted: tuple[str, ...]
+) -> None:
     told = plan(options + " --offline")
     if not accepted:
         assert told["action"] == "refuse"
@@ -274,7 +278,9 @@ def test_the_facts_leave_this_answer(plan, name: str, options: str, accepted: tu
 @pytest.mark.parametrize(
     ("driver", "below"), [("527.41", True), ("528.02", True), ("528.33", False)]
 )
-def test_a_windows_driver_below_the_promise_of_cuda_12_is_warned_of(plan, driver: str, below: bool):
+def test_a_windows_driver_below_the_promise_of_cuda_12_is_warned_of(
+    plan: Answer, driver: str, below: bool
+) -> None:
     told = plan(f"WINDOWS --driver {driver} --gpu nvidia:8.6 --offline")
     assert told["build"] == "cu126"
     assert ("driver-below-floor" in [w["code"] for w in told["warnings"]]) is below
@@ -291,7 +297,7 @@ def test_a_windows_driver_below_the_promise_of_cuda_12_is_warned_of(plan, driver
         ("ARM --gpu intel:56a0", "gpu-not-served"),
     ],
 )
-def test_what_an_amd_or_intel_gpu_lacks_is_warned_of(plan, options: str, code: str):
+def test_what_an_amd_or_intel_gpu_lacks_is_warned_of(plan: Answer, options: str, code: str) -> None:
     assert code in [w["code"] for w in plan(options + " --offline")["warnings"]]
 
 
@@ -306,6 +312,8 @@ def test_what_an_amd_or_intel_gpu_lacks_is_warned_of(plan, options: str, code: s
         ("8.9:GeForce RTX 4090", False),
     ],
 )
-def test_a_forward_compatible_libcuda_serves_data_centre_models(plan, gpu: str, served: bool):
+def test_a_forward_compatible_libcuda_serves_data_centre_models(
+    plan: Answer, gpu: str, served: bool
+) -> None:
     told = plan(f"LINUX --driver 535.183.01 --driver-cuda 13.0 --gpu 'nvidia:{gpu}' --offline")
     assert told["build"].startswith("cu13") is served

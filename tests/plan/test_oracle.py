@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -16,16 +17,16 @@ ROWS = [json.loads(line) for line in ORACLE.read_text().splitlines()] if ORACLE.
 pytestmark = pytest.mark.skipif(not ROWS, reason="the reference folder is not beside the project")
 
 
-def answer(args: list[str]) -> dict:
+def answer(args: list[str]) -> dict[str, Any]:
     result = CliRunner().invoke(command, args, standalone_mode=True)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    plan = json.loads(result.stdout)
+    plan: dict[str, Any] = json.loads(result.stdout)
     assert result.exit_code == (1 if plan["action"] == "refuse" else 0)
     return plan
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
-def test_row(row):
+def test_row(row: dict[str, Any]) -> None:
     plan = answer(row["args"][1:])
     assert plan["action"] in row["accept_actions"]
     if plan["action"] == "refuse":

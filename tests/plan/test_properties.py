@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from envsetup.cli.described import Flags, described
 from envsetup.knowledge import cuda_of, load, version_key
-from envsetup.model import Machine
+from envsetup.model import Machine, Plan
 from envsetup.plan import Request, make_plan
 from envsetup.plan.availability import kind_of
 from envsetup.plan.render import FORMATS, render
@@ -43,14 +43,14 @@ requests = st.builds(
 )  # fmt: skip
 
 
-def plan_of(flags: Flags, request: Request):
+def plan_of(flags: Flags, request: Request) -> Plan:
     machine = described(flags, Machine())
     return make_plan(machine, KNOWLEDGE, request)
 
 
 @given(flags=flags, request=requests)
 @settings(max_examples=150, deadline=None)
-def test_every_machine_gets_an_answer_with_reasons(flags, request):
+def test_every_machine_gets_an_answer_with_reasons(flags: Flags, request: Request) -> None:
     plan = plan_of(flags, request)
     assert all(r.code and r.text for r in plan.rejected)
     assert plan.because
@@ -66,7 +66,7 @@ def test_every_machine_gets_an_answer_with_reasons(flags, request):
 
 @given(flags=flags, request=requests)
 @settings(max_examples=100, deadline=None)
-def test_a_cpu_build_beside_a_gpu_is_never_silent(flags, request):
+def test_a_cpu_build_beside_a_gpu_is_never_silent(flags: Flags, request: Request) -> None:
     plan = plan_of(flags, request)
     real = [g for g in flags.gpus if g not in ("none", "apple", "intel:3e92")]
     if plan.action == "install" and real and kind_of(plan.build or "cpu") == "cpu":
@@ -78,7 +78,7 @@ def test_a_cpu_build_beside_a_gpu_is_never_silent(flags, request):
     pair=st.lists(st.sampled_from(DRIVERS), min_size=2, max_size=2),
 )
 @settings(max_examples=80, deadline=None)
-def test_a_newer_driver_never_yields_an_older_torch(capability, pair):
+def test_a_newer_driver_never_yields_an_older_torch(capability: str, pair: tuple[str, str]) -> None:
     last = KNOWLEDGE.last_branch(capability)
     end = int(last.branch) if last else 10_000
     older, newer = sorted((d for d in pair), key=version_key)
@@ -89,25 +89,26 @@ def test_a_newer_driver_never_yields_an_older_torch(capability, pair):
         for d in (older, newer)
     ]
     if all(p.action == "install" and cuda_of(p.build) for p in plans):
-        first, second = (version_key(p.torch_version) for p in plans)
+        first, second = (version_key(p.torch_version or "") for p in plans)
         assert first <= second
 
 
 @given(capability=st.sampled_from(CAPABILITIES), driver=st.sampled_from(DRIVERS))
 @settings(max_examples=80, deadline=None)
-def test_the_driver_reaches_the_floor_of_the_build(capability, driver):
+def test_the_driver_reaches_the_floor_of_the_build(capability: str, driver: str) -> None:
     plan = plan_of(Flags(os="linux", driver=driver, gpus=(f"nvidia:{capability}",)), Request())
     cuda = cuda_of(plan.build)
     if plan.action != "install" or cuda is None:
         return
+    assert plan.torch_version and plan.build
     floor = KNOWLEDGE.driver_floor(f"{cuda[0]}.{cuda[1]}", "linux")
-    assert version_key(driver) >= version_key(floor.version)
+    assert floor and version_key(driver) >= version_key(floor.version)
     build = KNOWLEDGE.build(plan.torch_version, plan.build, "linux_x86_64")
-    assert KNOWLEDGE.covers(capability, build, plan.build)
+    assert build and KNOWLEDGE.covers(capability, build, plan.build)
 
 
 @pytest.mark.parametrize("days", [59, 61])
-def test_old_knowledge_says_so(days):
+def test_old_knowledge_says_so(days: int) -> None:
     import datetime as dt
 
     today = dt.date.fromisoformat(KNOWLEDGE.as_of) + dt.timedelta(days=days)

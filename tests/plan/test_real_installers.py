@@ -154,7 +154,7 @@ def run(argv: list[str], folder: Path) -> str:
 
 
 def expected_of(told: dict[str, Any], expected: str | None) -> str:
-    planned = told["torch_version"] + (f"+{told['build']}" if told["build"] else "")
+    planned: str = told["torch_version"] + (f"+{told['build']}" if told["build"] else "")
     assert expected in (None, planned)
     return planned
 

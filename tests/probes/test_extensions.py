@@ -11,8 +11,9 @@ import pytest
 
 from envsetup.host import LocalHost
 from envsetup.host.extension_symbols import ENTRY, FATBIN, MAGIC, extension
-from envsetup.model import Absent, Known, Package, TorchInstall, value_of
+from envsetup.model import Absent, Known, Package, TorchInstall
 from envsetup.probes import extensions
+from envsetup.testing import value
 from tests.probes.test_made_up_machines import SOURCE
 
 TORCH = "namespace at { int there(int x) { return x + 1; } }"
@@ -106,7 +107,7 @@ def its_torch(site: Path) -> Known[TorchInstall]:
 def test_libraries_of_packages_known_to_have_some(site: Path) -> None:
     build(STALE, site / "scatter.so", *linked(site))
     packages = installed(site, "torch-scatter", "scatter.so")
-    (found,) = value_of(extensions.read(LocalHost(), packages, its_torch(site)))
+    (found,) = value(extensions.read(LocalHost(), packages, its_torch(site)))
     assert (found.package, found.missing) == ("torch-scatter", ("_ZN2at4goneEil",))
 
 

@@ -21,12 +21,13 @@ from envsetup.host import (
     system_calls,
 )
 from envsetup.host.system_calls import answer
-from envsetup.model import Absent, Gpu, Known, Python, Source, Unreadable, value_of
+from envsetup.model import Absent, Gpu, Known, Python, Source, Unreadable
 from envsetup.probes import cpu, environment, gpus, limits, memory, packages, programs, torch_
+from envsetup.testing import value
 
 Put = Callable[[str, str], None]
 SOURCE = Source(kind="flag", ref="test")
-RAW = {"executable": "python", "version": "3.12.1", "site_packages": ["/none"]}
+RAW: dict[str, object] = {"executable": "python", "version": "3.12.1", "site_packages": ["/none"]}
 
 
 class Machine(LocalHost):
@@ -59,7 +60,7 @@ def interpreter(folder: Path) -> Known[Python]:
 def test_an_intel_npu_is_no_gpu_and_an_instinct_is(root: Path, put: Put) -> None:
     display(put, "0000:00:0b.0", "0x8086", "0x7d1d", "0x120000")
     display(put, "0000:41:00.0", "0x1002", "0x74a1", "0x120000")
-    assert [g.pci_id for g in value_of(gpus.probe(Machine(root))["gpus"])] == ["1002:74a1"]
+    assert [g.pci_id for g in value(gpus.probe(Machine(root))["gpus"])] == ["1002:74a1"]
 
 
 # -- Windows -------------------------------------------------------------------------------------
@@ -78,7 +79,7 @@ def windows(root: Path, **answers: object) -> Machine:
 
 
 def test_windows_names_gpus_that_no_driver_speaks_for(root: Path) -> None:
-    found = value_of(gpus.probe(windows(root, displays=WINDOWS_IDS))["gpus"])
+    found = value(gpus.probe(windows(root, displays=WINDOWS_IDS))["gpus"])
     assert [(g.vendor, g.pci_id) for g in found] == [
         ("intel", "8086:56a0"),
         ("nvidia", "10de:2684"),
@@ -89,7 +90,7 @@ def test_windows_counts_a_gpu_of_nvml_once(root: Path) -> None:
     row = {"index": 0, "name": "RTX 4090", "pci_id": "10de:2684", "pci_address": "00000000:01:00.0"}
     told = {"nvml": {"driver": "581.15", "gpus": [row, {**row, "pci_address": "00000000:02:00.0"}]}}
     host = windows(root, displays=[*WINDOWS_IDS, WINDOWS_IDS[0]], nvml=told)
-    found = value_of(gpus.probe(host)["gpus"])
+    found = value(gpus.probe(host)["gpus"])
     assert [g.vendor for g in found] == ["intel", "nvidia", "nvidia"]
 
 
@@ -101,10 +102,10 @@ def test_windows_that_tells_no_displays_is_not_without_gpus(root: Path) -> None:
 def test_a_failing_nvml_is_no_missing_driver_on_windows(root: Path) -> None:
     told = {"nvml": {"error": "Unknown Error"}}
     failing = gpus.probe(windows(root, displays=WINDOWS_IDS, nvml=told))["nvidia_driver"]
-    assert isinstance(value_of(failing).version, Unreadable)
+    assert isinstance(value(failing).version, Unreadable)
     told = {"nvml": {"absent": "nvml.dll"}}
     missing = gpus.probe(windows(root, displays=WINDOWS_IDS, nvml=told))["nvidia_driver"]
-    assert isinstance(value_of(missing).version, Absent)
+    assert isinstance(value(missing).version, Absent)
 
 
 class Manager:
@@ -149,9 +150,9 @@ def test_a_limit_far_below_the_root_holds(root: Path, put: Put) -> None:
     put("/sys/fs/cgroup/slurm/job_1/cpu.max", "200000 100000\n")
     put("/sys/fs/cgroup/slurm/pids.max", "512\n")
     host = Machine(root, limits={"nofile": 1024})
-    assert value_of(memory.probe(host)["memory"]).cgroup_limit_bytes == 1048576
+    assert value(memory.probe(host)["memory"]).cgroup_limit_bytes == 1048576
     assert cpu.cpu_quota(host) == 2.0
-    assert value_of(limits.probe(host)["limits"])["pids"] == 512
+    assert value(limits.probe(host)["limits"])["pids"] == 512
 
 
 def test_version_1_limits_by_controller(root: Path, put: Put) -> None:
@@ -160,7 +161,7 @@ def test_version_1_limits_by_controller(root: Path, put: Put) -> None:
     put("/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n")
     put("/sys/fs/cgroup/cpu/job/cpu.cfs_quota_us", "150000\n")
     put("/sys/fs/cgroup/cpu/job/cpu.cfs_period_us", "100000\n")
-    assert value_of(memory.probe(Machine(root))["memory"]).cgroup_limit_bytes == 2097152
+    assert value(memory.probe(Machine(root))["memory"]).cgroup_limit_bytes == 2097152
     assert cpu.cpu_quota(Machine(root)) == 1.5
 
 
@@ -174,7 +175,7 @@ def test_all_cores_of_a_large_machine_count(root: Path, put: Put) -> None:
             for i in range(192)
         ),
     )
-    told = value_of(cpu.probe(Machine(root, cores={"logical": 192}))["cpu"])
+    told = value(cpu.probe(Machine(root, cores={"logical": 192}))["cpu"])
     assert (told.physical_cores, told.sockets) == (192, 2)
 
 
@@ -213,11 +214,13 @@ def test_what_nvml_told_stands(
     assert ("libcuda" in told) is libcuda
 
 
-def test_an_nvml_that_could_not_be_asked_is_not_absent(root: Path, put: Put) -> None:
+def test_an_nvml_that_could_not_be_asked_is_not_absent(
+    root: Path, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put("/sys/module/nvidia/version", "580.95.05\n")
     host = Machine(root)
-    host.call = lambda _: Unreadable(error="refused", source=SOURCE)  # type: ignore[method-assign]
-    driver = value_of(gpus.probe(host)["nvidia_driver"])
+    monkeypatch.setattr(host, "call", lambda _: Unreadable(error="refused", source=SOURCE))
+    driver = value(gpus.probe(host)["nvidia_driver"])
     assert isinstance(driver.nvml, Unreadable)
 
 
@@ -230,7 +233,7 @@ def test_an_endless_nvidia_smi_is_not_called_slow(
     monkeypatch.setattr(
         host, "run", lambda _, limit: run_program(endless, limit, output_limit_bytes=1 << 17)
     )
-    driver = value_of(gpus.probe(host)["nvidia_driver"])
+    driver = value(gpus.probe(host)["nvidia_driver"])
     assert isinstance(driver.nvidia_smi, Unreadable)
     assert "without end" in driver.nvidia_smi.error
 
@@ -302,7 +305,7 @@ def test_torch_of_an_editable_source_tree_is_not_broken(tmp_path: Path) -> None:
     (source / "version.py").write_text("__version__ = '2.9.0a0+gitabc'\ncuda = '12.8'\n")
     finder = f"MAPPING: dict[str, str] = {{'torch': '{source}', 'torchgen': '/elsewhere'}}\n"
     (site / "__editable___torch_2_9_0a0_gitabc_finder.py").write_text(finder)
-    torch = value_of(torch_.read(LocalHost(), interpreter(site), found))
+    torch = value(torch_.read(LocalHost(), interpreter(site), found))
     assert (torch.build, torch.location, torch.broken_files) == ("cu128", str(source), ())
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from envsetup.host import LocalHost
-from envsetup.model import Absent, Known, RdmaPort, value_of
+from envsetup.model import Absent, Known, RdmaPort
 from envsetup.probes import container, cpu, gpus, limits, network, os_
+from envsetup.testing import value
 from tests.probes.test_made_up_machines import Machine, Put, display
 
 ADDRESS = "0000:01:00.0"
@@ -21,7 +22,7 @@ VARIABLE = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e0980
 @pytest.mark.parametrize(("byte", "on"), [("\x01", True), ("\x00", False)])
 def test_secure_boot_by_the_firmwares_variable(root: Path, put: Put, byte: str, on: bool) -> None:
     put(VARIABLE, "\x06\x00\x00\x00" + byte)
-    assert value_of(os_.probe(Machine(root))["secure_boot"]) is on
+    assert value(os_.probe(Machine(root))["secure_boot"]) is on
 
 
 def test_without_the_firmwares_variable_nothing_is_said(root: Path) -> None:
@@ -31,14 +32,14 @@ def test_without_the_firmwares_variable_nothing_is_said(root: Path) -> None:
 def test_the_iommus_domain_belongs_to_the_gpu(root: Path, put: Put) -> None:
     display(put, ADDRESS, "0x10de", "0x2330")
     put(f"{DEVICE}/iommu_group/type", "DMA-FQ\n")
-    (gpu,) = value_of(gpus.probe(Machine(root))["gpus"])
+    (gpu,) = value(gpus.probe(Machine(root))["gpus"])
     assert gpu.iommu_domain == "DMA-FQ"
 
 
 def test_the_partition_of_an_amd_gpu(root: Path, put: Put) -> None:
     display(put, ADDRESS, "0x1002", "0x74a1", "0x120000")
     put(f"{DEVICE}/current_compute_partition", "CPX\n")
-    (gpu,) = value_of(gpus.probe(Machine(root))["gpus"])
+    (gpu,) = value(gpus.probe(Machine(root))["gpus"])
     assert gpu.compute_partition == "CPX"
 
 
@@ -54,8 +55,8 @@ def test_kernels_with_a_module_of_nvidias(root: Path, put: Put, tmp_path: Path) 
     told = {"nvml": {"error": "Driver Not Loaded", "code": 9}}
     host = Machine(root, nvml=told)
     host.which = lambda program: "/usr/bin/nvidia-smi" if program == "nvidia-smi" else None  # type: ignore[method-assign]
-    driver = value_of(gpus.probe(host)["nvidia_driver"])
-    assert value_of(driver.built_for) == ("6.5.0-1", "6.8.0-40")
+    driver = value(gpus.probe(host)["nvidia_driver"])
+    assert value(driver.built_for) == ("6.5.0-1", "6.8.0-40")
 
 
 def test_two_versions_of_libcuda_in_one_folder(root: Path, put: Put) -> None:
@@ -64,18 +65,18 @@ def test_two_versions_of_libcuda_in_one_folder(root: Path, put: Put) -> None:
     put(f"{folder}/libcuda.so.580.95.05", "")
     put("/usr/lib/i386-linux-gnu/libcuda.so.570.133.07", "")
     host = Machine(root, nvml={"nvml": {"driver": "580.95.05"}})
-    one = value_of(gpus.probe(host)["nvidia_driver"])
+    one = value(gpus.probe(host)["nvidia_driver"])
     put(f"{folder}/libcuda.so.570.133.07", "")
-    two = value_of(gpus.probe(host)["nvidia_driver"])
+    two = value(gpus.probe(host)["nvidia_driver"])
     assert isinstance(one.libraries, Absent)
-    assert value_of(two.libraries) == ("570.133.07", "580.95.05")
+    assert value(two.libraries) == ("570.133.07", "580.95.05")
 
 
 def test_ports_for_rdma_and_who_may_open_them(root: Path, put: Put) -> None:
     put("/sys/class/infiniband/mlx5_0/ports/1/state", "4: ACTIVE\n")
     put("/sys/class/infiniband/mlx5_1/ports/1/state", "1: DOWN\n")
     put("/sys/class/infiniband_verbs/uverbs0/ibdev", "mlx5_0\n")
-    ports = value_of(network.probe(Machine(root, openable=True))["rdma_ports"])
+    ports = value(network.probe(Machine(root, openable=True))["rdma_ports"])
     assert ports == (
         RdmaPort(device="mlx5_0", port=1, active=True, openable=True),
         RdmaPort(device="mlx5_1", port=1, active=False, openable=False),
@@ -92,14 +93,14 @@ def test_frequencies_and_numa_nodes(root: Path, put: Put) -> None:
     for node in ("node0", "node1"):
         put(f"/sys/devices/system/node/{node}/cpulist", "0-7\n")
     put("/sys/devices/system/node/online", "0-1\n")
-    told = value_of(cpu.probe(Machine(root))["cpu"])
+    told = value(cpu.probe(Machine(root))["cpu"])
     assert (told.frequency_driver, told.frequency_governor) == ("acpi-cpufreq", "powersave")
     assert told.numa_nodes == 2
 
 
 def test_the_kernels_way_with_memory(root: Path, put: Put) -> None:
     put("/proc/sys/vm/overcommit_memory", "2\n")
-    told = value_of(limits.probe(Machine(root, limits={"nofile": 1024}))["limits"])
+    told = value(limits.probe(Machine(root, limits={"nofile": 1024}))["limits"])
     assert told == {"nofile": 1024, "overcommit_memory": 2}
 
 
@@ -109,7 +110,7 @@ def test_a_container_may_forbid_numa_policies(
 ) -> None:
     put("/.dockerenv", "")
     found = container.probe(Machine(root, numa_policy=error))["container"]
-    assert value_of(found).numa_refused is refused
+    assert value(found).numa_refused is refused
 
 
 @pytest.mark.skipif(

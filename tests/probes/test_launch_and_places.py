@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from envsetup.host import name_lookup
-from envsetup.model import Absent, value_of
+from envsetup.model import Absent
 from envsetup.probes import index_settings, launch, storage
+from envsetup.testing import value
 from tests.probes.test_made_up_machines import Machine, Put
 
 PYTORCH = "https://download.pytorch.org/whl/cu130"
@@ -37,14 +38,14 @@ def test_the_launcher_is_found_above(root: Path, put: Put) -> None:
     put("/proc/41/status", "Name:\tpt_main\nPPid:\t40\n")
     put("/proc/41/cmdline", "/env/bin/python\0/env/bin/torchrun\0train.py\0")
     put("/proc/net/if_inet6", "fe80000000000000 02 40 20 80 eth0\n")
-    told = value_of(launch.probe(Told(root, {"RANK": "0"}))["launch"])
+    told = value(launch.probe(Told(root, {"RANK": "0"}))["launch"])
     assert (told.launcher, told.has_ipv6) == ("torchrun", False)
 
 
 def test_a_plain_shell_is_no_launcher(root: Path, put: Put) -> None:
     put("/proc/self/status", "Name:\tpython\nPPid:\t41\n")
     put("/proc/41/status", "Name:\tbash\nPPid:\t0\n")
-    assert value_of(launch.probe(Told(root, {"WORLD_SIZE": "2"}))["launch"]).launcher is None
+    assert value(launch.probe(Told(root, {"WORLD_SIZE": "2"}))["launch"]).launcher is None
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_the_later_file_and_then_the_variable_count(root: Path, put: Put) -> Non
     put("/h/.config/pip/pip.conf", f"[global]\nindex-url = {PYTORCH}\n")
     put("/h/.config/uv/uv.toml", '[pip]\nextra-index-url = ["https://mirror.example.org"]\n')
     host = Told(root, {"UV_DEFAULT_INDEX": PYTORCH}, places={"home": "/h"})
-    told = value_of(index_settings.read(host, UNKNOWN))
+    told = value(index_settings.read(host, UNKNOWN))
     assert told == {
         "pip index-url": PYTORCH,
         "uv extra-index-url": "another",
@@ -113,7 +114,7 @@ def test_caches_by_their_variables_and_defaults(root: Path, put: Put) -> None:
     environ = {"HF_HOME": "/models"}
     places = {"home": "/h", "tmp": "/tmp"}
     host = Told(root, environ, places=places, disk={"free": 5, "total": 9, "writable": False})
-    found = {(p.role, p.path): p for p in value_of(storage.read(host, UNKNOWN))}
+    found = {(p.role, p.path): p for p in value(storage.read(host, UNKNOWN))}
     compiled = found["compile-cache", "/h/.triton/cache"]
     assert (compiled.kind, compiled.options, compiled.writable) == ("nfs4", ("noexec",), False)
     assert found["model-cache", "/models"].kind == "ext4"
@@ -121,5 +122,5 @@ def test_caches_by_their_variables_and_defaults(root: Path, put: Put) -> None:
 
 
 def test_without_a_home_no_cache_is_made_up(root: Path) -> None:
-    found = value_of(storage.read(Told(root, {}), UNKNOWN))
+    found = value(storage.read(Told(root, {}), UNKNOWN))
     assert {p.role for p in found} == {"shm"}

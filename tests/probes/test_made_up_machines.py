@@ -10,9 +10,10 @@ import pytest
 from msgspec.structs import replace
 
 from envsetup.host import Completed, LocalHost
-from envsetup.model import Absent, Known, Python, Source, Unreadable, value_of
+from envsetup.model import Absent, Known, Python, Source, Unreadable
 from envsetup.probes import container, cpu, environment, gpus, memory, nvidia, os_, packages, torch_
 from envsetup.probes.amd import gfx_name
+from envsetup.testing import value
 
 Put = Callable[[str, str], None]
 SOURCE = Source(kind="flag", ref="test")
@@ -41,12 +42,12 @@ def uname(release: str = "6.1.0", machine: str = "x86_64") -> dict[str, str]:
 
 def test_wsl2_by_its_kernel(root: Path) -> None:
     facts = os_.probe(Machine(root, uname=uname("5.15.167.4-microsoft-standard-WSL2")))
-    assert value_of(facts["wsl"]).version == 2
+    assert value(facts["wsl"]).version == 2
 
 
 def test_wsl1_by_its_made_up_kernel(root: Path) -> None:
     facts = os_.probe(Machine(root, uname=uname("4.4.0-19041-Microsoft")))
-    assert value_of(facts["wsl"]).version == 1
+    assert value(facts["wsl"]).version == 1
 
 
 def test_gvisor_is_no_wsl(root: Path) -> None:
@@ -55,34 +56,34 @@ def test_gvisor_is_no_wsl(root: Path) -> None:
 
 def test_a_jetson_tells_its_release(root: Path, put: Put) -> None:
     put("/etc/nv_tegra_release", "# R36 (release), REVISION: 4.0, GCID: 1")
-    assert value_of(os_.probe(Machine(root, uname=uname(machine="aarch64")))["tegra"]) == "R36.4.0"
+    assert value(os_.probe(Machine(root, uname=uname(machine="aarch64")))["tegra"]) == "R36.4.0"
 
 
 def test_a_quota_counts_as_cores(root: Path, put: Put) -> None:
     put("/sys/fs/cgroup/cpu.max", "150000 100000\n")
     put("/proc/cpuinfo", "model name : Made Up\nflags : fpu avx avx2 avx512f amx_tile\n")
-    told = value_of(cpu.probe(Machine(root, cores={"logical": 64, "affinity": 64}))["cpu"])
+    told = value(cpu.probe(Machine(root, cores={"logical": 64, "affinity": 64}))["cpu"])
     assert told.usable_cores == 1.5
     assert told.isa == ("avx", "avx2", "avx512f", "amx_tile")
 
 
 def test_no_quota_is_no_limit(root: Path, put: Put) -> None:
     put("/sys/fs/cgroup/cpu.max", "max 100000\n")
-    told = value_of(cpu.probe(Machine(root, cores={"logical": 8, "affinity": 4}))["cpu"])
+    told = value(cpu.probe(Machine(root, cores={"logical": 8, "affinity": 4}))["cpu"])
     assert (told.quota_cores, told.usable_cores) == (None, 4.0)
 
 
 def test_the_cgroup_limits_memory(root: Path, put: Put) -> None:
     put("/proc/meminfo", "MemTotal: 16384 kB\nMemAvailable: 8192 kB\nSwapTotal: 0 kB\n")
     put("/sys/fs/cgroup/memory.max", "1048576\n")
-    told = value_of(memory.probe(Machine(root))["memory"])
+    told = value(memory.probe(Machine(root))["memory"])
     assert (told.total_bytes, told.cgroup_limit_bytes) == (16384 * 1024, 1048576)
 
 
 def test_docker_leaves_its_mark(root: Path, put: Put) -> None:
     assert isinstance(container.probe(Machine(root))["container"], Absent)
     put("/.dockerenv", "")
-    assert value_of(container.probe(Machine(root))["container"]).runtime == "docker"
+    assert value(container.probe(Machine(root))["container"]).runtime == "docker"
 
 
 def test_credentials_are_never_read() -> None:
@@ -94,7 +95,7 @@ def test_credentials_are_never_read() -> None:
             "HOME": "/home/somebody",
         }
     )
-    told = value_of(environment.probe(host)["environment"])
+    told = value(environment.probe(host)["environment"])
     assert told == {"CUDA_VISIBLE_DEVICES": "0", "PIP_INDEX_URL": "https://example.org/simple"}
 
 
@@ -109,7 +110,7 @@ def display(put: Put, address: str, vendor: str, device: str, kind: str = "0x030
 def test_a_gpu_without_driver_is_on_the_bus(root: Path, put: Put) -> None:
     display(put, "0000:01:00.0", "0x10de", "0x2684")
     facts = gpus.probe(Machine(root))
-    (gpu,) = value_of(facts["gpus"])
+    (gpu,) = value(facts["gpus"])
     assert (gpu.vendor, gpu.pci_id, gpu.kernel_driver) == ("nvidia", "10de:2684", None)
     assert isinstance(facts["nvidia_driver"], Absent)
 
@@ -137,19 +138,19 @@ def test_nvml_and_the_bus_are_one_gpu(root: Path, put: Put) -> None:
     }
     told = {"nvml": {"driver": "580.95.05", "gpus": [row]}, "libcuda": {"version": "13.0"}}
     facts = gpus.probe(Machine(root, nvml=told))
-    (gpu,) = value_of(facts["gpus"])
+    (gpu,) = value(facts["gpus"])
     assert (gpu.compute_capability, gpu.pci_id) == ("9.0", "10de:2330")
-    driver = value_of(facts["nvidia_driver"])
-    assert (value_of(driver.version), value_of(driver.cuda_version)) == ("580.95.05", "13.0")
+    driver = value(facts["nvidia_driver"])
+    assert (value(driver.version), value(driver.cuda_version)) == ("580.95.05", "13.0")
 
 
 def test_a_failing_nvml_keeps_its_words(root: Path, put: Put) -> None:
     put("/sys/module/nvidia/version", "550.54.14\n")
     told = {"nvml": {"error": "Driver/library version mismatch", "code": 18}, "libcuda": {}}
-    driver = value_of(gpus.probe(Machine(root, nvml=told))["nvidia_driver"])
+    driver = value(gpus.probe(Machine(root, nvml=told))["nvidia_driver"])
     assert isinstance(driver.nvml, Unreadable)
     assert driver.nvml.error == "Driver/library version mismatch"
-    assert value_of(driver.version) == "550.54.14"
+    assert value(driver.version) == "550.54.14"
 
 
 @pytest.mark.parametrize(
@@ -201,7 +202,7 @@ def test_nvidia_smi_fails_in_ways_that_stay_apart(
         host, "which", lambda name: "/bin/nvidia-smi" if name == "nvidia-smi" else None
     )
     monkeypatch.setattr(host, "run", lambda *_, **__: done)
-    driver = value_of(gpus.probe(host)["nvidia_driver"])
+    driver = value(gpus.probe(host)["nvidia_driver"])
     assert isinstance(driver.nvidia_smi, Unreadable)
     assert words in driver.nvidia_smi.error
 
@@ -217,8 +218,8 @@ def test_nvidia_smi_speaks_where_nothing_else_does(
         host, "run", lambda *_, **__: Completed(argv=("x",), returncode=0, stdout=SMI_ROW)
     )
     facts = gpus.probe(host)
-    assert value_of(facts["gpus"])[0].compute_capability == "8.0"
-    assert value_of(value_of(facts["nvidia_driver"]).version) == "535.183.01"
+    assert value(facts["gpus"])[0].compute_capability == "8.0"
+    assert value(value(facts["nvidia_driver"]).version) == "535.183.01"
 
 
 @pytest.mark.parametrize(
@@ -237,7 +238,7 @@ def test_amd_by_topology_alone(root: Path, put: Put) -> None:
         "gfx_target_version 110000\nlocation_id 768\ndomain 0\ndevice_id 29772\n",
     )
     display(put, "0000:03:00.0", "0x1002", "0x744c")
-    (gpu,) = value_of(gpus.probe(Machine(root))["gpus"])
+    (gpu,) = value(gpus.probe(Machine(root))["gpus"])
     assert (gpu.gfx, gpu.pci_id, gpu.pci_address) == ("gfx1100", "1002:744c", "0000:03:00.0")
 
 
@@ -271,15 +272,15 @@ def test_torch_by_its_files(tmp_path: Path) -> None:
     install(tmp_path, "cu126")
     python, host = interpreter(tmp_path), LocalHost()
     found = packages.read(host, python)
-    assert value_of(found)[0].requires == ("sympy",)
-    torch = value_of(torch_.read(host, python, found))
+    assert value(found)[0].requires == ("sympy",)
+    torch = value(torch_.read(host, python, found))
     assert (torch.version, torch.build, torch.broken_files) == ("2.13.0+cu126", "cu126", ())
 
 
 def test_a_library_cut_short_is_named_with_both_sizes(tmp_path: Path) -> None:
     install(tmp_path, cut=True)
     python, host = interpreter(tmp_path), LocalHost()
-    torch = value_of(torch_.read(host, python, packages.read(host, python)))
+    torch = value(torch_.read(host, python, packages.read(host, python)))
     assert torch.broken_files == ("torch/lib/libtorch_cpu.so has 10 bytes, 100 recorded",)
 
 
@@ -292,7 +293,7 @@ def test_a_namesake_before_torch_is_named(tmp_path: Path, namesake: str) -> None
     (before / namesake).write_text("")
     found = interpreter(real)
     python = replace(found, value=replace(found.value, sys_path=(str(before), str(real))))
-    torch = value_of(torch_.read(LocalHost(), python, packages.read(LocalHost(), python)))
+    torch = value(torch_.read(LocalHost(), python, packages.read(LocalHost(), python)))
     assert torch.hidden_by == str(before / namesake)
 
 
@@ -304,7 +305,7 @@ def test_a_namesake_behind_torch_hides_nothing(tmp_path: Path) -> None:
     (behind / "torch.py").write_text("")
     found = interpreter(real)
     python = replace(found, value=replace(found.value, sys_path=(str(real), str(behind))))
-    torch = value_of(torch_.read(LocalHost(), python, packages.read(LocalHost(), python)))
+    torch = value(torch_.read(LocalHost(), python, packages.read(LocalHost(), python)))
     assert torch.hidden_by is None
 
 
@@ -347,6 +348,6 @@ def test_an_unofficial_build_tells_its_architectures_by_its_library(
     )
     python, host = interpreter(tmp_path), LocalHost()
     for _ in range(2):  # the second look comes from the cache
-        torch = value_of(torch_.read(host, python, packages.read(host, python)))
-        assert value_of(torch.arch_list) == ("sm_75", "sm_80", "compute_120")
+        torch = value(torch_.read(host, python, packages.read(host, python)))
+        assert value(torch.arch_list) == ("sm_75", "sm_80", "compute_120")
     assert list((tmp_path / "cache").rglob("archs-*.json"))

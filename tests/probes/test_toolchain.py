@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from envsetup.host import Completed
-from envsetup.model import Absent, Known, Package, value_of
+from envsetup.model import Absent, Known, Package
 from envsetup.probes import programs, triton
+from envsetup.testing import value
 from tests.probes.test_made_up_machines import SOURCE, Machine, Put
 
 CONFIG = """
@@ -38,8 +39,8 @@ def test_the_newest_gcc_by_the_toolkits_own_header(root: Path, put: Put) -> None
     put("/usr/local/cuda/include/crt/host_config.h", CONFIG)
     nvcc = "Cuda compilation tools, release 12.9, V12.9.86"
     facts = programs.probe(Equipped(root, {"nvcc": nvcc, "gcc": "14\n"}))
-    assert value_of(facts["cuda_toolkit"]) == "12.9"
-    assert (value_of(facts["gcc_version"]), value_of(facts["gcc_newest_for_cuda"])) == (14, 13)
+    assert value(facts["cuda_toolkit"]) == "12.9"
+    assert (value(facts["gcc_version"]), value(facts["gcc_newest_for_cuda"])) == (14, 13)
 
 
 def test_without_a_toolkit_no_compiler_is_asked(root: Path) -> None:
@@ -62,4 +63,4 @@ def test_tritons_assemblers_where_there_is_a_gpu(root: Path, put: Put) -> None:
     assert isinstance(triton.read(host, installed()), Absent)
     assert host.ran == []
     put("/dev/nvidiactl", "")
-    assert value_of(triton.read(host, installed())) == {"ptxas": "12.8", "ptxas-blackwell": "13.0"}
+    assert value(triton.read(host, installed())) == {"ptxas": "12.8", "ptxas-blackwell": "13.0"}

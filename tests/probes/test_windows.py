@@ -10,8 +10,9 @@ import pytest
 from typing_extensions import Self
 
 from envsetup.host.windows import DISPLAYS, FILE_SYSTEM, VC_RUNTIME, settings, told_by
-from envsetup.model import Absent, Fact, Known, Python, TorchInstall, Unreadable, value_of
+from envsetup.model import Absent, Fact, Known, Python, TorchInstall, Unreadable, Windows
 from envsetup.probes import nvidia, windows
+from envsetup.testing import value
 from tests.probes.test_made_up_machines import SOURCE, Machine
 
 SYSTEM = "C:\\Windows\\System32"
@@ -107,13 +108,13 @@ class Sized(Machine):
         return Known(value=str(self.sizes.get(path, 1)), source=SOURCE)
 
 
-def look(root: Path, **sizes: int) -> windows.Windows:
+def look(root: Path, **sizes: int) -> Windows:
     python = Python(executable="C:\\e\\python.exe", version="3.12.1", prefix="C:\\e")
     torch = TorchInstall(version="2.14.1+cu130", location="C:\\e\\torch")
     fact = windows.read(
         Sized(root, sizes), Known(value=python, source=SOURCE), Known(value=torch, source=SOURCE)
     )
-    told = value_of(fact)
+    told = value(fact)
     assert told is not None
     return told
 

@@ -70,7 +70,7 @@ def check(status: str = "passed", id: str = "matmul", seconds: float = 1.0) -> O
 
 
 def report(machine: Machine = HEALTHY, **parts: Any) -> Report:
-    made = {"tool_version": "0.1.0", "created_at": "2026-11-23T00:00:00+00:00"}
+    made: dict[str, Any] = {"tool_version": "0.1.0", "created_at": "2026-11-23T00:00:00+00:00"}
     return Report(verdict="ok", proven=True, machine=machine, **made, **parts)
 
 

@@ -70,7 +70,8 @@ def page(
     heard: list[str] = []
     shown.on("console", lambda message: heard.append(f"console: {message.text}"))
     shown.on("pageerror", lambda error: heard.append(f"error: {error}"))
-    shown.on("dialog", lambda dialog: (heard.append("dialog"), dialog.dismiss()))
+    shown.on("dialog", lambda dialog: heard.append("dialog"))
+    shown.on("dialog", lambda dialog: dialog.dismiss())
     shown.on(
         "request",
         lambda asked: heard.append(f"request: {asked.url}") if asked.url != file.as_uri() else None,

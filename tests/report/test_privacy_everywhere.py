@@ -76,7 +76,8 @@ class Maker:
 
 
 def report_of(text: Text, state: Any = Known) -> Report:
-    return msgspec.structs.replace(Maker(state, text).made(Report, "report"), full=False)
+    made: Report = Maker(state, text).made(Report, "report")
+    return msgspec.structs.replace(made, full=False)
 
 
 def paths_with_text(state: Any) -> list[str]:

@@ -107,7 +107,9 @@ def test_a_torch_that(fault: str, tmp_path: Path) -> None:
     ids=lambda v: " ".join(v),
 )
 def test_an_odd_environment_changes_no_verdict(variables: dict[str, str | None]) -> None:
-    assert doctor("quick", **variables)[1]["verdict"] == doctor("quick")[1]["verdict"]
+    assert (
+        doctor("quick", sys.executable, **variables)[1]["verdict"] == doctor("quick")[1]["verdict"]
+    )
 
 
 @pytest.mark.parametrize("code", ["print('hello')", "raise RuntimeError('boom')"])

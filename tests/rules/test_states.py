@@ -24,7 +24,11 @@ def fires() -> Iterator[Draft]:
 
 
 def made_up(code: str, **more: Any) -> Rule:
-    about = {"slug": f"slug-of-{code.lower()}", "title": code, "severity": "warning"}
+    about: dict[str, Any] = {
+        "slug": f"slug-of-{code.lower()}",
+        "title": code,
+        "severity": "warning",
+    }
     page = "## How to fix\n\nDon't."
     return Rule(code=code, judge=fires, page=page, **about, **more)
 
@@ -127,4 +131,4 @@ def test_two_rules_never_share_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "DECLARED", {"x": twins})
 
     with pytest.raises(AssertionError, match="share"):
-        all_rules.__wrapped__()  # type: ignore[attr-defined]
+        all_rules.__wrapped__()

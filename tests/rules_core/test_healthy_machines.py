@@ -167,7 +167,7 @@ def with_torch(machine: Machine, version: str, **runtime: Any) -> Machine:
     """torch installed from the wheel of that version, and imported without a complaint."""
     build = version.partition("+")[2] or None
     cuda = f"{build[2:-1]}.{build[-1]}" if build and build.startswith("cu") else None
-    cuda_works = cuda is not None and bool(machine.gpus and isinstance(machine.gpus, Known))
+    cuda_works = cuda is not None and isinstance(machine.gpus, Known)
     gpus: tuple[Gpu, ...] = machine.gpus.value if isinstance(machine.gpus, Known) else ()
     devices = tuple(
         TorchDevice(kind="cuda", index=g.index, name=g.name) for g in gpus if cuda_works
@@ -307,7 +307,7 @@ def laptop_without_gpu() -> Machine:
 
 def gaming_desktop() -> Machine:
     card = nvidia("NVIDIA GeForce RTX 4090", "8.9", memory_total_bytes=24 * GIB)
-    awake = replace(card[0], health=replace(card[0].health, persistence=False))
+    awake = replace(card[0], health=replace(card[0].health or GpuHealth(), persistence=False))
     return with_torch(linux_with((awake,), driver("580.95.05", "13.0")), "2.13.0+cu130")
 
 
@@ -651,7 +651,7 @@ def busy_training_server() -> Machine:
             g,
             memory_used_bytes=20 * GIB,
             health=replace(
-                g.health, temperature_celsius=71, throttle_reasons=("sw_power_cap",), pcie_gen=3,
+                g.health or GpuHealth(), temperature_celsius=71, throttle_reasons=("sw_power_cap",), pcie_gen=3,
                 pcie_gen_max=3,
             ),
         )
