@@ -30,7 +30,7 @@ class SlowPopen(subprocess.Popen):  # type: ignore[type-arg]
 
 if __name__ == "__main__":
     TOLD, program = sys.argv[1:3]
-    subprocess.Popen = SlowPopen  # type: ignore[misc]
+    subprocess.Popen = SlowPopen  # type: ignore[misc, assignment] # stands in for it on purpose
     sys.argv[:3] = [program]
     if program.endswith(".py"):
         runpy.run_path(program, run_name="__main__")

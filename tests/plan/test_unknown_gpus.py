@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from envsetup.knowledge import identify, load
-from envsetup.model import Gpu, Known, Machine, Source, TorchDevice, TorchInstall, TorchRuntime
+from envsetup.model import (
+    Gpu,
+    Known,
+    Machine,
+    Plan,
+    Source,
+    TorchDevice,
+    TorchInstall,
+    TorchRuntime,
+    Vendor,
+)
 from envsetup.plan import Request, candidates, make_plan
 from envsetup.probes.pasted import read_text
+from tests.plan.conftest import Invoke
 
 SOURCE = Source(kind="text", ref="test")
 KNOWLEDGE = load()
@@ -67,7 +80,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize(("name", "capability"), NAMES)
-def test_a_name_tells_the_compute_capability(name, capability):
+def test_a_name_tells_the_compute_capability(name: str, capability: str | None) -> None:
     assert KNOWLEDGE.compute_capability(name) == capability
 
 
@@ -82,7 +95,7 @@ def test_a_name_tells_the_compute_capability(name, capability):
         ("AMD Radeon Graphics", None),
     ],
 )
-def test_an_amd_name_tells_the_gfx(name, gfx):
+def test_an_amd_name_tells_the_gfx(name: str, gfx: str) -> None:
     assert identify(Gpu(vendor="amd", index=0, source=SOURCE, name=name), KNOWLEDGE).gfx == gfx
 
 
@@ -93,8 +106,10 @@ def smi(name: str, driver: str = "580.82.09", cuda: str = "13.0") -> str:
     )
 
 
-def plan_for(text: str, **request: object):
-    return make_plan(read_text(text), KNOWLEDGE, Request(**request))
+def plan_for(text: str, **request: Any) -> Plan:
+    machine = read_text(text)
+    assert machine is not None
+    return make_plan(machine, KNOWLEDGE, Request(**request))
 
 
 # 6.1, 7.0: no CUDA 13 build has kernels; 8.7 on JetPack 6: no server wheel; 11.0: not cu129
@@ -110,19 +125,19 @@ PASTED = [
 
 
 @pytest.mark.parametrize(("name", "driver", "cuda", "expected"), PASTED)
-def test_a_pasted_table_of_nvidia_smi(name, driver, cuda, expected):
+def test_a_pasted_table_of_nvidia_smi(name: str, driver: str, cuda: str, expected: str) -> None:
     plan = plan_for(smi(name, driver, cuda))
     got = plan.action if plan.action == "refuse" else f"{plan.torch_version}+{plan.build}"
     assert got == expected
 
 
 @pytest.mark.parametrize("name", ["NVIDIA RTX 9999", "NVIDIA Graphics Device", "GRID XQ7-8Q"])
-def test_an_unknown_gpu_is_refused_with_how_to_read_it_and_how_to_say_it(name):
+def test_an_unknown_gpu_is_refused_with_how_to_read_it_and_how_to_say_it(name: str) -> None:
     plan = plan_for(smi(name))
     assert plan.action == "refuse"
     assert plan.because[0].code == "gpu-unknown"
     fix = plan.fixes[0]
-    assert "compute_cap" in " ".join(fix.argv)
+    assert "compute_cap" in " ".join(fix.argv or ())
     assert "--gpu nvidia:" in fix.text
     assert not plan.commands
     assert not plan.alternatives
@@ -130,7 +145,9 @@ def test_an_unknown_gpu_is_refused_with_how_to_read_it_and_how_to_say_it(name):
 
 @pytest.mark.parametrize("vendor", ["nvidia", "amd"])
 @pytest.mark.parametrize("chosen", [{"allow_cpu": True}, {"backend": "cpu"}, {"backend": "named"}])
-def test_what_was_asked_for_in_so_many_words_is_planned_with_a_warning(vendor, chosen):
+def test_what_was_asked_for_in_so_many_words_is_planned_with_a_warning(
+    vendor: Vendor, chosen: dict[str, Any]
+) -> None:
     machine = linux(Gpu(vendor=vendor, index=0, source=SOURCE, name="XQ 9999"))
     if chosen.get("backend") == "named":
         chosen = {"backend": {"nvidia": "cu126", "amd": "rocm7.2"}[vendor]}
@@ -154,7 +171,7 @@ def linux(*gpus: Gpu, **facts: object) -> Machine:
     return replace(machine, gpus=Known(value=gpus, source=SOURCE), **facts)
 
 
-def test_a_known_gpu_beside_it_decides_and_the_unknown_one_is_a_warning():
+def test_a_known_gpu_beside_it_decides_and_the_unknown_one_is_a_warning() -> None:
     plan = make_plan(
         linux(
             Gpu(vendor="nvidia", index=0, source=SOURCE, name="NVIDIA RTX 9999"),
@@ -169,7 +186,7 @@ def test_a_known_gpu_beside_it_decides_and_the_unknown_one_is_a_warning():
     assert "RTX 9999" in warned[0]
 
 
-def test_a_known_gpu_that_nothing_serves_leaves_the_unknown_one_to_decide():
+def test_a_known_gpu_that_nothing_serves_leaves_the_unknown_one_to_decide() -> None:
     plan = make_plan(
         linux(
             Gpu(vendor="nvidia", index=0, source=SOURCE, name="NVIDIA RTX 9999"),
@@ -181,7 +198,7 @@ def test_a_known_gpu_that_nothing_serves_leaves_the_unknown_one_to_decide():
     assert plan.because[0].code == "gpu-unknown"
 
 
-def test_an_integrated_gpu_does_not_decide_beside_an_unknown_discrete_one():
+def test_an_integrated_gpu_does_not_decide_beside_an_unknown_discrete_one() -> None:
     plan = make_plan(
         linux(
             Gpu(vendor="nvidia", index=0, source=SOURCE, name="NVIDIA RTX 9999"),
@@ -193,7 +210,7 @@ def test_an_integrated_gpu_does_not_decide_beside_an_unknown_discrete_one():
     assert plan.because[0].code == "gpu-unknown"
 
 
-def test_an_unknown_gpu_is_never_kept_and_one_that_torch_tells_of_is():
+def test_an_unknown_gpu_is_never_kept_and_one_that_torch_tells_of_is() -> None:
     gpu = Gpu(vendor="nvidia", index=0, source=SOURCE, name="NVIDIA RTX 9999")
     torch = Known(value=TorchInstall(version="2.15.0+cu132", build="cu132"), source=SOURCE)
     machine = linux(gpu, torch=torch)
@@ -215,7 +232,9 @@ def test_an_unknown_gpu_is_never_kept_and_one_that_torch_tells_of_is():
         ({"kernel": "5.15.0-91-generic"}, None),
     ],
 )
-def test_a_board_of_jetpack_6_is_an_orin_whatever_its_gpu_is_called(facts, capability):
+def test_a_board_of_jetpack_6_is_an_orin_whatever_its_gpu_is_called(
+    facts: dict[str, str], capability: str | None
+) -> None:
     from envsetup.plan.constraints import situation_of
 
     gpu = Gpu(vendor="nvidia", index=0, source=SOURCE, name="nvgpu")
@@ -246,15 +265,20 @@ Nvidia driver version: No CUDA
         ("13.7.4", "x86_64", None, []),
     ],
 )
-def test_a_pasted_mac_of_apple_silicon_has_its_gpu(macos, arch, version, vendors):
+def test_a_pasted_mac_of_apple_silicon_has_its_gpu(
+    macos: str, arch: str, version: str | None, vendors: list[str]
+) -> None:
     machine = read_text(MAC.format(torch="2.0.0", macos=macos, arch=arch))
+    assert machine is not None
     gpus = machine.gpus.value if isinstance(machine.gpus, Known) else ()
     assert [g.vendor for g in gpus] == vendors
     if version:
         assert candidates(machine, KNOWLEDGE, Request())[0].version == version
 
 
-def test_a_paste_that_names_no_python_says_which_was_assumed(invoke, tmp_path):
+def test_a_paste_that_names_no_python_says_which_was_assumed(
+    invoke: Invoke, tmp_path: Path
+) -> None:
     file = tmp_path / "smi.txt"
     file.write_text(smi("NVIDIA GeForce GTX 1080"))
     answer = json.loads(invoke(f"--machine {file} --format json").stdout)

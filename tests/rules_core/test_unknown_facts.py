@@ -71,7 +71,7 @@ def codes(machine: Machine) -> set[str]:
 
 @pytest.mark.parametrize("state", [name for name in STATES if name != "absent"])
 @pytest.mark.parametrize("made", MACHINES, ids=lambda one: one.__name__)
-def test_a_fact_that_is_not_known_never_convicts(made, state) -> None:
+def test_a_fact_that_is_not_known_never_convicts(made: Callable[[], Machine], state: str) -> None:
     machine = made()
     before = codes(machine)
     for fact in FACTS:
@@ -79,7 +79,9 @@ def test_a_fact_that_is_not_known_never_convicts(made, state) -> None:
 
 
 @pytest.mark.parametrize("made", MACHINES, ids=lambda one: one.__name__)
-def test_a_fact_that_is_absent_convicts_only_where_absence_is_the_fault(made) -> None:
+def test_a_fact_that_is_absent_convicts_only_where_absence_is_the_fault(
+    made: Callable[[], Machine],
+) -> None:
     machine = made()
     before = codes(machine)
     for fact in FACTS:
@@ -93,7 +95,9 @@ NEEDED = ("os", "arch", "libc", "python", "gpus", "nvidia_driver", "torch", "mac
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("made", MACHINES, ids=lambda one: one.__name__)
-def test_the_plan_keeps_nothing_that_it_cannot_see_to_be_right(made, state) -> None:
+def test_the_plan_keeps_nothing_that_it_cannot_see_to_be_right(
+    made: Callable[[], Machine], state: str
+) -> None:
     machine = _with_the_right_torch(made())
     assert make_plan(machine, KNOWLEDGE, Request()).action == "keep"
     for fact in NEEDED:
@@ -128,7 +132,9 @@ def _counts(fact: str, machine: Machine, state: str) -> bool:
 
 @pytest.mark.parametrize("state", ["not asked", "not told"])
 @pytest.mark.parametrize("made", MACHINES, ids=lambda one: one.__name__)
-def test_no_line_of_the_report_fails_for_what_nobody_told(made, state) -> None:
+def test_no_line_of_the_report_fails_for_what_nobody_told(
+    made: Callable[[], Machine], state: str
+) -> None:
     machine = made()
     for fact in FACTS:
         report = Report(
@@ -149,7 +155,7 @@ def test_a_rule_for_one_system_is_silent_where_the_system_is_not_told() -> None:
 
 
 @pytest.mark.parametrize("name", ["NVIDIA RTX 9999", "GRID XQ7-8Q"])
-def test_a_gpu_that_nobody_knows_is_a_note(name) -> None:
+def test_a_gpu_that_nobody_knows_is_a_note(name: str) -> None:
     machine = blackwell_desktop()
     gpu = Gpu(vendor="nvidia", index=0, source=UNTOLD.source, name=name)
     findings, _ = find(replace(machine, gpus=Known(value=(gpu,), source=UNTOLD.source)), KNOWLEDGE)
