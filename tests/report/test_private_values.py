@@ -69,7 +69,7 @@ WORDS = ("zqcluster", "zq-acme-net0", HOST, "zqnode17", f"{HOST}:29500", "10.77.
 
 def machine_with(variables: dict[str, str], **facts: object) -> Machine:
     told = environment.probe(LocalHost(environ=variables))
-    return replace(made_up("").machine, **told, **facts)  # type: ignore[arg-type]
+    return replace(made_up("").machine, **told, **facts)
 
 
 def report_with(machine: Machine, message: str) -> Report:
@@ -215,7 +215,7 @@ def test_what_variables_mean(variables: dict[str, str], told: dict[str, str]) ->
 )
 def test_addresses_of_nobody_stay(address: str) -> None:
     for kept_part in ("path", "host", "kind"):
-        assert addresses_cleaned(f"see {address}.", kept_part) == f"see {address}."  # type: ignore[arg-type]
+        assert addresses_cleaned(f"see {address}.", kept_part) == f"see {address}."
 
 
 def test_every_address_in_the_rules_and_the_knowledge_stays() -> None:
