@@ -89,8 +89,10 @@ def environment_at_work(given: Mapping[str, object]) -> Iterator[Lock]:
 def _refused(error: ApplyError, given: Mapping[str, object]) -> NoReturn:
     """Nothing was planned, and JSON is promised on every exit code but 2."""
     if given["format"] == "json" and not error.usage:
+        from envsetup.cli.private import private
+
         output = given["output"]
-        document = json.dumps({"schema_version": "1", "error": str(error)})
+        document = json.dumps({"schema_version": "1", "error": private(str(error))})
         emit(document, None if output is None else str(output))
     raise Failure(str(error), Exit.USAGE if error.usage else Exit.FINDINGS) from error
 

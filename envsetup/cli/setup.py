@@ -25,6 +25,7 @@ from envsetup.cli.output import emit, own_line
 from envsetup.cli.progress import Narrator
 
 if TYPE_CHECKING:
+    from envsetup.host import Host
     from envsetup.installer import Job, Prepared
     from envsetup.model import Plan
 
@@ -96,7 +97,7 @@ def command(
     from envsetup.host import LocalHost
     from envsetup.installer import Job
 
-    files = [file_and_format(o, format) for o in outputs]
+    files = [file_and_format(o, format) for o in outputs] or [(report_beside(folder), "json")]
     job = Job(
         folder=folder,
         base=base_interpreter(python),
@@ -108,16 +109,16 @@ def command(
         yes=yes,
         mirror=mirror,
     )
-    ready = prepared(job, host := LocalHost(no_lookups=PLAN_NEEDS_NO_NAME))
-    if ready.plan.action == "refuse" or dry_run:
+    look = only_planned if dry_run else carried_out
+    ready, plan = look(job, LocalHost(no_lookups=PLAN_NEEDS_NO_NAME), quiet, verbose, format)
+    if plan is None:
         return tell_plan(job, ready, format)
-    plan = carried_out(job, ready, host, quiet, verbose, format)
     return prove(
         job,
         ready,
         plan,
         format,
-        files or [(report_beside(folder), "json")],
+        files,
         full=full,
         color=color,
         verbose=verbose,
@@ -137,12 +138,12 @@ def base_interpreter(python: str | None) -> str:
         raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
 
 
-def prepared(job: Job, host: object) -> Prepared:
+def prepared(job: Job, host: Host) -> Prepared:
     from envsetup.installer import SetupError, prepare
     from envsetup.target import TargetError
 
     try:
-        return prepare(job, host, knowledge())  # type: ignore[arg-type]
+        return prepare(job, host, knowledge())
     except TargetError as error:
         raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
     except SetupError as error:
@@ -171,15 +172,27 @@ def dry_lines(job: Job, ready: Prepared) -> list[str]:
     return lines + [f"would run: {own_line(c.argv)}" for c in ready.plan.commands]
 
 
-def carried_out(
-    job: Job, ready: Prepared, host: object, quiet: bool, verbose: int, format: str
-) -> Plan:
-    from envsetup.cli.private import private
-    from envsetup.installer import SetupError, carry_out
+def only_planned(job: Job, host: Host, *_: object) -> tuple[Prepared, None]:
+    return prepared(job, host), None
 
+
+def carried_out(
+    job: Job, host: Host, quiet: bool, verbose: int, format: str
+) -> tuple[Prepared, Plan | None]:
+    """What stood there, and the plan that was carried out; None where there is none that can be."""
+    from pathlib import Path
+
+    from envsetup.cli.private import private
+    from envsetup.installer import SetupError, carry_out, held_folder
+
+    folder = Path(job.folder).absolute()
     with Narrator(quiet, verbose) as narrator:
         try:
-            return carry_out(job, ready, knowledge(), host, narrator)  # type: ignore[arg-type]
+            with held_folder(folder, narrator) as lock:
+                ready = prepared(job, host)
+                if ready.plan.action == "refuse":
+                    return ready, None
+                return ready, carry_out(job, ready, knowledge(), host, narrator, lock)
         except SetupError as error:
             if format == "json" and not error.usage:  # promised on every exit code but 2
                 emit(json.dumps({"schema_version": "1", "error": private(str(error))}), None)

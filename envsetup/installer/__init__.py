@@ -1,20 +1,23 @@
-"""Makes an environment and installs the plan into it; what fails or is interrupted leaves none half-made.
+"""Makes an environment and installs the plan into it; what fails or is cut off leaves none half-made.
 
 A marker file inside says that envsetup made the environment and whether it came to its end. Virtual
-environments can't be moved, so one is made in place, marked `incomplete`, and removed on any failure.
+environments can't be moved, so one is made in place, marked `incomplete`, and cleared on any failure, or
+by the next setup. In one that stood before, what is replaced is kept until the end, as `--apply` does.
 """
 
 from __future__ import annotations
 
-import json
+import functools
 import os
-import shutil
+import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from envsetup.doctor import ask_or_raise
+from envsetup.installer.apply import carry_out_plan
 from envsetup.installer.fallback import (
     fallback_plan,
     is_network_trouble,
@@ -23,6 +26,9 @@ from envsetup.installer.fallback import (
     pinned,
     unreachable,
 )
+from envsetup.installer.folder import SetupError, State, half_made, held_folder, state_of
+from envsetup.installer.forecast import ApplyError, forecast, obstacle
+from envsetup.installer.lock import Lock
 from envsetup.installer.offline import without_network
 from envsetup.installer.running import Tell, run_told
 from envsetup.model import Absent, Command, Known, Machine, Plan, Record, value_of
@@ -36,18 +42,16 @@ if TYPE_CHECKING:
     from envsetup.host import Host
     from envsetup.knowledge import Knowledge
 
-MARKER = ".envsetup.json"
 INSTALL_LIMIT_S = 3600.0
 """A CUDA build is gigabytes; on a slow line that is an hour."""
-State = Literal["new", "ours", "foreign", "incomplete"]
+NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded|not enough space on the disk")
+Run = Callable[[Plan], tuple[int, str]]
+"""Runs the commands of a plan: the exit code of the first that failed, and what it said."""
 
 
-class SetupError(Exception):
-    """Setup can't go on; `usage` where the request itself can't be followed."""
-
-    def __init__(self, message: str, *, usage: bool = False) -> None:
-        super().__init__(message)
-        self.usage = usage
+__all__ = [
+    "Job", "Prepared", "SetupError", "carry_out", "extras", "held_folder", "prepare", "state_of",
+]  # fmt: skip
 
 
 class Job(Record):
@@ -75,34 +79,6 @@ class Prepared(Record):
 
 
 # -- looking -----------------------------------------------------------------------------------------
-
-
-def state_of(folder: Path) -> State:
-    """What lies in the folder. Raises SetupError where it is something else than an environment."""
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return "new"
-    marker = _marker(folder)
-    if marker == "incomplete":
-        return "incomplete"
-    if not folder.is_dir() or not (folder / "pyvenv.cfg").is_file():
-        raise SetupError(
-            f"{folder} is there and is no virtual environment. Name another folder, or move it away.",
-            usage=True,
-        )
-    return "ours" if marker == "complete" else "foreign"
-
-
-def _marker(folder: Path) -> str | None:
-    try:
-        told = json.loads((folder / MARKER).read_text("utf-8"))
-        return str(told["state"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _mark(folder: Path, state: str) -> None:
-    text = json.dumps({"made_by": "envsetup", "state": state}) + "\n"
-    (folder / MARKER).write_text(text, "utf-8")
 
 
 def future_python(folder: Path) -> str:
@@ -186,105 +162,150 @@ def _as_new(machine: Machine, folder: Path, python: str) -> Machine:
 # -- doing -------------------------------------------------------------------------------------------
 
 
-def carry_out(job: Job, ready: Prepared, knowledge: Knowledge, host: Host, tell: Tell) -> Plan:
+def carry_out(
+    job: Job, ready: Prepared, knowledge: Knowledge, host: Host, tell: Tell, lock: Lock
+) -> Plan:
     """Makes the environment where there is none and installs; gives the plan that was carried out.
 
-    Raises SetupError; then an environment that this call made is gone again.
+    Raises SetupError; then an environment that this call made is gone again, and one that was there is
+    as it was. The lock on the folder must be held.
     """
-    folder = Path(job.folder).absolute()
-    env = target_environment(host.env())
+    work = _Work(job, ready, knowledge, target_environment(host.env()), tell, lock)
     if ready.plan.action == "keep":
         return ready.plan
-    if ready.state == "foreign" and not job.yes:
-        raise SetupError(
-            f"{folder} was not made by envsetup, and it would be changed: "
-            f"{' '.join(ready.plan.requirements)}. Give --yes to allow it.",
-            usage=True,
-        )
-    ours = ready.state in ("new", "incomplete")
-    try:
-        if ours:
-            _make(job, folder, env, tell)
-        if job.offline:
-            env = without_network(env, ready.python)
-        done = _install(job, ready, knowledge, env, tell)
-        _install_extras(job, ready.python, env, tell)
-        if ours:
-            _mark(folder, "complete")
-    except BaseException:
-        if ours:
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
+    if ready.state in ("ours", "foreign"):
+        return _change(work)
+    folder = Path(job.folder).absolute()
+    with half_made(folder, tell):
+        _make(work, folder)
+        done = _install(work, lambda plan: _run_plan(work, plan))
+        _install_extras(work)
     return done
 
 
-def _make(job: Job, folder: Path, env: dict[str, str], tell: Tell) -> None:
-    if folder.exists():
-        shutil.rmtree(folder)  # empty, or left by a setup of ours that was cut off
-    folder.mkdir(parents=True)
-    _mark(folder, "incomplete")
-    tell.step(f"making the environment {job.folder}")
+class _Work:
+    """What one run of `setup` works with."""
+
+    def __init__(
+        self,
+        job: Job,
+        ready: Prepared,
+        knowledge: Knowledge,
+        env: dict[str, str],
+        tell: Tell,
+        lock: Lock,
+    ) -> None:
+        self.job = job
+        self.ready = ready
+        self.knowledge = knowledge
+        self.tell = tell
+        self.lock = lock
+        self._env = env
+
+    @functools.cached_property
+    def installing(self) -> dict[str, str]:
+        """The variables for the installer, whose interpreter must be there by now."""
+        return without_network(self._env, self.ready.python) if self.job.offline else self._env
+
+    @property
+    def making(self) -> dict[str, str]:
+        return self._env
+
+
+def _make(work: _Work, folder: Path) -> None:
+    job = work.job
+    work.tell.step(f"making the environment {job.folder}")
     if job.installer == "uv":
         argv = ["uv", "venv", "--allow-existing", "--python", job.base, str(folder)]
     else:
         argv = [job.base, "-m", "venv", str(folder)]
-    code, said = run_told(argv, env, lambda _line: None, 600.0)
+    code, said = run_told(argv, work.making, lambda _line: None, 600.0, work.lock.inherited)
     if code != 0 or interpreter_in(folder) is None:
+        raise _failed(f"the environment could not be made ({' '.join(argv)})", said)
+
+
+def _failed(what: str, said: str) -> SetupError:
+    return SetupError(f"{what}: {last_words(said)}", usage=bool(NO_ROOM.search(said)))
+
+
+def _change(work: _Work) -> Plan:
+    """Installs into an environment that stands: what it replaces is kept until that has ended."""
+    job, ready = work.job, work.ready
+    if ready.state == "foreign" and not job.yes:
         raise SetupError(
-            f"the environment could not be made ({' '.join(argv)}): {last_words(said)}"
+            f"{job.folder} was not made by envsetup, and it would be changed: "
+            f"{' '.join(ready.plan.requirements)}. Give --yes to allow it.",
+            usage=True,
         )
+    why_not = obstacle(ready.plan, ready.machine)
+    if why_not is not None:
+        raise SetupError(why_not, usage=True)
+    return _install(work, lambda plan: _run_journaled(work, plan))
 
 
-def _install(
-    job: Job, ready: Prepared, knowledge: Knowledge, env: dict[str, str], tell: Tell
-) -> Plan:
-    plan = ready.plan
-    why = "--offline was given" if job.offline else unreachable(plan.index_url)
+def _run_journaled(work: _Work, plan: Plan) -> tuple[int, str]:
+    more = (_extras_command(work),) if extras(work.job) else ()
+    python = value_of(work.ready.machine.python)
+    assert python is not None
+    whole = replace(plan, commands=(*plan.commands, *more))
+    try:
+        told = forecast(whole, work.ready.machine, work.installing, offline=False)
+        carry_out_plan(told, python, work.installing, work.tell, work.lock, lambda *_: ())
+    except ApplyError as error:
+        return 1, str(error)
+    return 0, ""
+
+
+def _install(work: _Work, run: Run) -> Plan:
+    plan = work.ready.plan
+    why = "--offline was given" if work.job.offline else unreachable(plan.index_url)
     if why is None:
-        code, said = _run_plan(plan, env, tell)
+        code, said = run(plan)
         if code == 0:
             return plan
         if not is_network_trouble(said):
-            raise SetupError(f"the installation failed: {last_words(said)}")
+            raise _failed("the installation failed", said)
         why = last_words(said)
-    tell.step(
+    work.tell.step(
         f"the wheel index {plan.index_url} can't be used ({why}); trying what pip is offered here"
     )
-    return _fall_back(job, ready, knowledge, env, tell, why)
+    return _fall_back(work, why, run)
 
 
-def _install_extras(job: Job, python: str, env: dict[str, str], tell: Tell) -> None:
-    wanted = extras(job)
+def _install_extras(work: _Work) -> None:
+    wanted = extras(work.job)
     if not wanted:
         return
+    plan = Plan(action="install", commands=(_extras_command(work),))
+    code, said = _run_plan(work, plan)
+    if code != 0:
+        raise _failed(f"{', '.join(wanted)} could not be installed", said)
+
+
+def _extras_command(work: _Work) -> Command:
+    python, job = work.ready.python, work.job
     argv = ["uv", "pip", "install", "--python", python] if job.installer == "uv" else []
     argv = argv or [python, "-m", "pip", "install"]
-    argv += [*wanted, *(["--no-index"] if job.offline else [])]
-    code, said = _run_plan(Plan(action="install", commands=(Command(argv=tuple(argv)),)), env, tell)
-    if code != 0:
-        raise SetupError(f"{', '.join(wanted)} could not be installed: {last_words(said)}")
+    return Command(argv=(*argv, *extras(job), *(["--no-index"] if job.offline else [])))
 
 
-def _run_plan(plan: Plan, env: dict[str, str], tell: Tell) -> tuple[int, str]:
+def _run_plan(work: _Work, plan: Plan) -> tuple[int, str]:
     said = ""
     for command in plan.commands:
-        tell.step(f"installing: {' '.join(command.argv)}")
-        code, said = run_told(command.argv, {**env, **command.env}, tell.detail, INSTALL_LIMIT_S)
+        work.tell.step(f"installing: {' '.join(command.argv)}")
+        env = {**work.installing, **command.env}
+        code, said = run_told(
+            command.argv, env, work.tell.detail, INSTALL_LIMIT_S, work.lock.inherited
+        )
         if code != 0:
             return code, said
     return 0, said
 
 
-def _fall_back(
-    job: Job,
-    ready: Prepared,
-    knowledge: Knowledge,
-    env: dict[str, str],
-    tell: Tell,
-    why: str,
-) -> Plan:
+def _fall_back(work: _Work, why: str, run: Run) -> Plan:
     """Tries the plan's candidates in order against what pip is configured to offer."""
-    offered = listing(ready.python, env, offline=job.offline)
+    job, ready, knowledge = work.job, work.ready, work.knowledge
+    offered = listing(ready.python, work.installing, offline=job.offline)
     for candidate in candidates(ready.machine, knowledge, _request(job, ready.python)):
         version, build = candidate.version, candidate.build
         pin = pinned(version, build, offered, knowledge, ready.machine)
@@ -293,10 +314,10 @@ def _fall_back(
         pins = (f"torch=={pin}", *_companions(job, knowledge, version))
         plan = fallback_plan(ready.plan, ready.python, version, build, pins, why, job.offline)
         plan = over_damage(plan, ready.machine)
-        code, said = _run_plan(plan, env, tell)
+        code, said = run(plan)
         if code == 0:
             return plan
-        tell.step(f"torch=={pin} could not be installed: {last_words(said)}")
+        work.tell.step(f"torch=={pin} could not be installed: {last_words(said)}")
     told = ", ".join(offered[:8]) or "nothing"
     raise SetupError(
         f"the wheel index {ready.plan.index_url} can't be used ({why}), and nothing that pip is "

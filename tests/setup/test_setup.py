@@ -10,7 +10,15 @@ import pytest
 from msgspec.structs import replace
 
 from envsetup.host import LocalHost
-from envsetup.installer import Job, SetupError, carry_out, extras, prepare, state_of
+from envsetup.installer import (
+    Job,
+    SetupError,
+    carry_out,
+    extras,
+    held_folder,
+    prepare,
+    state_of,
+)
 from envsetup.installer.fallback import pinned
 from envsetup.knowledge import load
 from envsetup.model import Known, Machine, Source, value_of
@@ -26,10 +34,11 @@ def job(folder: Path, **more: object) -> Job:
 
 
 def set_up(wanted: Job, machine: LocalHost, tell: Silence | None = None) -> object:
-    knowledge = load()
-    ready = prepare(wanted, machine, knowledge)
-    assert ready.plan.action in ("install", "keep"), ready.plan
-    return carry_out(wanted, ready, knowledge, machine, tell or Silence())
+    knowledge, tell = load(), tell or Silence()
+    with held_folder(Path(wanted.folder), tell) as lock:
+        ready = prepare(wanted, machine, knowledge)
+        assert ready.plan.action in ("install", "keep"), ready.plan
+        return carry_out(wanted, ready, knowledge, machine, tell, lock)
 
 
 def planned_version(folder: Path) -> str:
@@ -94,20 +103,6 @@ def test_an_interruption_leaves_nothing(
         set_up(job(folder, mirror=url), host(), Silence(stop_at=moment))
 
     assert not folder.exists()
-
-
-def test_what_a_killed_setup_left_is_made_anew(tmp_path: Path, index: tuple[str, Path]) -> None:
-    url, page = index
-    folder = tmp_path / "env"
-    wheel(page, planned_version(folder))
-    folder.mkdir()
-    (folder / ".envsetup.json").write_text('{"made_by": "envsetup", "state": "incomplete"}')
-    (folder / "rubbish").touch()
-
-    set_up(job(folder, mirror=url), host())
-
-    assert state_of(folder) == "ours"
-    assert not (folder / "rubbish").exists()
 
 
 def test_a_folder_that_is_no_environment_is_not_touched(tmp_path: Path) -> None:
