@@ -10,13 +10,16 @@ import sys
 import time
 import traceback
 import types
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Iterable, TypedDict
+
+from . import _device
 
 if TYPE_CHECKING:
     from ._worker import Journal
 
 TAIL = 4000
 """Characters kept of a log, a message, a traceback."""
+FIRST_USE = 4.0
 BLOCKING = ("failed", "crashed", "timed-out", "not-started", "skipped")
 
 
@@ -87,11 +90,14 @@ def perform(torch: Any, task: Task, journal: Journal, log: int | None = None) ->
 
 
 def _try_check(torch: Any, task: Task) -> tuple[str, str, dict[str, Any]]:
+    device = task["device"]
     try:
-        found = load_check(task["file"]).run(torch, task["device"])
-        return "passed", "", found if isinstance(found, dict) else {}
+        with _device.prepared(torch, device) as setting:
+            found = load_check(task["file"]).run(torch, device)
+        measured = found if isinstance(found, dict) else {}
+        return "passed", "", {**measured, **setting}
     except BaseException as error:
-        return _judge_error(error)
+        return _judge_error(torch, device, error)
 
 
 def load_check(path: str) -> Any:
@@ -107,13 +113,16 @@ def load_check(path: str) -> Any:
     return module
 
 
-def _judge_error(error: BaseException) -> tuple[str, str, dict[str, Any]]:
+def _judge_error(torch: Any, device: str, error: BaseException) -> tuple[str, str, dict[str, Any]]:
     found = getattr(error, "measurements", None)
     found = found if isinstance(found, dict) else {}
     if any(c.__name__ == "SkipTest" for c in type(error).__mro__):
         return "skipped", str(error), found
+    excuse = _device.excuse(torch, device, error)
+    if excuse is not None:
+        return "skipped", excuse, found
     if isinstance(error, AssertionError) and str(error):
-        return "failed", str(error), found
+        return "failed", "; ".join(filter(None, (str(error), _device.forced(device)))), found
     where = traceback.extract_tb(error.__traceback__)[-1:]
     place = (
         " (%s, line %s)" % (os.path.basename(where[0].filename), where[0].lineno) if where else ""
@@ -153,6 +162,52 @@ def skip(task: Task, cause: str, journal: Journal) -> None:
     journal.write("result", task=task["key"], status="skipped", message=text)
 
 
+def run_all(
+    torch: Any,
+    tasks: Iterable[Task],
+    statuses: dict[str, str],
+    journal: Journal,
+    log: int | None = None,
+) -> bool:
+    """Runs the tasks in turn; False where a device stopped computing, and the rest needs a new process.
+
+    An error on an accelerator often breaks its context for as long as the process lives, and every later
+    check would fail for it. So the device is asked after each failure. Where an earlier check went wrong,
+    a new process asks first: a device that doesn't compute there either is no fault of the checks.
+    """
+    lost: dict[str, str] = {}
+    asked: set[str] = set()
+    for task in tasks:
+        device = task["device"]
+        if device not in asked and task["attempt"] == 1:
+            asked.add(device)
+            culprit = _gone_wrong(device, statuses)
+            if culprit is not None and not _device.computes(torch, device):
+                lost[device] = culprit
+        if device in lost:
+            text = "%s doesn't compute any more since %s ran, in a new process neither"
+            text %= (device, lost[device])
+            journal.write("result", task=task["key"], status="skipped", message=text)
+            statuses[task["key"]] = "skipped"
+            continue
+        cause = blocked_by(task, statuses)
+        if cause is not None:
+            skip(task, cause, journal)
+            statuses[task["key"]] = "skipped"
+            continue
+        statuses[task["key"]] = perform(torch, task, journal, log)
+        if statuses[task["key"]] == "failed" and not _device.computes(torch, device):
+            return False
+    return True
+
+
+def _gone_wrong(device: str, statuses: dict[str, str]) -> str | None:
+    """The last check that went wrong on that device."""
+    wrong = ("failed", "crashed", "timed-out")
+    keys = [k for k, s in statuses.items() if s in wrong and "@%s#" % device in k]
+    return keys[-1].partition("@")[0] if keys else None
+
+
 # -- which checks on which devices -----------------------------------------------------------------
 
 
@@ -169,6 +224,7 @@ def tasks_on(order: Order, device: str) -> list[Task]:
     return [
         {
             **check,
+            "timeout_s": check["timeout_s"] * patience(check["devices"], device),
             "device": device,
             "key": "%s@%s#%d" % (check["id"], device, n),
             "attempt": order["attempt"],
@@ -177,6 +233,15 @@ def tasks_on(order: Order, device: str) -> list[Task]:
         for n in range(order["repeat"])
         if check["devices"] in ("any", kind)
     ]
+
+
+def patience(devices: str, device: str) -> float:
+    """By how much an accelerator may take longer than the CPU for which a check's limit is made.
+
+    Its first use compiles kernels (MIOpen takes 2 to 3 s for each new shape, oneDNN too) or loads
+    libraries of 500 MB, perhaps from a network drive. Checks of accelerators alone know that already.
+    """
+    return FIRST_USE if devices == "any" and device != "cpu" else 1.0
 
 
 def refuse_unknown(

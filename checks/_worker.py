@@ -123,8 +123,8 @@ def import_torch(journal: Journal) -> Any:
     return torch
 
 
-def run_in_turn(torch: Any, order: Order, journal: Journal) -> None:
-    """Everything in this process, for systems without a safe fork."""
+def run_in_turn(torch: Any, order: Order, journal: Journal) -> bool:
+    """Everything in this process, for systems without a safe fork; False where a new one must go on."""
     from . import _run_check, _runtime
 
     facts = _runtime.runtime_facts(torch) if order["runtime"] else {}
@@ -132,16 +132,9 @@ def run_in_turn(torch: Any, order: Order, journal: Journal) -> None:
     known = _runtime.names_of(facts.get("devices") or [{"kind": "cpu", "index": 0}])
     tasks, unknown = _run_check.expand(order, known)
     _run_check.refuse_unknown(order, unknown, known, journal)
-    statuses = dict(order["done"])
-    for task in tasks:
-        if task["key"] in order["done"] or (order["only"] and task["key"] not in order["only"]):
-            continue
-        cause = _run_check.blocked_by(task, statuses)
-        if cause is not None:
-            _run_check.skip(task, cause, journal)
-            statuses[task["key"]] = "skipped"
-        else:
-            statuses[task["key"]] = _run_check.perform(torch, task, journal)
+    done, only = order["done"], order["only"]
+    left = (t for t in tasks if t["key"] not in done and (not only or t["key"] in only))
+    return _run_check.run_all(torch, left, dict(done), journal)
 
 
 def main(path: str) -> None:
@@ -156,8 +149,8 @@ def main(path: str) -> None:
             from ._supervisor import Supervisor
 
             Supervisor(torch, order, journal, deadline).run()
-        else:
-            run_in_turn(torch, order, journal)
+        elif not run_in_turn(torch, order, journal):
+            os._exit(0)  # not done: envsetup starts another worker for the rest
         journal.write("done")
     os._exit(0)
 

@@ -22,7 +22,7 @@ from ._numbers import draw
 
 SUMMARY = "autocast takes the right dtypes, its values hold, GradScaler guards the step"
 DEVICES = "any"
-REQUIRES = ("import",)
+REQUIRES = ("import", "kernel-launch")
 LEVEL = "standard"
 TIMEOUT_S = 60.0
 
@@ -114,10 +114,22 @@ def _make_scaler(torch: Any, kind: str) -> Any:
     return torch.cuda.amp.GradScaler(**options) if kind == "cuda" else None
 
 
+def _has_float64(torch: Any, device: str) -> bool:
+    """GradScaler computes the inverse scale in it on all devices but MPS (amp/grad_scaler.py)."""
+    if device.startswith("mps"):
+        return True
+    try:
+        return bool(torch.ones(1, device=device).double().item() == 1.0)
+    except (RuntimeError, TypeError):  # "Required aspect fp64 is not supported on the device" (Arc)
+        return False
+
+
 def _scaler(torch: Any, device: str) -> str:
     scaler = _make_scaler(torch, device.split(":")[0])
     if scaler is None:
         return "this torch has no GradScaler for the device"
+    if not _has_float64(torch, device):
+        return "GradScaler needs float64, which this device lacks"
     weight = torch.full((2,), 3.0, device=device, requires_grad=True)
     optimizer = torch.optim.SGD([weight], lr=0.5)
     scaler.scale((weight * weight).sum()).backward()

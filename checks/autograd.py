@@ -24,7 +24,7 @@ from ._numbers import draw, hold, largest_error, leaf, widest
 
 SUMMARY = "gradients equal closed forms and finite differences"
 DEVICES = "any"
-REQUIRES = ("import",)
+REQUIRES = ("import", "kernel-launch")
 LEVEL = "standard"
 TIMEOUT_S = 30.0
 

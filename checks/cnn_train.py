@@ -24,7 +24,7 @@ from ._numbers import draw
 
 SUMMARY = "convolutions equal the written-out sum, and a small network of them learns"
 DEVICES = "any"
-REQUIRES = ("import",)
+REQUIRES = ("import", "kernel-launch")
 LEVEL = "standard"
 TIMEOUT_S = 90.0
 

@@ -22,7 +22,7 @@ from typing import Any
 
 SUMMARY = "torchvision and torchaudio belong to this torch and compute"
 DEVICES = "any"
-REQUIRES = ("import",)
+REQUIRES = ("import", "kernel-launch")
 LEVEL = "standard"
 TIMEOUT_S = 60.0
 

@@ -19,7 +19,7 @@ from typing import Any
 
 SUMMARY = "a DataLoader keeps order and content, with 0 and 2 workers"
 DEVICES = "any"
-REQUIRES = ("import",)
+REQUIRES = ("import", "kernel-launch")
 LEVEL = "standard"
 TIMEOUT_S = 60.0
 

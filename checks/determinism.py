@@ -23,7 +23,7 @@ from typing import Any
 
 SUMMARY = "deterministic algorithms repeat to the bit, and what has none refuses"
 DEVICES = "any"
-REQUIRES = ("import",)
+REQUIRES = ("import", "kernel-launch")
 LEVEL = "standard"
 TIMEOUT_S = 60.0
 

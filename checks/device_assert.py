@@ -4,7 +4,9 @@ What it proves: device-side assertions are compiled in and reported, and a new p
 
 How: in a process of its own (an assertion makes the device's context unusable) an embedding of 10 rows is asked for row
 11; the process must end by itself with a RuntimeError that names the assertion. Then this process computes again.
-A device in a compute mode that takes one process at a time is this process's alone: skipped.
+A device in a compute mode that takes one process at a time is this process's alone: skipped. So is a GPU on which
+others compute, or may do so through an MPS server: there an assertion ends the work of every client (NVIDIA's MPS guide
+says so of fatal exceptions), and it leaves a line (Xid) in the kernel's log that monitors act upon.
 
 A failure means that index errors, the commonest bug in data sets, corrupt memory silently here.
 """
@@ -13,13 +15,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import unittest
 from typing import Any
+
+from ._neighbours import shared_by
 
 SUMMARY = "an index out of range on the device raises, and the device lives on"
 DEVICES = "accelerator"
 REQUIRES = ("import", "kernel-launch")
-LEVEL = "standard"
+LEVEL = "deep"
 TIMEOUT_S = 150.0
 
 LIMIT_S = 120
@@ -43,6 +48,11 @@ os._exit(0)
 def run(torch: Any, device: str) -> dict[str, Any]:
     if not device.startswith("cuda") or getattr(torch.version, "hip", None):
         raise unittest.SkipTest("device-side assertions are looked at on CUDA devices only")
+    others = shared_by(torch, device)
+    if others is not None:
+        raise unittest.SkipTest(
+            "an assertion on the device could end the work of others: " + others
+        )
     told = _provoke(device)
     if "busy or unavailable" in told:
         raise unittest.SkipTest("the GPU takes one process at a time (compute mode)")
@@ -57,14 +67,17 @@ def run(torch: Any, device: str) -> dict[str, Any]:
 def _provoke(device: str) -> str:
     """What the child said; its end is waited for, and a hang is a failure."""
     argv = [sys.executable, "-c", SCRIPT, device]
+    # `python -c` looks for modules in its current folder first, and the user's may hold a torch.py.
     try:
-        done = subprocess.run(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=LIMIT_S,
-        )
+        with tempfile.TemporaryDirectory() as empty:
+            done = subprocess.run(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                timeout=LIMIT_S,
+                cwd=empty,
+            )
     except subprocess.TimeoutExpired:
         return f"no answer within {LIMIT_S} s"
     told = done.stdout.decode("utf-8", "replace")

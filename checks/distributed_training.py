@@ -27,7 +27,7 @@ from typing import Any
 ID = "distributed"
 SUMMARY = "several processes reduce exactly and train as one would"
 DEVICES = "any"
-REQUIRES = ("import", "autograd")
+REQUIRES = ("import", "kernel-launch", "autograd")
 LEVEL = "deep"
 TIMEOUT_S = 240.0
 
@@ -162,6 +162,8 @@ def _started(job: dict[str, Any], log: str) -> Any:
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
+            # `python -c` looks for modules in its current folder first: not in the user's
+            cwd=os.path.dirname(log),
         )
 
 

@@ -23,7 +23,7 @@ from ._numbers import draw, hold, largest_error, leaf, widest
 
 SUMMARY = "graphs that change between steps give the gradients of the static ones"
 DEVICES = "any"
-REQUIRES = ("import",)
+REQUIRES = ("import", "kernel-launch")
 LEVEL = "standard"
 TIMEOUT_S = 30.0
 

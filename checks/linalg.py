@@ -22,7 +22,7 @@ from ._numbers import computes_in, draw
 
 SUMMARY = "svd, qr, cholesky, eigh, solve and inverse have small residuals"
 DEVICES = "any"
-REQUIRES = ("import",)
+REQUIRES = ("import", "kernel-launch")
 LEVEL = "standard"
 TIMEOUT_S = 60.0
 

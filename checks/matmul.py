@@ -22,7 +22,7 @@ from ._numbers import draw
 
 SUMMARY = "matrix products in every dtype and layout equal float64"
 DEVICES = "any"
-REQUIRES = ("import",)
+REQUIRES = ("import", "kernel-launch")
 LEVEL = "standard"
 TIMEOUT_S = 30.0
 
@@ -30,7 +30,7 @@ ROWS, INNER, COLUMNS = 33, 65, 17
 
 
 def run(torch: Any, device: str) -> dict[str, Any]:
-    found: dict[str, Any] = {"float32_precision": _precision(torch)}
+    found: dict[str, Any] = {}
     for name in ("float32", "float64", "bfloat16", "float16"):
         error = _one_dtype(torch, device, getattr(torch, name))
         if error is not None:
@@ -43,12 +43,6 @@ def run(torch: Any, device: str) -> dict[str, Any]:
         _integers(torch)
         found["mkl"] = torch.backends.mkl.is_available()
     return found
-
-
-def _precision(torch: Any) -> str:
-    """The setting for float32 products, as torch tells it."""
-    read = getattr(torch, "get_float32_matmul_precision", None)
-    return str(read()) if read else "unknown"
 
 
 def _one_dtype(torch: Any, device: str, dtype: Any) -> dict[str, Any] | None:

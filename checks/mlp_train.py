@@ -24,7 +24,7 @@ from typing import Any
 
 SUMMARY = "a 784-128-10 network trains for ten epochs, learns, and agrees with float64 and the CPU"
 DEVICES = "any"
-REQUIRES = ("import",)
+REQUIRES = ("import", "kernel-launch")
 LEVEL = "standard"
 TIMEOUT_S = 60.0
 

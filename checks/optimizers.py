@@ -20,7 +20,7 @@ from ._numbers import largest_error, widest
 
 SUMMARY = "optimizers take the steps of their formulas"
 DEVICES = "any"
-REQUIRES = ("import",)
+REQUIRES = ("import", "kernel-launch")
 LEVEL = "standard"
 TIMEOUT_S = 60.0
 

@@ -17,7 +17,7 @@ from typing import Any
 
 SUMMARY = "the profiler counts and times what ran"
 DEVICES = "any"
-REQUIRES = ("import",)
+REQUIRES = ("import", "kernel-launch")
 LEVEL = "deep"
 TIMEOUT_S = 120.0
 

@@ -18,7 +18,7 @@ from typing import Any
 
 SUMMARY = "random numbers repeat from a seed, resume from a state, and are well spread"
 DEVICES = "any"
-REQUIRES = ("import",)
+REQUIRES = ("import", "kernel-launch")
 LEVEL = "standard"
 TIMEOUT_S = 30.0
 

@@ -20,7 +20,7 @@ from typing import Any
 
 SUMMARY = "LSTM and GRU equal the written-out loop, and an LSTM learns to remember"
 DEVICES = "any"
-REQUIRES = ("import",)
+REQUIRES = ("import", "kernel-launch")
 LEVEL = "standard"
 TIMEOUT_S = 90.0
 

@@ -19,7 +19,7 @@ from typing import Any
 
 SUMMARY = "saved tensors and optimizer states load unchanged, damaged files are refused"
 DEVICES = "any"
-REQUIRES = ("import",)
+REQUIRES = ("import", "kernel-launch")
 LEVEL = "standard"
 TIMEOUT_S = 60.0
 

@@ -22,7 +22,7 @@ from ._numbers import computes_in, draw, hold
 
 SUMMARY = "arithmetic, broadcasting, strides, reductions and NaN rules hold in every dtype"
 DEVICES = "any"
-REQUIRES = ("import",)
+REQUIRES = ("import", "kernel-launch")
 LEVEL = "standard"
 TIMEOUT_S = 30.0
 

@@ -18,7 +18,7 @@ from typing import Any
 ID = "export"
 SUMMARY = "an exported program equals its module, after saving and loading too"
 DEVICES = "any"
-REQUIRES = ("import",)
+REQUIRES = ("import", "kernel-launch")
 LEVEL = "deep"
 TIMEOUT_S = 180.0
 

@@ -26,6 +26,8 @@ from envsetup.target import Event, printable
 STATUSES = get_args(Status)
 TEXT = 4_000
 LONGEST_UNIT = 80
+FIRST_USE = 4.0
+"""How much longer a check of all devices may take on an accelerator, which compiles kernels first."""
 
 
 def split_key(key: str) -> tuple[str, str]:
@@ -144,9 +146,16 @@ class ResultCollector:
         late = [
             key
             for key, since in self.since_start.items()
-            if now - since > self.checks[split_key(key)[0]].timeout_s + grace_s
+            if now - since > self._limit_s(key) + grace_s
         ]
         return "check" if late else None
+
+    def _limit_s(self, key: str) -> float:
+        """As the worker counts it (`patience` in `_run_check.py`)."""
+        name, device = split_key(key)
+        check = self.checks[name]
+        longer = FIRST_USE if check.devices == "any" and device != "cpu" else 1.0
+        return check.timeout_s * longer
 
     def statuses(self) -> dict[str, str]:
         """What the next worker needs to know of keys that are settled."""
