@@ -21,6 +21,8 @@ TURING_WITH_TENSOR_CORES = re.compile(r"\bT4\b|\bRTX\b", re.IGNORECASE)
 """GTX 16, T400 to T1200 and MX have the same capability 7.5 and no tensor cores."""
 HALVED = re.compile(r"GeForce|TITAN RTX", re.IGNORECASE)
 """Consumer boards accumulate 16-bit products in float32 at half the rate of the same chip elsewhere."""
+HOPPER_NVL = "H100 NVL"
+"""Sold with a lower rate (835) than its clock and multiprocessors give (965)."""
 FULL_HOPPER = 100
 """Multiprocessors that every H100 and H200 has more of. H20 has 78, and a seventh of the rate."""
 VIRTUAL = re.compile(r"GRID|-\d+[QCAB]\b")
@@ -54,12 +56,18 @@ def nvidia_product(about: Any) -> float | None:
     per_clock = NVIDIA_PER_CLOCK.get(capability, 0)
     if capability == (7, 5) and not TURING_WITH_TENSOR_CORES.search(name):
         return None
-    if capability == (9, 0) and about.multi_processor_count < FULL_HOPPER and SLICE not in name:
+    if capability == (9, 0) and _cut_hopper(about, name):
         return None
     if capability in ((7, 5), (8, 6), (8, 9), (12, 0)) and HALVED.search(name):
         per_clock //= 2
     clock = getattr(about, "clock_rate", 0)
     return about.multi_processor_count * clock * 1e3 * per_clock / 1e12 or None
+
+
+def _cut_hopper(about: Any, name: str) -> bool:
+    if SLICE in name:
+        return "H20" in name and "H200" not in name
+    return HOPPER_NVL in name or about.multi_processor_count < FULL_HOPPER
 
 
 def _amd_product(about: Any) -> float | None:

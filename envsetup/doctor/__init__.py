@@ -90,7 +90,7 @@ def run_doctor(
     machine, knowledge, looked_s = looking.result(examination.timeout_s)
     if run is not None:
         machine = replace(machine, torch_runtime=run.runtime)
-    diagnosis = diagnose(machine, knowledge, examination)
+    diagnosis = diagnose(machine, knowledge, examination, run.outcomes if run else ())
     timings = {"facts": looked_s, **(run.timings_s if run else {}), **diagnosis.timings_s}
     timings["total"] = round(time.monotonic() - started, 3)
     return report_of(machine, diagnosis, examination, run.outcomes if run else (), timings)
@@ -198,15 +198,20 @@ def _rules() -> tuple[Any, ...]:
 
 
 def diagnose(
-    machine: Machine, knowledge: Knowledge, examination: Examination | None = None
+    machine: Machine,
+    knowledge: Knowledge,
+    examination: Examination | None = None,
+    outcomes: Sequence[Outcome] = (),
 ) -> Diagnosis:
     """Findings, what couldn't be decided, and the plan where something is to be installed. Pure."""
     from envsetup.doctor.findings import find
+    from envsetup.doctor.outcome_findings import outcome_findings
 
     wanted = examination or Examination()
     started = time.monotonic()
     rules = selected_rules(wanted.select, wanted.ignore, wanted.preview)
     findings, undecided = find(machine, knowledge, rules)
+    findings += tuple(outcome_findings(outcomes, machine, rules))
     if not {NEED_CODE, NEED_SLUG}.intersection(wanted.ignore):
         findings += tuple(unmet(wanted.needs, machine, knowledge))
     judged = time.monotonic()

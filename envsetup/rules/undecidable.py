@@ -10,4 +10,4 @@ ELSEWHERE = "It takes the facts of another machine than the one under examinatio
 NO_FAULT = "It is no fault: to say it of each healthy machine would be noise."
 WHY_UNDECIDABLE = (RUNNING, OUTSIDE, BUILDING, NETWORK, ELSEWHERE, NO_FAULT)
 DECIDED_OTHERWISE = ""
-"""Without a judge, and no less decided: by what `--require` states."""
+"""Without a judge, and no less decided: by what `--require` states, or by what checks measured."""

@@ -12,6 +12,8 @@ from envsetup.rules.page import sections
 from envsetup.rules.registry import all_rules
 from envsetup.rules.undecidable import WHY_UNDECIDABLE
 
+DECIDED_OTHERWISE = {"RQ101", "CK101", "CK102"}
+"""By --require, and by what checks measured."""
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT.parent / "shared" / "reference" / "failure-modes.jsonl"
 INDEX = ROOT / "docs" / "reference" / "findings.md"
@@ -32,7 +34,7 @@ def test_every_code_of_the_catalogue_is_a_rule_or_listed() -> None:
 def test_the_page_lists_each_that_no_fact_decides_under_its_reason() -> None:
     page = INDEX.read_text("utf-8").partition("## What facts don't decide")[2]
     listed = set(re.findall(r"^- \[([A-Z]{2}\d{3})\]", page, re.MULTILINE))
-    expected = {r.code for r in all_rules() if r.judge is None} - {"RQ101"}  # decided by --require
+    expected = {r.code for r in all_rules() if r.judge is None} - DECIDED_OTHERWISE
 
     assert listed == expected
     for reason in WHY_UNDECIDABLE:
@@ -48,7 +50,9 @@ def test_the_index_lists_every_rule_with_its_state() -> None:
 
 
 def test_each_rule_without_a_judge_says_why() -> None:
-    reasons = {r.undecidable for r in all_rules() if r.judge is None and r.code != "RQ101"}
+    reasons = {
+        r.undecidable for r in all_rules() if r.judge is None and r.code not in DECIDED_OTHERWISE
+    }
 
     assert reasons == set(WHY_UNDECIDABLE)
 
