@@ -100,7 +100,7 @@ def run(
     output: str | None,
     exit_zero: bool,
     offline: bool,
-    timeout: float,
+    timeout: float | None,
     verbose: int,
     quiet: bool,
 ) -> int:

@@ -111,7 +111,7 @@ def command(
     full: bool,
     exit_zero: bool,
     offline: bool,
-    timeout: float,
+    timeout: float | None,
     color: bool,
     verbose: int,
     quiet: bool,

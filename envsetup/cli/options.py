@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
-DEFAULT_TIMEOUT_S = 300.0
 PLAN_NEEDS_NO_NAME = "a plan needs none"
 """Why a command that only plans looks up no host name."""
 
@@ -116,14 +115,13 @@ def verbosity_options(function: F) -> F:
 
 
 def timeout_option(function: F) -> F:
-    """`timeout: float`: seconds for the whole run."""
+    """`timeout: float | None`: seconds for the whole run; None where it isn't given."""
     return click.option(
         "--timeout",
         type=click.FloatRange(min=1),
-        default=DEFAULT_TIMEOUT_S,
-        show_default=True,
+        default=None,
         metavar="SECONDS",
-        help="Limit for the whole run.",
+        help="Limit for the whole run; else 300, at level deep the sum of its checks' limits.",
     )(function)
 
 

@@ -75,6 +75,10 @@ class Narrator:
         """What the doctor tells: see `envsetup.doctor.runner.Progress`."""
         if kind == "import":
             self.step("importing torch and reading the machine's facts")
+        elif kind == "limit":
+            self.line(
+                f"deep checks take a while; the limit of this run is {float(name) / 60:.0f} min"
+            )
         elif kind == "imported":
             self.step(f"torch {name} imported, checking")
         elif kind == "check":

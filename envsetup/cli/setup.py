@@ -81,7 +81,7 @@ def command(
     full: bool,
     exit_zero: bool,
     offline: bool,
-    timeout: float,
+    timeout: float | None,
     color: bool,
     verbose: int,
     quiet: bool,
@@ -215,7 +215,7 @@ def prove(
     color: bool,
     verbose: int,
     quiet: bool,
-    timeout: float,
+    timeout: float | None,
     exit_zero: bool,
 ) -> int:
     """Runs the doctor on what stands now, and saves what it says."""

@@ -20,6 +20,7 @@ from envsetup.host import LocalHost, local_os
 from envsetup.host.background import aside
 from envsetup.model import (
     Absent,
+    Check,
     Fact,
     Finding,
     Known,
@@ -57,12 +58,26 @@ class Examination(Record):
     needs: tuple[Need, ...] = ()
     preview: bool = False
     """Whether rules judge that are not yet stable; one that `select` names does in any case."""
-    timeout_s: float = 300.0
+    timeout_s: float | None = None
+    """Limit of the whole run in seconds; None: see `limit_s`."""
     offline: bool = False
     """Whether checks may look up no host name; facts are the host's business."""
     repeat: int = 1
     checks: tuple[str, ...] | None = None
     """Ids of exactly the checks to run, whatever their level; None goes by level and selection."""
+
+
+DEFAULT_LIMIT_S = 300.0
+"""Of a run whose limit isn't given; at level `deep` the sum of its checks' limits, where that is more."""
+
+
+def limit_s(examination: Examination, checks: Sequence[Check] = ()) -> float:
+    """Seconds that the whole run may take; devices run side by side."""
+    if examination.timeout_s is not None:
+        return examination.timeout_s
+    if examination.level != "deep":
+        return DEFAULT_LIMIT_S
+    return max(DEFAULT_LIMIT_S, sum(check.timeout_s for check in checks))
 
 
 class Diagnosis(Record):
@@ -87,7 +102,7 @@ def run_doctor(
     runner = _runner(executable, examination, progress)
     looking = Aside(lambda: _look(executable, host, load_knowledge), runner)
     run = runner.run(_variables(host.env(), examination)) if runner is not None else None
-    machine, knowledge, looked_s = looking.result(examination.timeout_s)
+    machine, knowledge, looked_s = looking.result(limit_s(examination))
     if run is not None:
         machine = replace(machine, torch_runtime=run.runtime)
     diagnosis = diagnose(machine, knowledge, examination, run.outcomes if run else ())
@@ -125,12 +140,15 @@ def _runner(executable: str, examination: Examination, progress: Progress) -> Ch
         chosen = tuple(c for c in all_checks() if c.id in wanted)
     else:
         chosen = choose(all_checks(), examination.level, examination.select, examination.ignore)
+    limit = limit_s(examination, chosen)
+    if limit > DEFAULT_LIMIT_S and examination.timeout_s is None:
+        progress("limit", f"{limit:.0f}")
     return CheckRunner(
         executable,
         chosen,
         order_for(chosen),
         examination.devices,
-        examination.timeout_s,
+        limit,
         progress,
         examination.repeat,
     )

@@ -31,7 +31,7 @@ MOST_STARTS = 8
 CONFIRMATIONS = 3
 
 Progress = Callable[[str, str], None]
-"""Gets what begins or ended (`import`, `imported`, `check`, `result`) and its name."""
+"""Gets what begins or ended (`limit`, `import`, `imported`, `check`, `result`) and its name."""
 
 
 class CheckRun(Record):

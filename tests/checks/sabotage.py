@@ -1075,6 +1075,7 @@ def pretend_cuda(torch: Any) -> None:
     cuda = torch.cuda
     cuda.memory_allocated, cuda.synchronize = held, lambda device: None
     cuda.device_count = lambda: 1
+    cuda.mem_get_info = lambda device: (600 << 20, 8 << 30)  # two blocks of memory-pattern
     cuda.Stream, cuda.Event, cuda.CUDAGraph = Stream, Event, Graph
     cuda.current_stream = lambda *a: Stream()
     cuda.stream = cuda.graph = cuda.device = lambda *a: contextlib.nullcontext()
@@ -1086,7 +1087,7 @@ def pretend_cuda(torch: Any) -> None:
 
 
 PRETEND = "matmul autograd dynamic_graph mlp_train cnn_train rnn_train attention optimizers linalg tensor_arithmetic"
-PRETEND += " determinism kernel_launch memory transfer streams graphs libraries"
+PRETEND += " determinism kernel_launch memory memory_pattern transfer streams graphs libraries"
 
 
 def on_device(*stems: str) -> Callable[[Break], Break]:
@@ -1155,6 +1156,47 @@ def absurd_request_granted(torch: Any) -> None:
 def freed_blocks_stay(torch: Any) -> None:
     kept: list[Any] = []
     wrap(torch, "full", lambda full: lambda *a, **k: kept.append(full(*a, **k)) or kept[-1])
+
+
+@on_device("memory_pattern")
+def blocks_share_their_memory(torch):
+    first = []
+
+    def make(empty):
+        def reused(*args, **options):
+            first.append(empty(*args, **options)) if not first else None
+            return first[0].view(-1)
+
+        return reused
+
+    wrap(torch, "empty", make)
+
+
+@on_device("memory_pattern")
+def a_bit_is_stuck(torch):
+    def make(fill):
+        def stuck(self, value):
+            fill(self, value)
+            self[12345] |= 4
+            return self
+
+        return stuck
+
+    wrap(torch.Tensor, "fill_", make)
+
+
+@on_device("attention")
+def low_scores_give_no_number(torch):
+    """As cuDNN's attention does on H100 and H200 (pytorch/pytorch#196678)."""
+
+    def make(attend):
+        def broken(q, k, v, *args, **options):
+            got = attend(q, k, v, *args, **options)
+            return got * float("nan") if q.shape[-2] == 64 and q.min() < -20 else got
+
+        return broken
+
+    wrap(torch.nn.functional, "scaled_dot_product_attention", make)
 
 
 @on_device("transfer")

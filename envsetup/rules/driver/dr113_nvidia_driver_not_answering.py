@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from envsetup.model import Fix, Known, Machine, NvidiaDriver, Unreadable
+from envsetup.model import Fix, Known, Machine, NvidiaDriver, Unreadable, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 SICK = ("did not answer", "printed without end", "unreadable output")
@@ -45,6 +45,15 @@ FIXES = (
     Fix(text="Look at what the driver said: `sudo dmesg | grep -i -e nvrm -e xid`", safety="root"),
     Fix(text="Reboot; where it comes back, power the machine off and on", safety="reboot"),
 )
+
+
+SLOW_FIXES = (
+    Fix(
+        text="Keep the driver's state between jobs (persistence), so that the first call doesn't start it anew: `sudo nvidia-smi -pm 1`",
+        safety="root",
+    ),
+)
+"""Initialising several GPUs without persistence takes from 6 s (nvtrust#113) to over 25 s (AgentBaker#2829)."""
 
 
 @rule(
@@ -87,6 +96,15 @@ def judge(nvidia_driver: NvidiaDriver, machine: Machine) -> Iterator[Draft]:
     silent = "did not answer" in told.error or "ended its process" in told.error
     if not silent and not isinstance(nvidia_driver.version, Known):
         return  # no module: leftovers of a driver on a machine without one are no fault of it
+    runtime = value_of(machine.torch_runtime)
+    if runtime is not None and runtime.cuda_available:
+        yield Draft(
+            message=f"The NVIDIA driver is slow to answer, though torch can use CUDA: {told.error.rstrip('.')}.",
+            evidence=(fact_evidence(machine, "nvidia_driver", told.error),),
+            fixes=SLOW_FIXES,
+            severity="note",
+        )
+        return
     yield Draft(
         message=f"The NVIDIA driver can't be used: {told.error.rstrip('.')}.",
         evidence=(fact_evidence(machine, "nvidia_driver", told.error),),
