@@ -2,6 +2,8 @@
  *
  * healthy: two GPUs; mismatch, not-loaded: nvmlInit fails; hang, crash: it never returns, or dies;
  * lost: the second GPU fell off the bus. Struct layouts are those of nvml.h.
+ * FAKE_NVML_PIDS: processes that compute on each GPU, as `12,345`; FAKE_NVML_BUSY: utilisation in percent;
+ * FAKE_NVML_WATTS: the power limit, of 700 by default; FAKE_NVML_MEMORY_MHZ: the memory clock, of 2619 at most.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -87,3 +89,61 @@ int nvmlDeviceGetMigDeviceHandleByIndex(device *d, unsigned int i, device **out)
     return 0;
 }
 int nvmlDeviceGetComputeMode(device *d, int *m) { *m = d->index ? 3 : 0; return 0; }
+
+int nvmlDeviceGetHandleByUUID(const char *uuid, device **d) {
+    if (strncmp(uuid, "GPU-1111", 8) && strncmp(uuid, "GPU-2222", 8)) return 6;
+    *d = &devices[uuid[4] == '2'];
+    return 0;
+}
+int nvmlDeviceGetHandleByPciBusId_v2(const char *place, device **d) {
+    (void)place;
+    *d = &devices[0];
+    return 0;
+}
+typedef struct { unsigned int pid; unsigned long long used; unsigned int gpu_instance, compute_instance; } process;
+int nvmlDeviceGetComputeRunningProcesses_v3(device *d, unsigned int *n, process *found) {
+    (void)d;
+    const char *text = getenv("FAKE_NVML_PIDS");
+    unsigned int count = 0;
+    if (text && !strcmp(text, "refused")) return 4;
+    while (text && *text && count < *n) {
+        memset(&found[count], 0, sizeof(process));
+        found[count++].pid = (unsigned int)strtoul(text, (char **)&text, 10);
+        if (*text == ',') text++;
+    }
+    *n = count;
+    return 0;
+}
+static unsigned int number(const char *name, unsigned int otherwise) {
+    const char *text = getenv(name);
+    return text ? (unsigned int)atoi(text) : otherwise;
+}
+typedef struct { unsigned int gpu, memory; } utilization;
+int nvmlDeviceGetUtilizationRates(device *d, utilization *u) {
+    (void)d;
+    u->gpu = number("FAKE_NVML_BUSY", 0);
+    u->memory = 0;
+    return 0;
+}
+int nvmlDeviceGetEnforcedPowerLimit(device *d, unsigned int *milliwatts) {
+    (void)d;
+    *milliwatts = 1000 * number("FAKE_NVML_WATTS", 700);
+    return 0;
+}
+int nvmlDeviceGetPowerManagementDefaultLimit(device *d, unsigned int *milliwatts) {
+    (void)d;
+    *milliwatts = 700000;
+    return 0;
+}
+int nvmlDeviceGetClockInfo(device *d, int kind, unsigned int *mhz) {
+    (void)d;
+    if (kind != 2) return 3;
+    *mhz = number("FAKE_NVML_MEMORY_MHZ", 2619);
+    return 0;
+}
+int nvmlDeviceGetMaxClockInfo(device *d, int kind, unsigned int *mhz) {
+    (void)d;
+    if (kind != 2) return 3;
+    *mhz = 2619;
+    return 0;
+}
