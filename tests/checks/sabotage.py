@@ -1159,11 +1159,11 @@ def freed_blocks_stay(torch: Any) -> None:
 
 
 @on_device("memory_pattern")
-def blocks_share_their_memory(torch):
-    first = []
+def blocks_share_their_memory(torch: Any) -> None:
+    first: list[Any] = []
 
-    def make(empty):
-        def reused(*args, **options):
+    def make(empty: Any) -> Any:
+        def reused(*args: Any, **options: Any) -> Any:
             first.append(empty(*args, **options)) if not first else None
             return first[0].view(-1)
 
@@ -1173,9 +1173,9 @@ def blocks_share_their_memory(torch):
 
 
 @on_device("memory_pattern")
-def a_bit_is_stuck(torch):
-    def make(fill):
-        def stuck(self, value):
+def a_bit_is_stuck(torch: Any) -> None:
+    def make(fill: Any) -> Any:
+        def stuck(self: Any, value: int) -> Any:
             fill(self, value)
             self[12345] |= 4
             return self
@@ -1186,11 +1186,11 @@ def a_bit_is_stuck(torch):
 
 
 @on_device("attention")
-def low_scores_give_no_number(torch):
+def low_scores_give_no_number(torch: Any) -> None:
     """As cuDNN's attention does on H100 and H200 (pytorch/pytorch#196678)."""
 
-    def make(attend):
-        def broken(q, k, v, *args, **options):
+    def make(attend: Any) -> Any:
+        def broken(q: Any, k: Any, v: Any, *args: Any, **options: Any) -> Any:
             got = attend(q, k, v, *args, **options)
             return got * float("nan") if q.shape[-2] == 64 and q.min() < -20 else got
 

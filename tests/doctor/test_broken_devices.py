@@ -9,7 +9,7 @@ import pytest
 from envsetup.doctor.runner import CheckRun
 
 if TYPE_CHECKING:
-    from conftest import Bench
+    from tests.doctor.conftest import Bench
 
 TORCH = """
 import os
