@@ -90,7 +90,7 @@ Vendor = Literal["nvidia", "amd", "intel", "apple"]
 
 
 class Libc(Record):
-    family: Literal["glibc", "musl"]
+    family: Literal["glibc", "musl", "bionic"]
     version: str
 
 

@@ -8,11 +8,11 @@ from typing import Literal, cast
 import click
 from msgspec.structs import replace
 
+from envsetup.cli.gpu_option import gpu_of
 from envsetup.model import (
     Absent,
     Container,
     Fact,
-    Gpu,
     Known,
     Libc,
     Machine,
@@ -21,7 +21,6 @@ from envsetup.model import (
     Python,
     Record,
     Source,
-    Vendor,
     Wsl,
     value_of,
 )
@@ -70,7 +69,7 @@ def described(flags: Flags, base: Machine) -> Machine:
             raise wrong("--macos-version", flags.macos_version, "a version such as 15.2")
         changes["macos_version"] = Known(value=flags.macos_version, source=_flag("--macos-version"))
     if flags.gpus:
-        found = tuple(g for i, text in enumerate(flags.gpus) if (g := _gpu(text, i)) is not None)
+        found = tuple(g for i, text in enumerate(flags.gpus) if (g := gpu_of(text, i)) is not None)
         changes["gpus"] = Known(value=found, source=_flag("--gpu"))
     if flags.wsl:
         changes["wsl"] = Known(value=Wsl(version=2), source=_flag("--wsl"))
@@ -108,11 +107,11 @@ def _python(flags: Flags, machine: Machine) -> Fact[Python]:
 
 
 def _libc(text: str) -> Libc:
-    found = re.fullmatch(r"(glibc|musl)-?(\d+\.\d+(?:\.\d+)?)", text)
+    found = re.fullmatch(r"(glibc|musl)-?(\d+\.\d+(?:\.\d+)?)|(bionic)-?([\d.]*)", text)
     if found is None:
-        raise wrong("--libc", text, "glibc2.35 or musl1.2")
-    family = cast("Literal['glibc', 'musl']", found[1])
-    return Libc(family=family, version=found[2])
+        raise wrong("--libc", text, "glibc2.35, musl1.2 or bionic")
+    family = cast("Literal['glibc', 'musl', 'bionic']", found[1] or found[3])
+    return Libc(family=family, version=found[2] or found[4] or "0")
 
 
 def _driver(flags: Flags, machine: Machine) -> Fact[NvidiaDriver]:
@@ -131,28 +130,3 @@ def _driver(flags: Flags, machine: Machine) -> Fact[NvidiaDriver]:
         cuda = Known(value=flags.driver_cuda, source=_flag("--driver-cuda"))
         before = replace(before, cuda_version=cuda)
     return Known(value=before, source=_flag("--driver"))
-
-
-GPU_FORMS = "nvidia:8.9, nvidia:8.9:NAME, amd:gfx1100, amd:gfx1103:igpu, intel:56a0, apple or none"
-
-
-def _gpu(text: str, index: int) -> Gpu | None:
-    """One --gpu; None for `none`."""
-    vendor, _, rest = text.partition(":")
-    what, _, more = rest.partition(":")
-    patterns = {"nvidia": r"\d{1,2}\.\d", "amd": r"gfx[0-9a-f]{3,5}", "intel": r"[0-9a-fA-F]{4}"}
-    if text == "none":
-        return None
-    if text != "apple" and (vendor not in patterns or not re.fullmatch(patterns[vendor], what)):
-        raise wrong("--gpu", text, GPU_FORMS)
-    name = None if more in ("", "igpu") else more
-    gpu = Gpu(vendor=cast("Vendor", vendor), index=index, source=_flag("--gpu"), name=name)
-    if more == "igpu":
-        gpu = replace(gpu, integrated=True)
-    if vendor == "nvidia":
-        return replace(gpu, compute_capability=what)
-    if vendor == "amd":
-        return replace(gpu, gfx=what)
-    if vendor == "intel":
-        return replace(gpu, pci_id=f"8086:{what.lower()}")
-    return replace(gpu, integrated=True, name=name or "Apple GPU")

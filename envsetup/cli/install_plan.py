@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "shell", "requirements", "dockerfile", "environment-yml", "uv-toml")
 PACKAGES = ("torch", "torchvision", "torchaudio")
-BACKEND = re.compile(r"auto|cpu|xpu|cu\d{2,3}|rocm\d+\.\d+(\.\d+)?")
 
 
 @click.command("install-plan")
@@ -34,12 +33,16 @@ BACKEND = re.compile(r"auto|cpu|xpu|cu\d{2,3}|rocm\d+\.\d+(\.\d+)?")
 )
 @click.option("--arch", metavar="ARCH", help="x86_64 (amd64), aarch64 (arm64), …")
 @click.option("--python-version", metavar="VERSION", help="3.12, or 3.14t for free-threaded.")
-@click.option("--libc", metavar="LIBC", help="glibc2.35 or musl1.2.")
+@click.option("--libc", metavar="LIBC", help="glibc2.35, musl1.2 or bionic.")
 @click.option("--macos-version", metavar="VERSION", help="Such as 15.2.")
 @click.option("--driver", metavar="VERSION", help="NVIDIA driver, or none.")
 @click.option("--driver-cuda", metavar="VERSION", help="CUDA version that libcuda reports.")
 @click.option(
-    "--gpu", "gpus", multiple=True, metavar="GPU", help="nvidia:8.9, amd:gfx1100, … Repeatable."
+    "--gpu",
+    "gpus",
+    multiple=True,
+    metavar="GPU",
+    help="RTX 4090, nvidia:8.9, amd:gfx1100, … Repeatable.",
 )
 @click.option("--wsl", is_flag=True, help="Under WSL2.")
 @click.option("--container", is_flag=True, help="In a container.")
@@ -48,7 +51,7 @@ BACKEND = re.compile(r"auto|cpu|xpu|cu\d{2,3}|rocm\d+\.\d+(\.\d+)?")
     default="auto",
     show_default=True,
     metavar="BUILD",
-    help="cpu, cu126, rocm7.2, xpu …",
+    help="cpu, cu126, rocm7.2, xpu, …; cuda or rocm: any of the kind.",
 )
 @click.option(
     "--installer",
@@ -127,6 +130,7 @@ class _Given:
 
 
 def _answer(given: _Given) -> int:
+    from envsetup.cli.backend_option import check_backend
     from envsetup.knowledge import KnowledgeError, load
 
     if given.doing:
@@ -142,6 +146,7 @@ def _answer(given: _Given) -> int:
         knowledge = load()
     except KnowledgeError as error:
         raise Failure(str(error), Exit.USAGE) from error
+    check_backend(given.text("backend"), knowledge)
     if not given.flag("apply"):
         return _planned(given, flags, specifiers, knowledge, None)
     from envsetup.cli.apply import environment_at_work
@@ -182,11 +187,6 @@ def _planned(
 def _flags(given: _Given) -> Flags:
     from envsetup.cli.described import Flags
 
-    if not BACKEND.fullmatch(given.text("backend")):
-        accepted = "auto, cpu, xpu, or a build such as cu126 or rocm7.2"
-        raise click.UsageError(
-            f"--backend {given.text('backend')!r}: not understood; give {accepted}"
-        )
     mirror = given.maybe("mirror")
     if mirror is not None and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", mirror):
         raise click.UsageError(

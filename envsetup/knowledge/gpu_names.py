@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
@@ -112,7 +113,8 @@ class GpuNames:
     def _nvidia(self) -> Iterator[NamedGpu]:
         for row in self._rows:
             for pattern in row.patterns:
-                yield NamedGpu(name=pattern, vendor="nvidia", compute_capability=row.cc)
+                name = pattern.partition(" (")[0] if "X (Pascal)" not in pattern else pattern
+                yield NamedGpu(name=name, vendor="nvidia", compute_capability=row.cc)
 
     def _amd(self) -> Iterator[NamedGpu]:
         for gfx, names in self._gfx.items():
@@ -171,3 +173,30 @@ class GpuNames:
         """The PCI id of an Intel GPU that XPU builds serve, by its name."""
         found = [m for m in self.models.get(bare(name), ()) if m.vendor == "intel"]
         return found[0].pci_id if found else None
+
+    def find(self, text: str) -> tuple[NamedGpu, ...]:
+        """The models that a person may mean, one for each kind of kernels that they need.
+
+        The whole name decides; a part of it stands for all models that have the part.
+        """
+        key = bare(text)
+        if not key:
+            return ()
+        profile = self.compute_capability(text) if VGPU.match(text.strip().lower()) else None
+        if profile:
+            return (NamedGpu(name=text, vendor="nvidia", compute_capability=profile),)
+        exact = self.models.get(key, ())
+        listed = tuple(one for one in exact if one.vendor == "nvidia" and one.pci_id is None)
+        if exact:
+            return listed or exact
+        words = set(key.split())
+        found: dict[tuple[str, str | bool | None], NamedGpu] = {}
+        for name, models in self.models.items():
+            for one in models if words <= set(name.split()) else ():
+                found.setdefault(one.runs, one)
+        return tuple(found.values())
+
+    def similar(self, text: str) -> tuple[str, ...]:
+        """Names that are written much like it, nearest first."""
+        near = difflib.get_close_matches(bare(text), list(self.models), 3, 0.6)
+        return tuple(self.models[key][0].name for key in near)

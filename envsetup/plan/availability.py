@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from envsetup.knowledge import Release, version_key
-
 NIGHTLY_BUILDS = {
     "linux_x86_64": ("cpu", "cu132", "cu134", "xpu"),
     "linux_aarch64": ("cpu", "cu132", "cu134"),
@@ -41,16 +39,12 @@ def span(tags: tuple[str, ...]) -> str:
     return ", ".join(python_words(t).replace(" free-threaded", "t") for t in tags)
 
 
-AUDIO_END = "2.11.0"
-"""The last torchaudio; it names no torch version, and works with newer torch by the stable ABI (inferred)."""
+AUDIO_PAIRED = "2.11.0"
+"""The last torchaudio that was made for one torch; it names none, and works with newer ones by the
+stable ABI (inferred)."""
+AUDIO_NEWEST = "2.11.1"
+"""One wheel a system, for any Python from 3.10, `torch>=2.11`; on Linux it links to CUDA 13.
+
+Source: its file list and metadata on the default index, October 2026."""
 VISION_EXCLUDES = "3.14.1"
 """torchvision 0.26 and newer exclude this Python by their metadata."""
-
-
-def companion_of(package: str, release: Release) -> str | None:
-    """The companion's release for a torch release; the last torchaudio where it has ended."""
-    if package == "torchvision":
-        return release.torchvision
-    return release.torchaudio or (
-        AUDIO_END if version_key(release.version) > version_key(AUDIO_END) else None
-    )

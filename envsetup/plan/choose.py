@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msgspec import field
 from msgspec.structs import replace
 
 from envsetup.knowledge import Knowledge, cuda_of, is_heavy_rocm, version_key
@@ -30,6 +31,8 @@ class Candidate(Record):
     status: str
     doubt: str = ""
     """What nobody has seen of it, in words; empty where it is proven."""
+    companions: dict[str, str] = field(default_factory=dict)
+    """The releases of torchvision and torchaudio that go with it, of those that were named."""
     native: bool = True
     """The driver serves the build's CUDA by itself, without minor-version compatibility."""
 
@@ -134,10 +137,15 @@ def _examine(case: Case, knowledge: Knowledge, wanted: dict[str, SpecifierSet | 
     filters.macos(case)
     filters.kernels(case, knowledge)
     native = filters.driver(case, knowledge)
-    filters.companions(case, knowledge, wanted)
+    companions = filters.companions(case, knowledge, wanted)
     status, doubt = max(_doubts(case), key=lambda one: ORDER.index(one[0]))
     return Candidate(
-        version=case.release.version, build=case.name, status=status, doubt=doubt, native=native
+        version=case.release.version,
+        build=case.name,
+        status=status,
+        doubt=doubt,
+        native=native,
+        companions=companions,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from envsetup.knowledge import Release, version_key
 from envsetup.model import Command
-from envsetup.plan.availability import companion_of
 from envsetup.plan.choose import Candidate
 from envsetup.plan.request import INDEX, Request
 from envsetup.plan.situation import Situation
@@ -21,7 +20,7 @@ def requirements_of(
         return ("torch", *request.companions)
     local = "" if situation.os == "macos" or _plain_name(one, situation) else f"+{one.build}"
     pins = [f"torch=={one.version}{local}"]
-    pins += [f"{name}=={companion_of(name, release)}" for name in request.companions]
+    pins += [f"{name}=={version}" for name, version in one.companions.items()]
     return tuple(pins if release.numpy2 else [*pins, "numpy<2"])
 
 

@@ -26,6 +26,7 @@ from envsetup.plan.gpus import (
     is_tegra,
     label,
     may_serve,
+    on_arm_alone,
 )
 from envsetup.plan.jetson import jetpack_of
 from envsetup.plan.situation import PLATFORMS, Accelerator, Situation, normal_arch
@@ -66,10 +67,10 @@ def situation_of(machine: Machine, knowledge: Knowledge) -> Situation:
 
 
 def _usual_arch(os: str, machine: Machine, knowledge: Knowledge) -> str:
-    """x86_64, but for the GPUs of chips that are Arm themselves: Apple's and Jetson's."""
+    """x86_64, but for the GPUs of chips that are Arm themselves: Apple's, Jetson's and Grace's."""
     gpus = [identify(g, knowledge) for g in value_of(machine.gpus) or ()]
     apple = os == "macos" and any(g.vendor == "apple" for g in gpus)
-    return "arm64" if apple or any(is_tegra(g) for g in gpus) else "x86_64"
+    return "arm64" if apple or any(on_arm_alone(g) for g in gpus) else "x86_64"
 
 
 def _identified(machine: Machine, base: Situation, knowledge: Knowledge) -> Iterator[Gpu]:

@@ -8,11 +8,11 @@ from envsetup.knowledge import Build, Knowledge, Release, arch_known, cuda_of, v
 from envsetup.knowledge.records import Platform as PlatformRow
 from envsetup.model import Gpu, Record
 from envsetup.plan.availability import (
-    AUDIO_END,
+    AUDIO_NEWEST,
+    AUDIO_PAIRED,
     CONDA_BUILDS,
     NIGHTLY_BUILDS,
     VISION_EXCLUDES,
-    companion_of,
     kind_of,
     python_words,
     span,
@@ -76,6 +76,10 @@ def local_version(case: Case, specifier: SpecifierSet | None) -> None:
         raise Drop("requirement", f"the requirement torch{specifier} excludes {full}")
 
 
+FAMILIES = {"nvidia": "cuda", "amd": "rocm"}
+"""What `--backend` calls all builds of a vendor."""
+
+
 def kind(case: Case) -> None:
     """The right kind of build: for the accelerator that is here, or the one that was forced."""
     backend, here = case.request.backend, case.situation.accelerator
@@ -83,7 +87,7 @@ def kind(case: Case) -> None:
     if (case.release.version, case.name) in case.request.without:
         raise Drop("not-on-index", "the wheel index has no such file for this machine")
     if backend != "auto":
-        if case.name != backend:
+        if backend not in (case.name, FAMILIES.get(kind_of(case.name))):
             raise Drop("not-the-backend", f"--backend {backend} was asked for")
         return
     mine = kind_of(case.name)
@@ -129,8 +133,9 @@ def libc(case: Case) -> None:
     libc, floor = case.situation.libc, case.build.libc
     if case.situation.os != "linux" or libc is None or floor is None:
         return
-    if libc.family == "musl":
-        raise Drop("musl", "every Linux wheel of PyTorch needs glibc; this system has musl")
+    if libc.family != "glibc":
+        text = f"every Linux wheel of PyTorch needs glibc; this system has {libc.family}"
+        raise Drop(libc.family, text)
     if version_key(libc.version) < version_key(floor):
         raise Drop("libc-too-old", f"needs glibc {floor}; this system has {libc.version}")
 
@@ -197,7 +202,8 @@ def driver(case: Case, knowledge: Knowledge) -> bool:
     if compat > native and all(is_data_centre(g) for g in here.gpus):
         native = compat
     floor = knowledge.driver_floor(text, here.driver_os)
-    assert floor is not None, text
+    if floor is None:  # a CUDA that is newer than all that is known of drivers
+        return native >= cuda
     if native[0] < cuda[0] and version_key(here.driver) < version_key(floor.version):
         raise Drop(
             "driver-too-old",
@@ -242,37 +248,62 @@ def _knows(gpu: Gpu, here: Situation, knowledge: Knowledge) -> None:
         )
 
 
-def companions(case: Case, knowledge: Knowledge, wanted: dict[str, SpecifierSet | None]) -> None:
+def companions(
+    case: Case, knowledge: Knowledge, wanted: dict[str, SpecifierSet | None]
+) -> dict[str, str]:
+    """The release of each named companion that goes with the candidate."""
+    found = {}
     for package in case.request.companions:
-        version = companion_of(package, case.release)
-        if version is None:
-            raise Drop("no-companion", f"no {package} goes with it")
+        version = _companion(package, case, knowledge)
         if not matches(wanted[package], version):
             spec = case.request.specifiers[package]
             raise Drop(
                 "companion-requirement", f"it goes with {package} {version}, not {package}{spec}"
             )
-        (_vision if package == "torchvision" else _audio)(case, version, knowledge)
+        if package == "torchvision":
+            _vision(case, version)
+        found[package] = version
+    return found
 
 
-def _vision(case: Case, version: str, _: Knowledge) -> None:
+def _companion(package: str, case: Case, knowledge: Knowledge) -> str:
+    release = case.release
+    made_for_it = release.torchvision if package == "torchvision" else release.torchaudio
+    if made_for_it is not None:
+        return made_for_it
+    if package == "torchaudio" and version_key(release.version) > version_key(AUDIO_PAIRED):
+        return _audio(case, knowledge)
+    raise Drop("no-companion", f"no {package} goes with it")
+
+
+def _vision(case: Case, version: str) -> None:
     here = case.situation
     if here.python_version == VISION_EXCLUDES and version_key(version) >= (0, 26):
-        raise Drop("companion-python", f"torchvision {version} excludes Python {VISION_EXCLUDES}")
+        text = f"torchvision {version} excludes Python {VISION_EXCLUDES}; 3.14.2 or newer takes it"
+        raise Drop("companion-python", text)
     only = case.platform.index_python
     if only and here.python_tag in only.tags:
         raise Drop("companion-python", f"torchvision {version} has no wheel for this Python")
 
 
-def _audio(case: Case, version: str, knowledge: Knowledge) -> None:
-    if version != AUDIO_END or case.release.version == AUDIO_END:
-        return
-    own = knowledge.release(AUDIO_END)
-    row = own.platforms.get(case.situation.platform or "") if own else None
-    if row is None or case.name not in row.builds:
-        raise Drop(
-            "no-companion", f"torchaudio ended with {AUDIO_END}, which has no {case.name} build"
-        )
+def _audio(case: Case, knowledge: Knowledge) -> str:
+    """The release that names torch 2.11 at least, or the one before it, which names none.
+
+    The newer one is one wheel a system, for any Python, for CUDA 13 on Linux. An index of CUDA 12,
+    ROCm or XPU has the older one alone, built beside torch 2.11.0.
+    """
     tag = case.situation.python_tag
-    if tag is not None and tag not in row.python:
-        raise Drop("companion-python", f"torchaudio {version} has no wheel for this Python")
+    own = knowledge.release(AUDIO_PAIRED)
+    row = own.platforms.get(case.situation.platform or "") if own else None
+    older = row is not None and case.name in row.builds
+    python = tag is None or (row is not None and tag in row.python)
+    if case.situation.os == "macos" or not (older and python):
+        cuda = cuda_of(case.name)
+        if case.name == "cpu" or (cuda and cuda >= (13, 0)):
+            return AUDIO_NEWEST
+    if not older:
+        raise Drop("no-companion", f"no torchaudio for torch {case.release.version} in {case.name}")
+    if not python:
+        text = f"torchaudio {AUDIO_PAIRED} has no wheel for this Python in {case.name}"
+        raise Drop("companion-python", text)
+    return AUDIO_PAIRED

@@ -79,6 +79,15 @@ def is_tegra(gpu: Gpu) -> bool:
     return gpu.vendor == "nvidia" and gpu.compute_capability in TEGRA_CAPABILITIES
 
 
+GRACE = re.compile(r"\b(?:GH200|GB200|GB300|GB10|Grace|Thor|DGX Spark)\b")
+
+
+def on_arm_alone(gpu: Gpu) -> bool:
+    """Whether the GPU is part of a chip or module with an Arm processor."""
+    named = gpu.vendor == "nvidia" and GRACE.search(gpu.name or "") is not None
+    return named or is_tegra(gpu) or gpu.compute_capability in ("11.0", "12.1")
+
+
 def is_data_centre(gpu: Gpu) -> bool:
     """Whether NVIDIA's forward-compatibility libraries may run on it."""
     name = f" {(gpu.name or '').lower()} "

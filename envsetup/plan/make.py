@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from envsetup.knowledge import Knowledge, version_key
 from envsetup.model import Alternative, Machine, Plan, Reason, TorchInstall, value_of
-from envsetup.plan.availability import companion_of, kind_of
+from envsetup.plan.availability import kind_of
 from envsetup.plan.choose import Candidate, Choice, choose, with_python
 from envsetup.plan.commands import index_of, install_commands, requirements_of
 from envsetup.plan.constraints import situation_of
@@ -27,7 +27,7 @@ def make_plan(machine: Machine, knowledge: Knowledge, request: Request) -> Plan:
     if not choice.accepted:
         split = _split(situation, knowledge, request)
         return split or _refusal(situation, knowledge, request, choice)
-    kept = _already_right(machine, choice, knowledge, request)
+    kept = _already_right(machine, choice)
     if kept is not None and not situation.assumed:
         return _plan(kept, choice, situation, knowledge, request, action="keep")
     plan = _plan(choice.accepted[0], choice, situation, knowledge, request)
@@ -122,9 +122,7 @@ def _alternatives(
         )
 
 
-def _already_right(
-    machine: Machine, choice: Choice, knowledge: Knowledge, request: Request
-) -> Candidate | None:
+def _already_right(machine: Machine, choice: Choice) -> Candidate | None:
     """The accepted candidate that is installed, companions and all."""
     torch = value_of(machine.torch)
     if torch is None or torch.broken_files:
@@ -132,10 +130,8 @@ def _already_right(
     mine = next((c for c in choice.accepted if _is(torch, c, machine)), None)
     if mine is None:
         return None
-    release = knowledge.release(mine.version)
     packages = {p.name: p.version.split("+")[0] for p in value_of(machine.packages) or ()}
-    assert release is not None
-    named = all(packages.get(n) == companion_of(n, release) for n in request.companions)
+    named = all(packages.get(name) == version for name, version in mine.companions.items())
     return mine if named else None
 
 

@@ -13,7 +13,7 @@ from envsetup.plan.situation import Situation
 
 PROGRESS = (
     "requirement", "no-wheel-for-platform", "not-on-channel", "not-on-conda-forge", "not-on-index",
-    "no-wheel-for-python", "musl", "libc-too-old", "macos-too-old", "macos-too-old-for-mps",
+    "no-wheel-for-python", "musl", "bionic", "libc-too-old", "macos-too-old", "macos-too-old-for-mps",
     "gpu-unknown", "gpu-arch-unknown", "gpu-arch-missing",
     "driver-dropped-gpu", "driver-too-old-for-gpu", "driver-too-old", "driver-missing",
     "companion-python", "no-companion", "companion-requirement",

@@ -126,6 +126,8 @@ def _interpreter(situation: Situation, knowledge: Knowledge, request: Request) -
 
 
 def _system(situation: Situation, request: Request) -> Iterator[Change]:
+    if situation.libc is not None and situation.libc.family == "bionic":
+        return
     if situation.os == "linux" and situation.libc is not None:
         after = replace(situation, libc=Libc(family="glibc", version="2.28"))
         words = "Use a system (or a container image, such as Debian slim) with glibc 2.28 or newer"
@@ -167,11 +169,18 @@ def _vendor_index(situation: Situation, request: Request) -> Iterator[Fix]:
                 "the system's own packages"
             )
         yield Fix(text=text)
+    if situation.libc is not None and situation.libc.family == "bionic":
+        yield from TERMUX
     if situation.unknown:
         yield from _tell_the_gpu(situation.unknown[0])
     yield from _jetson(situation, request)
 
 
+TERMUX = (
+    Fix(text="In Termux take its own build of PyTorch", argv=("pkg", "install", "python-torch")),
+    Fix(text="Or use a Linux distribution in Termux (proot-distro), which has glibc"),
+)
+"""Source: termux/termux-packages#29202."""
 READING = {
     "nvidia": (
         ("nvidia-smi", "--query-gpu=name,compute_cap", "--format=csv"),

@@ -7,7 +7,7 @@ from datetime import date
 
 from envsetup.knowledge import Knowledge, version_key
 from envsetup.model import Reason
-from envsetup.plan.availability import companion_of, cuda_words, kind_of
+from envsetup.plan.availability import AUDIO_NEWEST, AUDIO_PAIRED, cuda_words, kind_of
 from envsetup.plan.choose import Candidate, Choice
 from envsetup.plan.commands import CONDA_NEWEST
 from envsetup.plan.gpus import gpu_unknown_words, label
@@ -47,15 +47,18 @@ def warnings_of(
         yield Reason(
             code="known-vulnerability", text=text, source=f"https://nvd.nist.gov/vuln/detail/{CVE}"
         )
-    release = knowledge.release(best.version)
-    if "torchaudio" in request.companions and release and release.torchaudio is None:
-        last = companion_of("torchaudio", release)
-        text = (
-            f"torchaudio ended with {last}; with torch {best.version} it works by the stable ABI "
-            "(inferred)"
-        )
-        yield Reason(code="companion-unpaired", text=text)
+    yield from _audio(best, situation)
     yield from stale(knowledge, request)
+
+
+def _audio(best: Candidate, situation: Situation) -> Iterator[Reason]:
+    audio = best.companions.get("torchaudio")
+    if audio == AUDIO_PAIRED and version_key(best.version) > version_key(AUDIO_PAIRED):
+        text = f"torchaudio {audio} names no torch; with {best.version} it works by the stable ABI (inferred)"
+        yield Reason(code="companion-unpaired", text=text)
+    if audio == AUDIO_NEWEST and situation.os != "macos":
+        text = f"torchaudio {audio} was seen on the default index; that {best.build}'s index has it is inferred"
+        yield Reason(code="companion-unpaired", text=text)
 
 
 def _unknown(best: Candidate, situation: Situation) -> str:
@@ -114,8 +117,11 @@ def _amd(best: Candidate, situation: Situation, knowledge: Knowledge) -> Iterato
     if row is None:
         return
     if situation.wsl:
-        text = "under WSL2 ROCm finds the GPU through /dev/dxg: set HSA_ENABLE_DXG_DETECTION=1 where it isn't found"
-        yield Reason(code="amd-wsl2", text=text)
+        text = (
+            "under WSL2 ROCm reaches the GPU through /dev/dxg: install AMD's librocdxg, without which "
+            "torch sees no GPU, and set HSA_ENABLE_DXG_DETECTION=1"
+        )
+        yield Reason(code="amd-wsl2", text=text, source="https://github.com/ROCm/librocdxg")
     for gpu in situation.gpus:
         if gpu.gfx is None or (gpu.gfx in row.gfx and gpu.gfx not in row.unusable):
             continue

@@ -10,6 +10,8 @@ from envsetup.probes.readers import api_source, call_json, file_source, line
 
 SECURE_BOOT = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 ARCHS = {"amd64": "x86_64", "x64": "x86_64"}
+BIONIC_LOADER = "/system/bin/linker64"
+"""Android's, under which Termux runs."""
 MUSL_LOADERS = ("x86_64", "aarch64", "riscv64", "armhf", "i386", "ppc64le", "s390x")
 
 
@@ -66,6 +68,8 @@ def _libc(host: Host) -> Fact[Libc]:
             found = re.search(r"Version (\S+)", done.stderr + done.stdout)
             version = found.group(1) if found else "0"
             return Known(value=Libc(family="musl", version=version), source=file_source(loader))
+    if isinstance(host.real(BIONIC_LOADER), Known):
+        return Known(value=Libc(family="bionic", version="0"), source=file_source(BIONIC_LOADER))
     return Absent(tried=(api_source("confstr(CS_GNU_LIBC_VERSION)"), file_source("/lib/ld-musl-*")))
 
 
