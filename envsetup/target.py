@@ -18,7 +18,10 @@ from pathlib import Path
 from typing import IO
 
 from envsetup.host import Completed, Program, roomy_folder, run_program, spawn
+from envsetup.host.input_files import read_file
+from envsetup.host.json_input import InputError, decode
 from envsetup.model import Fact, Known, Record, Source, Unreadable
+from envsetup.probes import python
 
 ASK_LIMIT_S = 12.0
 """A start on a cold network drive takes seconds; what takes longer than this hangs."""
@@ -26,6 +29,9 @@ LOG_LIMIT_BYTES = 16 * 1024 * 1024
 """What a worker may print outside its checks before it is ended."""
 TAIL = 4_000
 """Characters of a log that are kept."""
+ANSWER_LIMIT_BYTES = 1 << 20
+PIPE_LIMIT_S = 1.0
+"""The interpreter has ended by then: a pipe in place of its answer has nobody to write into it."""
 NOISE_LIMIT = 2_000
 """Characters of an interpreter's start-up noise that are kept."""
 
@@ -146,10 +152,8 @@ def _answer(
 ) -> Fact[dict[str, object]]:
     noise = printable(completed.stdout + completed.stderr)
     try:
-        raw = json.loads(path.read_bytes())
-        if not isinstance(raw, dict):
-            raise ValueError("no object")
-    except (OSError, ValueError):
+        raw = decode(read_file(str(path), ANSWER_LIMIT_BYTES, PIPE_LIMIT_S), dict[str, object])
+    except (OSError, InputError):
         return Unreadable(
             error=_why_silent(completed, timeout_s), source=source, detail=noise[-NOISE_LIMIT:]
         )
@@ -159,7 +163,9 @@ def _answer(
         )
         return Unreadable(error=error, source=source)
     raw["startup_noise"] = noise.strip()[:NOISE_LIMIT] or None
-    return Known(value=raw, source=source)
+    fact: Fact[dict[str, object]] = Known(value=raw, source=source)
+    record = python.read(fact)  # what is of another type than was asked for is no answer
+    return record if isinstance(record, Unreadable) else fact
 
 
 def _why_silent(completed: Completed, timeout_s: float) -> str:

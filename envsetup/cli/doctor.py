@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from envsetup.doctor import Examination
     from envsetup.doctor.requirements import Need
     from envsetup.knowledge import Knowledge
-    from envsetup.model import Machine, Report, Settings, Verdict
+    from envsetup.model import Report, Settings, Verdict
 
 FORMATS = ("text", "json", "markdown", "html", "junit", "github")
 ENDINGS = {
@@ -202,15 +202,15 @@ def stated(key: str, given: Sequence[str], settings: Settings | None) -> tuple[s
 
 def checked_words(where: str, given: Sequence[str]) -> tuple[str, ...]:
     """The words of a selection. Raises click.UsageError for one that names nothing."""
-    words = [w.strip() for word in given for w in word.split(",") if w.strip()]
+    words = dict.fromkeys(w.strip() for word in given for w in word.split(",") if w.strip())
     if words:
-        from envsetup.doctor import unknown_words
+        from envsetup.doctor import unknown_word
         from envsetup.rules.registry import renamed
 
-        unknown = unknown_words(words)
-        if unknown:
+        unknown = unknown_word(words)
+        if unknown is not None:
             raise click.UsageError(
-                f"{where} {unknown[0]!r}: neither a check (see `envsetup checks`) "
+                f"{where} {unknown[:80]!r}: neither a check (see `envsetup checks`) "
                 "nor the beginning of a finding's code. Take it out, or name one that is there."
             )
         for word in words:
@@ -287,34 +287,12 @@ def knowledge() -> Knowledge:
 
 
 def diagnose_from(path: str, examination: Examination) -> Report:
-    """A report of a machine that was saved or pasted. Raises click.UsageError where it is neither."""
-    from envsetup.cli.inputs import read_input
-    from envsetup.doctor import diagnose, report_of
+    """A report of a machine that was saved or pasted. Raises Failure (exit 2) where it is neither."""
+    from envsetup.cli.saved_machine import read_machine
+    from envsetup.doctor import diagnose, limit_s, report_of
 
-    machine = machine_from(read_input(path, "--from"), path)
+    machine = read_machine(path, "--from", limit_s(examination))
     return report_of(machine, diagnose(machine, knowledge(), examination), examination)
-
-
-def machine_from(data: bytes, path: str) -> Machine:
-    from envsetup.probes.pasted import read_bytes
-    from envsetup.report import load_machine
-
-    if data.lstrip()[:1] == b"{":
-        try:
-            return load_machine(data)
-        except ValueError as error:
-            # The report of another program may be JSON too.
-            other = None if b'"schema_version"' in data else read_bytes(data)
-            if other is not None:
-                return other
-            raise click.UsageError(f"--from {path}: {error}") from error
-    machine = read_bytes(data)
-    if machine is None:
-        raise click.UsageError(
-            f"--from {path}: neither a saved JSON report nor the text of "
-            "`python -m torch.utils.collect_env` or `nvidia-smi`"
-        )
-    return machine
 
 
 # -- answering -----------------------------------------------------------------------------------------

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections import deque
-from typing import IO, TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from envsetup.rules import Rule
 
 _LARGEST_BYTES = 64 * 1024 * 1024
-_BLOCK_BYTES = 1024 * 1024
 _LOOK_LIMIT_S = 20.0
 """How long this machine's facts may take; a driver that hangs costs 15 s at most."""
 
@@ -88,12 +87,10 @@ def command(
 
 def _read(path: str) -> str:
     """A file's last 64 MB as text, whatever its bytes."""
+    from envsetup.cli.inputs import blocks_of
+
     try:
-        if path == "-":
-            data, marked = _last(sys.stdin.buffer)
-        else:
-            with open(path, "rb") as file:
-                data, marked = _last(file)
+        data, marked = _last(blocks_of(path))
     except OSError as error:
         raise Failure(
             f"can't read {path}: {error.strerror or error}. Give a file that is there, or - for"
@@ -103,17 +100,19 @@ def _read(path: str) -> str:
     return data.decode(marked or "utf-8", "replace")
 
 
-def _last(stream: IO[bytes]) -> tuple[bytes, str | None]:
-    """The end of a stream, and the encoding that its first bytes name (PowerShell writes UTF-16)."""
-    head = stream.read(2)
-    marked = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}.get(head)
-    kept, blocks = 0, deque([head])
-    while block := stream.read(_BLOCK_BYTES):
-        blocks.append(block)
+def _last(blocks: Iterable[bytes]) -> tuple[bytes, str | None]:
+    """The end of what comes, and the encoding that its first bytes name (PowerShell writes UTF-16)."""
+    marked: str | None = None
+    kept, found = 0, deque([b""])
+    for block in blocks:
+        if not kept:
+            marked = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}.get(block[:2])
+        found.append(block)
         kept += len(block)
-        while kept - len(blocks[0]) >= _LARGEST_BYTES:
-            kept -= len(blocks.popleft())
-    return b"".join(blocks), marked
+        while kept - len(found[0]) >= _LARGEST_BYTES:
+            kept -= len(found.popleft())
+    data = b"".join(found)
+    return (data[len(data) % 2 :] if marked else data), marked
 
 
 def _matches(
@@ -198,11 +197,7 @@ def _machine(path: str) -> Machine:
     """Facts from a saved report or machine, or from pasted text."""
     from envsetup.cli.saved_machine import read_machine
 
-    try:
-        return read_machine(path)
-    except Failure as error:
-        said = error.message.replace("--machine", "--from", 1)
-        raise Failure(said, Exit(error.exit_code)) from error
+    return read_machine(path, "--from")
 
 
 # -- pages ---------------------------------------------------------------------------------------

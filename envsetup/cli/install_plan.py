@@ -249,7 +249,7 @@ def _machine(given: _Given, flags: Flags) -> Machine:
             raise click.UsageError("--machine and --os both describe a machine; give one of them")
         from envsetup.cli.saved_machine import read_machine
 
-        base = read_machine(file)
+        base = read_machine(file, "--machine")
     elif flags.os is not None:
         base = Machine()
     else:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import click
 
+from envsetup.host.input_files import read_file
+
+LARGEST_BYTES = 1 << 20
 PACKAGES = ("torch", "torchvision", "torchaudio")
 
 
@@ -71,13 +73,11 @@ def _project(folder: str) -> dict[str, object]:
     text = _read(folder, "pyproject.toml")
     if not text:
         return {}
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    from envsetup.host.toml_input import decode_toml
+
     try:
-        project = tomllib.loads(text).get("project", {})
-    except tomllib.TOMLDecodeError as error:
+        project = decode_toml(text.encode()).get("project", {})
+    except ValueError as error:
         raise click.UsageError(
             f"--project {folder!r}: pyproject.toml can't be read: {error}"
         ) from error
@@ -87,11 +87,11 @@ def _project(folder: str) -> dict[str, object]:
 def _read(folder: str, name: str) -> str:
     """The text of a project's file, empty where there is none. Raises UsageError where it can't be read."""
     try:
-        with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
-            return file.read(1 << 20)
+        data = read_file(os.path.join(folder, name), LARGEST_BYTES)
+        return data.decode("utf-8", "replace")
     except FileNotFoundError:
         return ""
     except OSError as error:
         raise click.UsageError(
-            f"--project {folder!r}: {name} can't be read ({error.strerror}); check its permissions"
+            f"--project {folder!r}: {name} can't be read ({error.strerror}); make it a file that this user may read"
         ) from error

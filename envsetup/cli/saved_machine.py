@@ -5,48 +5,37 @@ from __future__ import annotations
 import click
 
 from envsetup.cli.exits import Exit, Failure
+from envsetup.host.input_files import PIPE_LIMIT_S
 from envsetup.model import Machine
 
 ACCEPTED = "a saved `envsetup probe` or `doctor` JSON, or the text of collect_env or nvidia-smi"
 
 
-def read_machine(path: str) -> Machine:
+def read_machine(path: str, option: str, pipe_limit_s: float = PIPE_LIMIT_S) -> Machine:
     """The machine in a file, `-` for standard input. Raises Failure (exit 2) saying where it is wrong."""
-    data = _bytes(path)
-    if data.lstrip()[:1] in (b"{", b"["):
-        return _from_json(data, path)
-    from envsetup.probes.pasted import read_bytes
-
-    machine: Machine | None = read_bytes(data)
-    if machine is None:
-        raise Failure(f"--machine {path}: not recognised; give {ACCEPTED}", Exit.USAGE)
-    return machine
-
-
-def _bytes(path: str) -> bytes:
     from envsetup.cli.inputs import read_input
 
     try:
-        return read_input(path, "--machine")
+        return machine_of(read_input(path, option, pipe_limit_s))
     except click.UsageError as error:
         raise Failure(f"{error.message}; give {ACCEPTED}", Exit.USAGE) from error
+    except ValueError as error:
+        raise Failure(f"{option} {path}: {error}; give {ACCEPTED}", Exit.USAGE) from error
 
 
-def _from_json(data: bytes, path: str) -> Machine:
-    import msgspec
+def machine_of(data: bytes) -> Machine:
+    """Raises ValueError saying where the data departs from what is accepted."""
+    from envsetup.probes.pasted import read_bytes
+    from envsetup.report import load_machine
 
-    try:
-        raw = msgspec.json.decode(data)
-        if not isinstance(raw, dict):
-            raise msgspec.ValidationError("expected an object - at `$`")
-        prefix = "$.machine" if "machine" in raw else "$"
-        body = raw.get("machine", raw)
-        if isinstance(body, dict):
-            body = {k: v for k, v in body.items() if k not in ("schema_version", "tool_version")}
-    except msgspec.DecodeError as error:
-        raise Failure(f"--machine {path}: {error}; give {ACCEPTED}", Exit.USAGE) from error
-    try:
-        return msgspec.convert(body, Machine)
-    except msgspec.ValidationError as error:
-        where = str(error).replace("`$", f"`{prefix}")
-        raise Failure(f"--machine {path}: {where}; give {ACCEPTED}", Exit.USAGE) from error
+    is_json = data.lstrip()[:1] in (b"{", b"[")
+    if is_json:
+        try:
+            return load_machine(data)
+        except ValueError:
+            if b'"schema_version"' in data or b'"machine"' in data:
+                raise
+    found: Machine | None = read_bytes(data)  # the report of another program may be JSON too
+    if found is None:
+        raise ValueError("not recognised")
+    return found

@@ -6,11 +6,11 @@ Options of the command line beat it, each as a whole: `--ignore` replaces `ignor
 from __future__ import annotations
 
 import os
-import sys
 from typing import Any, NoReturn
 
 import click
 
+from envsetup.host.input_files import read_file
 from envsetup.model import Settings
 
 FILE = "pyproject.toml"
@@ -55,14 +55,12 @@ def _settings_in(path: str, folder: str) -> Settings | None:
 
 def _bytes(path: str) -> bytes:
     """The file's bytes; none where it isn't there, isn't a file or may not be read."""
+    if not os.path.isfile(path):
+        return b""
     try:
-        if not os.path.isfile(path):
-            return b""
-        with open(path, "rb") as file:
-            data = file.read(LARGEST_BYTES + 1)
+        return read_file(path, LARGEST_BYTES)
     except OSError:
         return b""
-    return data if len(data) <= LARGEST_BYTES else b""
 
 
 def _relative(path: str, folder: str) -> str:
@@ -74,13 +72,11 @@ def _relative(path: str, folder: str) -> str:
 
 
 def _table(data: bytes, shown: str) -> dict[str, Any] | None:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    from envsetup.host.toml_input import decode_toml
+
     try:
-        tool = tomllib.loads(data.decode("utf-8-sig")).get("tool", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        tool = decode_toml(data).get("tool", {})
+    except ValueError as error:
         if b"tool.envsetup" not in data:
             return None  # broken, and nothing in it is for us
         raise click.UsageError(f"{shown}: no valid TOML: {error}. Mend the file.") from error

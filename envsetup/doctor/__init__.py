@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -268,10 +268,11 @@ def _names(rule: Any, word: str) -> bool:
     )
 
 
-def unknown_words(words: Sequence[str]) -> list[str]:
-    """Words of a selection that are neither a check nor the beginning of a code."""
+def unknown_word(words: Iterable[str]) -> str | None:
+    """The first word of a selection that is neither a check nor the beginning of a code."""
     ids = {c.id for c in all_checks()}
-    return [w for w in words if w not in ids and not any(_names(r, w) for r in _rules())]
+    rules = _rules()
+    return next((w for w in words if w not in ids and not any(_names(r, w) for r in rules)), None)
 
 
 def _worth_a_plan(machine: Machine, findings: Sequence[Finding]) -> bool:

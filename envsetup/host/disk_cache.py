@@ -10,6 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from envsetup.host.input_files import read_file
+from envsetup.host.json_input import decode
+
+LARGEST_BYTES = 1 << 20
+
 
 def remembered(kind: str, paths: tuple[str, ...], look: Callable[[], Any]) -> Any:
     """What `look` gives, as JSON holds it, kept by path, size and time of the files.
@@ -18,7 +23,7 @@ def remembered(kind: str, paths: tuple[str, ...], look: Callable[[], Any]) -> An
     """
     kept = _cache() / f"{kind}-{_key(paths)}.json"
     with contextlib.suppress(OSError, ValueError):
-        return json.loads(kept.read_text(encoding="utf-8"))
+        return decode(read_file(str(kept), LARGEST_BYTES), Any)
     found = look()
     with contextlib.suppress(OSError):
         kept.parent.mkdir(parents=True, exist_ok=True)

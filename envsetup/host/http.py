@@ -6,9 +6,10 @@ import time
 import urllib.error
 import urllib.request
 from http.client import HTTPException, HTTPMessage
-from typing import IO, Any
+from typing import IO, Any, Literal
 from urllib.parse import urlsplit
 
+from envsetup.host.background import aside
 from envsetup.model import Record
 
 PAGE_LIMIT_S = 10.0
@@ -25,11 +26,19 @@ class Page(Record):
     status: int | None = None
     """The HTTP status, where the server answered."""
     error: str | None = None
+    size_bytes: int | None = None
+    """The length that the server names."""
+    elsewhere: bool = False
+    """Whether it answered that the page is at another host, where nobody went."""
 
     @property
     def missing(self) -> bool:
         """Whether the server says that there is no such page: the wheel index answers 403 for one."""
         return self.status in (403, 404, 410)
+
+
+class _ElsewhereError(urllib.error.URLError):
+    """The server sends its visitors to another host."""
 
 
 class _SameHost(urllib.request.HTTPRedirectHandler):
@@ -48,12 +57,32 @@ class _SameHost(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         asked, other = urlsplit(req.full_url), urlsplit(newurl)
         if (asked.scheme, asked.netloc) != (other.scheme, other.netloc):
-            raise urllib.error.URLError(f"redirected to another place, {newurl[:200]}")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+            raise _ElsewhereError(f"redirected to another place, {newurl[:200]}")
+        there = super().redirect_request(req, fp, code, msg, headers, newurl)
+        if there is not None:
+            there.method = req.get_method()  # a HEAD stays one
+        return there
 
 
-def fetch(url: str, limit_s: float = PAGE_LIMIT_S, limit_bytes: int = PAGE_LIMIT_BYTES) -> Page:
-    """The page, decoded as UTF-8; never raises, and ends within about the limit (seconds)."""
+def fetch(
+    url: str,
+    limit_s: float = PAGE_LIMIT_S,
+    limit_bytes: int = PAGE_LIMIT_BYTES,
+    method: Literal["GET", "HEAD"] = "GET",
+) -> Page:
+    """The page, decoded as UTF-8; never raises, and ends within the limit (seconds).
+
+    The limit holds for all together: names, connections, headers, redirects and body. A socket's own
+    starts anew with each byte, so a thread asks, and one that a server holds for longer is left behind.
+    """
+    pages: list[Page] = []
+    thread = aside(lambda: pages.append(_fetched(url, limit_s, limit_bytes, method)))
+    if thread is not None:
+        thread.join(limit_s)
+    return pages[0] if pages else Page(url=url, error=f"no end of the answer within {limit_s:g} s")
+
+
+def _fetched(url: str, limit_s: float, limit_bytes: int, method: str) -> Page:
     try:
         scheme = urlsplit(url).scheme
     except ValueError as error:
@@ -62,16 +91,20 @@ def fetch(url: str, limit_s: float = PAGE_LIMIT_S, limit_bytes: int = PAGE_LIMIT
         return Page(url=url, error="not an address that begins with https:// or http://")
     until = time.monotonic() + limit_s
     opener = urllib.request.build_opener(_SameHost)
-    request = urllib.request.Request(url, headers={"User-Agent": "envsetup"})  # noqa: S310 - checked
+    headers = {"User-Agent": "envsetup"}
+    request = urllib.request.Request(url, headers=headers, method=method)  # noqa: S310 - checked
     try:
         with opener.open(request, timeout=limit_s) as answer:
-            data = _within(answer, until, limit_bytes)
-        return Page(url=url, text=data.decode("utf-8", "replace"), status=200)
+            length = answer.headers.get("Content-Length") or ""
+            data = _within(answer, until, limit_bytes) if method == "GET" else b""
+        size = int(length) if length.isascii() and length.isdigit() else None
+        return Page(url=url, text=data.decode("utf-8", "replace"), status=200, size_bytes=size)
     except urllib.error.HTTPError as error:
         error.close()
         return Page(url=url, status=error.code, error=f"HTTP {error.code}")
     except (OSError, HTTPException, ValueError) as error:
-        return Page(url=url, error=str(getattr(error, "reason", error)) or type(error).__name__)
+        said = str(getattr(error, "reason", error)) or type(error).__name__
+        return Page(url=url, error=said, elsewhere=isinstance(error, _ElsewhereError))
 
 
 def _within(answer: Any, until: float, limit_bytes: int) -> bytes:

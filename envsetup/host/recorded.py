@@ -6,10 +6,12 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
+from envsetup.host.input_files import read_file
+from envsetup.host.json_input import decode
 from envsetup.host.programs import Completed
 from envsetup.host.protocol import Host
 from envsetup.model import Absent, Fact, Known, OsName, Source, Unreadable
@@ -104,6 +106,7 @@ def _cleaned(part: object, clean: Callable[[str], str]) -> object:
 
 
 ANSWERS = "answers.json"
+LARGEST_BYTES = 64 * 1024 * 1024
 SERIAL = re.compile(r"^(serial(?: number)?[ \t]*:[ \t]*)\S+", re.IGNORECASE | re.MULTILINE)
 """/proc/cpuinfo of Arm boards names the board's serial number."""
 T = TypeVar("T")
@@ -115,9 +118,9 @@ class RecordedHost:
     def __init__(self, folder: str) -> None:
         file = Path(folder) / ANSWERS
         try:
-            answers = json.loads(file.read_text(encoding="utf-8"))
-            self.os_name: OsName = answers["os"]
-        except (OSError, ValueError, TypeError, KeyError) as error:
+            answers = decode(read_file(str(file), LARGEST_BYTES), dict[str, Any])
+            self.os_name = msgspec.convert(answers.get("os"), OsName)
+        except (OSError, ValueError) as error:
             raise ValueError(f"{file} is no recording of envsetup: {error}") from error
         self._answers = answers
 

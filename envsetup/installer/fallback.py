@@ -7,8 +7,6 @@ the build that the knowledge says it is; what the plan rejected is never tried.
 from __future__ import annotations
 
 import re
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -16,6 +14,7 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from envsetup.host import run_program
+from envsetup.host.http import fetch
 from envsetup.model import Command, Fix, Machine, Plan, Reason, value_of
 
 if TYPE_CHECKING:
@@ -27,18 +26,15 @@ CODE = "index-unreachable-fallback"
 
 
 def unreachable(index_url: str | None) -> str | None:
-    """Why the index can't be reached, or None where it can. One look, at most five seconds."""
+    """Why the index can't be reached, or None where it can. One look, at most five seconds.
+
+    An index that sends its visitors to another host has answered; the installer goes there by itself.
+    """
     if index_url is None or urlsplit(index_url).scheme not in ("http", "https"):
         return None
-    request = urllib.request.Request(index_url.rstrip("/") + "/torch/", method="HEAD")  # noqa: S310
-    try:
-        with urllib.request.urlopen(request, timeout=REACH_LIMIT_S):  # noqa: S310 - scheme checked
-            return None
-    except urllib.error.HTTPError as error:
-        # 403 and 404 mean that the index has no such page: pip would find nothing either.
-        return f"HTTP {error.code}" if error.code >= 400 and error.code != 405 else None
-    except (OSError, ValueError) as error:
-        return str(getattr(error, "reason", error))
+    page = fetch(index_url.rstrip("/") + "/torch/", REACH_LIMIT_S, method="HEAD")
+    # 403 and 404 mean that the index has no such page: pip would find nothing either.
+    return None if page.elsewhere or page.status == 405 else page.error
 
 
 NETWORK_WORDS = re.compile(

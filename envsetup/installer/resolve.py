@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 import tempfile
-import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
@@ -16,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from msgspec.structs import replace
 
 from envsetup.host import run_program
+from envsetup.host.http import fetch
 from envsetup.installer.fallback import last_words
 from envsetup.model import Command, Record
 
@@ -140,12 +139,10 @@ def _options(words: Sequence[str], pins: list[str]) -> list[str]:
 
 
 def _of_lock(text: str) -> dict[str, Wanted]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    from envsetup.host.toml_input import decode_toml
+
     try:
-        packages = tomllib.loads(text)["packages"]
+        packages = decode_toml(text.encode())["packages"]
         wheels = [(one["name"], wheel) for one in packages for wheel in one.get("wheels", ())]
         found = {}
         for name, wheel in wheels:
@@ -181,11 +178,6 @@ def _sized(one: Wanted) -> Wanted:
     try:
         if place.scheme == "file":
             return replace(one, size_bytes=os.stat(unquote(place.path)).st_size)
-        request = urllib.request.Request(one.url, method="HEAD")  # noqa: S310 - scheme checked below
-        if place.scheme not in ("http", "https"):
-            return one
-        with urllib.request.urlopen(request, timeout=ONE_SIZE_LIMIT_S) as answer:  # noqa: S310
-            told = answer.headers.get("Content-Length", "")
-            return replace(one, size_bytes=int(told)) if told.isdigit() else one
-    except (OSError, ValueError):
+    except OSError:
         return one
+    return replace(one, size_bytes=fetch(one.url, ONE_SIZE_LIMIT_S, method="HEAD").size_bytes)

@@ -14,6 +14,8 @@ from typing import TypeVar
 
 import msgspec
 
+from envsetup.host.input_files import read_file
+from envsetup.host.json_input import InputError, decode
 from envsetup.knowledge.questions import Knowledge
 from envsetup.knowledge.records import (
     ArchRows,
@@ -27,6 +29,7 @@ from envsetup.knowledge.records import (
 
 T = TypeVar("T")
 PACKAGE_DATA = Path(__file__).parent
+LARGEST_BYTES = 32 * 1024 * 1024
 VARIABLE = "ENVSETUP_KNOWLEDGE"
 EXTRA = "releases.extra.json"
 
@@ -104,9 +107,9 @@ def _load(given: str, stored: str) -> Knowledge:
 
 def _decoded(file: Path, kind: type[T], digest: hashlib._Hash) -> T:
     try:
-        data = file.read_bytes()
-        decoded = msgspec.json.decode(data, type=kind)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        data = read_file(str(file), LARGEST_BYTES)
+        decoded = decode(data, kind)
+    except (OSError, InputError) as error:
         raise KnowledgeError(f"{file}: {error}") from error
     digest.update(data)
     return decoded

@@ -6,14 +6,12 @@ untrusted: it is decoded strictly, and errors name the place in it.
 
 from __future__ import annotations
 
-import itertools
-import re
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 from msgspec import Struct, field
 
+from envsetup.host.json_input import InputError, decode
 from envsetup.model import (
     Finding,
     KnowledgeStamp,
@@ -29,14 +27,6 @@ from envsetup.model import (
 from envsetup.report.summary import summary
 
 SCHEMA_VERSION = "1"
-LONGEST_INTEGER = 19
-"""Digits of the largest integer of 64 bits."""
-MANY_DIGITS = re.compile(rb"\d{19}")
-TOKEN = re.compile(
-    rb'"(?P<key>(?:[^"\\]|\\.)*)"(?=\s*:)|"(?:[^"\\]|\\.)*"|[][{}]'
-    rb"|(?<![\d.eE+])(?<![eE]-)(?P<digits>\d{19,})(?![\d.eE])"
-)
-DEEPEST, NAMED_KEYS = 64, 6
 SCHEMA_BASE = "urn:envsetup:schema:v1"
 
 
@@ -99,6 +89,24 @@ class MachineV1(Struct, frozen=True, kw_only=True):
     schema_version: str
     machine: Machine
     summary: SummaryV1 | None = None
+
+
+class Head(Struct, frozen=True, kw_only=True):
+    """What tells how a document is to be read."""
+
+    schema_version: str | None = None
+    machine: msgspec.Raw = msgspec.Raw()
+
+
+class MachineAlone(Struct, frozen=True, kw_only=True):
+    machine: Machine
+
+
+class BareMachine(Machine, frozen=True, kw_only=True):
+    """A machine whose fields stand at the top."""
+
+    schema_version: str | None = None
+    tool_version: str | None = None
 
 
 def render(report: Report, **_: object) -> str:
@@ -171,54 +179,25 @@ def _unpublished(plan: PlanV1 | None) -> Plan | None:
 
 
 def load_machine(data: bytes) -> Machine:
-    """The machine of a saved probe or report. Raises ReportError naming the JSON path."""
-    machine: Machine = _decode(data, MachineV1).machine
-    return machine
+    """The machine of a saved probe or report, or told alone. Raises ReportError naming the JSON path."""
+    try:
+        head = decode(data, Head)
+        if head.schema_version is not None:
+            _this_version(head.schema_version)
+        if head.machine:
+            return decode(data, MachineAlone).machine
+        bare = decode(data, BareMachine)
+    except InputError as error:
+        raise ReportError(f"no JSON of envsetup: {error}") from error
+    return Machine(**{name: getattr(bare, name) for name in Machine.__struct_fields__})
 
 
 def _decode(data: bytes, kind: Any) -> Any:
     try:
-        _this_version(msgspec.json.decode(data, type=VersionV1).schema_version)
-        _no_huge_number(data)
-        told = msgspec.json.decode(data, type=kind)
-    except ReportError:
-        raise
-    except RecursionError as error:
-        raise ReportError(f"no JSON of envsetup: nested too deeply (at {_deep(data)})") from error
-    except (ValueError, UnicodeDecodeError) as error:
+        _this_version(decode(data, VersionV1).schema_version)
+        return decode(data, kind)
+    except InputError as error:
         raise ReportError(f"no JSON of envsetup: {error}") from error
-    return told
-
-
-def _no_huge_number(data: bytes) -> None:
-    """Raises ReportError naming an integer beyond 64 bits: nothing on a machine is counted so."""
-    if not MANY_DIGITS.search(data):
-        return
-    for path, _, token in _tokens(data):
-        digits = token.group("digits")
-        if digits and (len(digits) > LONGEST_INTEGER or int(digits) >= 2**63):
-            raise ReportError(f"no JSON of envsetup: a whole number beyond 64 bits (at {path})")
-
-
-def _deep(data: bytes) -> str:
-    """Where nesting goes deeper than in any report."""
-    return next((path for path, depth, _ in _tokens(data) if depth > DEEPEST), "$")
-
-
-def _tokens(data: bytes) -> Iterator[tuple[str, int, re.Match[bytes]]]:
-    """Each token with its depth and the first keys on the way to it."""
-    keys: dict[int, str] = {}
-    depth = 0
-    for token in TOKEN.finditer(data):
-        if token.group() in b"[{":
-            depth += 1
-            keys.pop(depth, None)
-        elif token.group() in b"]}":
-            depth -= 1
-        elif token.group("key"):
-            keys[depth] = token.group("key").decode("utf-8", "replace")[:40]
-        way = (keys[d] for d in sorted(keys) if d <= depth)
-        yield ".".join(["$", *itertools.islice(way, NAMED_KEYS)]), depth, token
 
 
 def _this_version(version: str) -> None:

@@ -235,7 +235,7 @@ def test_of_a_huge_log_the_end_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     import envsetup.cli.explain as explain
 
     monkeypatch.setattr(explain, "_LARGEST_BYTES", 4000)
-    monkeypatch.setattr(explain, "_BLOCK_BYTES", 1000)
+    monkeypatch.setattr("envsetup.cli.inputs.BLOCK_BYTES", 1000)
     early = NO_CUDA.encode() + b"\n" + b"step\n" * 3000
     late = b"step\n" * 3000 + NO_CUDA.encode()
 

@@ -80,12 +80,11 @@ class Index:
 
         self.pages[path] = answer
 
-    def drip(self, path: str) -> None:
-        """Never ends: a byte now and then."""
+    def drip(self, path: str, after: bytes = b"HTTP/1.0 200 OK\r\n\r\n") -> None:
+        """Never ends: a byte now and then, in the body or where the words before leave off."""
 
         def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
-            handler.send_response(200)
-            handler.end_headers()
+            handler.wfile.write(after)
             while not self.ended.wait(0.05):
                 handler.wfile.write(b" ")
 
@@ -111,6 +110,8 @@ def serving(index: Index) -> Iterator[Index]:
                     self.wfile.write(data)
             except (BrokenPipeError, ConnectionResetError):
                 pass
+
+        do_HEAD = do_GET
 
         def log_message(self, *_: object) -> None:
             pass
