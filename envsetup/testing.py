@@ -39,8 +39,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SOURCE = Source(kind="text", ref="test")
-"""Where every value comes from that a test makes up."""
+SOURCE = Source(kind="api", ref="test")
+"""Where every value comes from that a test makes up.
+
+Some rules look at the kind of a source (pasted text, the target): give `known` another one there.
+"""
 
 
 # -- facts -----------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from envsetup.model import (
     Absent,
     Finding,
     Gpu,
-    Known,
     Machine,
     Memory,
     NvidiaDriver,
@@ -21,18 +20,14 @@ from envsetup.model import (
     TorchRuntime,
     Unreadable,
 )
+from envsetup.testing import SOURCE, known
 
-HERE = Source(kind="flag", ref="test")
 ERROR = "Unexpected error from cudaGetDeviceCount(). Did you run some cuda functions before? Error "
 
 
-def known(value: object) -> Known[object]:
-    return Known(value=value, source=HERE)
-
-
 def machine(error: str | None, **more: object) -> Machine:
-    gpu = Gpu(vendor="nvidia", index=0, source=HERE, name="NVIDIA L4", compute_capability="8.9")
-    driver = NvidiaDriver(version=known("580.95.05"), device_nodes=known(("/dev/nvidia0",)))  # type: ignore[arg-type]
+    gpu = Gpu(vendor="nvidia", index=0, source=SOURCE, name="NVIDIA L4", compute_capability="8.9")
+    driver = NvidiaDriver(version=known("580.95.05"), device_nodes=known(("/dev/nvidia0",)))
     facts: dict[str, object] = {
         "os": known("linux"),
         "arch": known("x86_64"),

@@ -15,7 +15,6 @@ from envsetup.model import (
     Finding,
     Gpu,
     GpuHealth,
-    Known,
     Libc,
     Machine,
     NvidiaDriver,
@@ -25,49 +24,42 @@ from envsetup.model import (
     TorchDevice,
     TorchInstall,
     TorchRuntime,
-    Unreadable,
     Wsl,
 )
 from envsetup.rules import Rule
 from envsetup.rules.registry import all_rules
 from envsetup.rules.suppress import suppress
+from envsetup.testing import driver, gpu, known, python, torch, unreadable
 
-HERE = Source(kind="file", ref="/made/up")
+BUS = Source(kind="file", ref="/sys/bus/pci/devices")
 TARGET = Source(kind="target", ref="import torch")
 SITE = "/env/lib/python3.12/site-packages"
 NODES = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm")
 
 
-def known(value: Any) -> Any:
-    return Known(value=value, source=HERE)
+def bus_gpu(capability: str = "8.9", **more: Any) -> Gpu:
+    return gpu(compute_capability=capability, **{"source": BUS, "name": "NVIDIA L4", **more})
 
 
-def unreadable(error: str, source: Source = HERE, detail: str = "") -> Any:
-    return Unreadable(error=error, source=source, detail=detail)
-
-
-def gpu(capability: str = "8.9", **more: Any) -> Gpu:
-    about = {"vendor": "nvidia", "index": 0, "source": HERE, "name": "NVIDIA L4", **more}
-    return Gpu(compute_capability=capability, **about)
-
-
-def driver(version: str = "580.95.05", **more: Any) -> NvidiaDriver:
+def whole_driver(version: str = "580.95.05", **more: Any) -> NvidiaDriver:
     about = {
-        "library_version": known(version),
-        "cuda_version": known("13.0"),
-        "device_nodes": known(NODES),
-        "modules": known(("nvidia", "nvidia_uvm")),
-        "nvml": known("ok"),
-        "nvidia_smi": known("/usr/bin/nvidia-smi"),
-        **more,
+        "library_version": version,
+        "cuda_version": "13.0",
+        "device_nodes": NODES,
+        "modules": ("nvidia", "nvidia_uvm"),
+        "nvml": "ok",
+        "nvidia_smi": "/usr/bin/nvidia-smi",
     }
-    return NvidiaDriver(version=known(version), **about)
+    return driver(version, **{**about, **more})
 
 
-def torch(build: str = "cu130", version: str = "2.14.1", **more: Any) -> TorchInstall:
-    cuda = f"{build[2:-1]}.{build[-1]}" if build.startswith("cu") else None
-    about = {"cuda": cuda, "official": True, "location": f"{SITE}/torch", **more}
-    return TorchInstall(version=f"{version}+{build}", build=build, **about)
+def wheel(build: str = "cu130", version: str = "2.14.1", **more: Any) -> TorchInstall:
+    return torch(f"{version}+{build}", **{"official": True, "location": f"{SITE}/torch", **more})
+
+
+def venv_python(**more: Any) -> Python:
+    about = {"prefix": "/env", "base_prefix": "/usr", "in_venv": True, "pointer_bits": 64, **more}
+    return python(site_packages=(SITE,), **about)
 
 
 def blind(error: str | None = None, **more: Any) -> Any:
@@ -75,11 +67,6 @@ def blind(error: str | None = None, **more: Any) -> Any:
     devices = (TorchDevice(kind="cpu", index=0),)
     about = {"version": "2.14.1+cu130", "cuda": "13.0", "devices": devices, **more}
     return known(TorchRuntime(cuda_available=False, cuda_error=error, **about))
-
-
-def python(**more: Any) -> Python:
-    about = {"prefix": "/env", "base_prefix": "/usr", "in_venv": True, "pointer_bits": 64, **more}
-    return Python(executable="/env/bin/python", version="3.12.1", site_packages=(SITE,), **about)
 
 
 def packages(**versions: str) -> Any:
@@ -98,13 +85,13 @@ OK: dict[str, Any] = {
     "tegra": Absent(),
     "environment": known({}),
     "kernel_log": known(()),
-    "python": known(python()),
+    "python": known(venv_python()),
     "packages": packages(),
-    "gpus": known((gpu(),)),
-    "nvidia_driver": known(driver()),
+    "gpus": known((bus_gpu(),)),
+    "nvidia_driver": known(whole_driver()),
     "device_access": known(dict.fromkeys(NODES, True)),
     "storage": known((Filesystem(role="environment", path="/env", free_bytes=10**11),)),
-    "torch": known(torch()),
+    "torch": known(wheel()),
     "torch_runtime": known(
         TorchRuntime(
             version="2.14.1+cu130",
@@ -118,7 +105,7 @@ OK: dict[str, Any] = {
     ),
 }
 BOX = known(Container(runtime="docker"))
-NO_NODES = driver(
+NO_NODES = whole_driver(
     device_nodes=Absent(),
     nvml=Absent(),
     nvidia_smi=Absent(),
@@ -134,12 +121,12 @@ TORN = unreadable(
     "ImportError: libtorch_cpu.so: file too short", TARGET, "Traceback ... file too short"
 )
 HUNG = unreadable("NVML did not answer within 6 s", Source(kind="nvml", ref="nvmlInit"))
-AMD_GPU = Gpu(vendor="amd", index=0, source=HERE, gfx="gfx1100", integrated=False)
+AMD_GPU = Gpu(vendor="amd", index=0, source=BUS, gfx="gfx1100", integrated=False)
 AMD_OK: dict[str, Any] = {
     "gpus": known((AMD_GPU,)),
     "nvidia_driver": Absent(),
     "device_access": known({"/dev/kfd": True, "/dev/dri/renderD128": True}),
-    "torch": known(torch("rocm7.2", hip="7.2", cuda=None)),
+    "torch": known(wheel("rocm7.2", hip="7.2", cuda=None)),
     "packages": packages(),
     "rocm": known("7.2"),
 }
@@ -149,7 +136,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "a torn libtorch": (
         "PY113",
         {
-            "torch": known(torch(broken_files=("torch/lib/libtorch_cpu.so has 5 of 400 bytes",), arch_list=unreadable("no ELF file"))),
+            "torch": known(wheel(broken_files=("torch/lib/libtorch_cpu.so has 5 of 400 bytes",), arch_list=unreadable("no ELF file"))),
             "torch_runtime": TORN,
         },
     ),
@@ -159,46 +146,46 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "no driver, and a CPU build": (
         "DR101",
-        {"nvidia_driver": Absent(), "torch": known(torch("cpu")), "torch_runtime": blind(cuda=None)},
+        {"nvidia_driver": Absent(), "torch": known(wheel("cpu")), "torch_runtime": blind(cuda=None)},
     ),
     "nouveau in the driver's place": (
         "DR102",
         {
-            "gpus": known((gpu(kernel_driver="nouveau"),)),
+            "gpus": known((bus_gpu(kernel_driver="nouveau"),)),
             "nvidia_driver": Absent(),
             "torch_runtime": blind(NO_DRIVER_WORDS),
         },
     ),
     "a CPU build beside a GPU": (
         "WH101",
-        {"torch": known(torch("cpu")), "torch_runtime": blind(cuda=None, version="2.14.1+cpu")},
+        {"torch": known(wheel("cpu")), "torch_runtime": blind(cuda=None, version="2.14.1+cpu")},
     ),
     "a CPU build by an extra index that lost": (
         "WH104",
         {
             "environment": known({"PIP_EXTRA_INDEX_URL": "https://download.pytorch.org/whl/cu130"}),
-            "torch": known(torch("cpu")),
+            "torch": known(wheel("cpu")),
             "torch_runtime": blind(cuda=None, version="2.14.1+cpu"),
         },
     ),
     "a driver too old for the wheel": (
         "WH103",
         {
-            "nvidia_driver": known(driver("550.54.15", cuda_version=known("12.4"))),
+            "nvidia_driver": known(whole_driver("550.54.15", cuda_version=known("12.4"))),
             "torch_runtime": blind("The NVIDIA driver on your system is too old (found version 12040)."),
         },
     ),
     "kernel module and libraries of two versions": (
         "DR103",
         {
-            "nvidia_driver": known(driver("550.54.15", library_version=known("550.90.07"), nvml=MISMATCH, nvidia_smi=MISMATCH)),
+            "nvidia_driver": known(whole_driver("550.54.15", library_version=known("550.90.07"), nvml=MISMATCH, nvidia_smi=MISMATCH)),
             "torch_runtime": blind("Error 804: forward compatibility was attempted on non supported HW"),
         },
     ),
     "a driver that hangs": (
         "DR113",
         {
-            "nvidia_driver": known(driver(nvml=HUNG, nvidia_smi=unreadable("did not answer within 5 s"))),
+            "nvidia_driver": known(whole_driver(nvml=HUNG, nvidia_smi=unreadable("did not answer within 5 s"))),
             "torch_runtime": blind("asking torch for its devices: did not end within 60 s"),
         },
     ),
@@ -210,7 +197,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         "CT103",
         {
             "container": BOX,
-            "nvidia_driver": known(driver(nvml=unreadable("Unknown Error"), nvidia_smi=unreadable("Failed to initialize NVML: Unknown Error"))),
+            "nvidia_driver": known(whole_driver(nvml=unreadable("Unknown Error"), nvidia_smi=unreadable("Failed to initialize NVML: Unknown Error"))),
             "device_access": known(dict.fromkeys(NODES, False)),
             "torch_runtime": blind("CUDA unknown error - this may be due to an incorrectly set up environment"),
         },
@@ -219,30 +206,30 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         "DR108",
         {
             "device_access": known(dict.fromkeys(NODES, False)),
-            "nvidia_driver": known(driver(nvml=unreadable("Insufficient Permissions"))),
+            "nvidia_driver": known(whole_driver(nvml=unreadable("Insufficient Permissions"))),
             "torch_runtime": blind("CUDA unknown error"),
         },
     ),
     "a GPU off the bus": (
         "GP104",
         {
-            "gpus": known((gpu(health=LOST),)),
+            "gpus": known((bus_gpu(health=LOST),)),
             "kernel_log": known(XID_79),
-            "nvidia_driver": known(driver(nvml=unreadable("GPU is lost"))),
+            "nvidia_driver": known(whole_driver(nvml=unreadable("GPU is lost"))),
             "torch_runtime": blind("CUDA error: unknown error"),
         },
     ),
     "broken memory": (
         "GP101",
         {
-            "gpus": known((gpu(health=GpuHealth(ecc_uncorrected_volatile=3, remap_pending=True)),)),
+            "gpus": known((bus_gpu(health=GpuHealth(ecc_uncorrected_volatile=3, remap_pending=True)),)),
             "kernel_log": known(XID_48),
         },
     ),
     "MIG without an instance": (
         "GP109",
         {
-            "gpus": known((gpu("9.0", name="NVIDIA H100", mig=True, mig_instances=0),)),
+            "gpus": known((bus_gpu("9.0", name="NVIDIA H100", mig=True, mig_instances=0),)),
             "torch_runtime": blind("No CUDA GPUs are available"),
         },
     ),
@@ -253,22 +240,22 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "the fabric manager is down": (
         "DR109",
         {
-            "gpus": known(tuple(gpu("9.0", index=n, name="NVIDIA H100 80GB HBM3") for n in range(8))),
+            "gpus": known(tuple(bus_gpu("9.0", index=n, name="NVIDIA H100 80GB HBM3") for n in range(8))),
             "torch_runtime": blind("Error 802: system not yet initialized"),
         },
     ),
     "a GPU newer than the build": (
         "AR101",
         {
-            "gpus": known((gpu("12.0", name="NVIDIA GeForce RTX 5090"),)),
-            "nvidia_driver": known(driver(flavour="open")),
-            "torch": known(torch("cu126")),
+            "gpus": known((bus_gpu("12.0", name="NVIDIA GeForce RTX 5090"),)),
+            "nvidia_driver": known(whole_driver(flavour="open")),
+            "torch": known(wheel("cu126")),
             "torch_runtime": known(TorchRuntime(version="2.14.1+cu126", cuda="12.6", cuda_available=True, warnings=("UserWarning: NVIDIA GeForce RTX 5090 with CUDA capability sm_120 is not compatible with the current PyTorch installation.",))),
         },
     ),
     "a ROCm build beside an NVIDIA GPU": (
         "WH106",
-        {"torch": known(torch("rocm7.2", hip="7.2", cuda=None)), "torch_runtime": blind(hip="7.2", cuda=None), "rocm": Absent()},
+        {"torch": known(wheel("rocm7.2", hip="7.2", cuda=None)), "torch_runtime": blind(hip="7.2", cuda=None), "rocm": Absent()},
     ),
     "an AMD GPU that this user may not open": (
         "RO102",
@@ -276,7 +263,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "a CUDA build beside an AMD GPU": (
         "WH106",
-        {**AMD_OK, "torch": known(torch()), "torch_runtime": blind(NO_DRIVER_WORDS)},
+        {**AMD_OK, "torch": known(wheel()), "torch_runtime": blind(NO_DRIVER_WORDS)},
     ),
     "the stub of libcuda in front": (
         "CU106",
@@ -299,8 +286,8 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "a module that the GPU doesn't take": (
         "DR106",
         {
-            "gpus": known((gpu("12.0", name="NVIDIA GeForce RTX 5090"),)),
-            "nvidia_driver": known(driver(flavour="proprietary", nvml=unreadable("No devices were found"), nvidia_smi=unreadable("No devices were found"))),
+            "gpus": known((bus_gpu("12.0", name="NVIDIA GeForce RTX 5090"),)),
+            "nvidia_driver": known(whole_driver(flavour="proprietary", nvml=unreadable("No devices were found"), nvidia_smi=unreadable("No devices were found"))),
             "kernel_log": known(("NVRM: installed in this system requires use of the NVIDIA open kernel modules.",)),
             "torch_runtime": blind("No CUDA GPUs are available"),
         },
@@ -308,7 +295,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "memory of the GPU's module not loaded": (
         "DR107",
         {
-            "nvidia_driver": known(driver(modules=known(("nvidia",)), device_nodes=known(NODES[:2]))),
+            "nvidia_driver": known(whole_driver(modules=known(("nvidia",)), device_nodes=known(NODES[:2]))),
             "device_access": known(dict.fromkeys(NODES[:2], True)),
             "torch_runtime": blind("CUDA unknown error - this may be due to an incorrectly set up environment"),
         },
@@ -318,9 +305,9 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "arch": known("aarch64"),
             "tegra": known("R36.4"),
-            "gpus": known((gpu("8.7", integrated=True, name="Orin"),)),
-            "nvidia_driver": known(driver("540.4", cuda_version=known("12.6"))),
-            "torch": known(torch(arch_list=known(("sm_80", "sm_90", "sm_100", "sm_110", "sm_120")))),
+            "gpus": known((bus_gpu("8.7", integrated=True, name="Orin"),)),
+            "nvidia_driver": known(whole_driver("540.4", cuda_version=known("12.6"))),
+            "torch": known(wheel(arch_list=known(("sm_80", "sm_90", "sm_100", "sm_110", "sm_120")))),
             "torch_runtime": blind("The NVIDIA driver on your system is too old (found version 12060)."),
         },
     ),
@@ -328,7 +315,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         "WS107",
         {
             "wsl": known(Wsl(version=2)),
-            "nvidia_driver": known(driver("460.89", cuda_version=known("11.2"), device_nodes=Absent())),
+            "nvidia_driver": known(whole_driver("460.89", cuda_version=known("11.2"), device_nodes=Absent())),
             "torch_runtime": blind("The NVIDIA driver on your system is too old (found version 11020)."),
         },
     ),
@@ -339,7 +326,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
             "arch": known("arm64"),
             "libc": Absent(),
             "macos_version": known("13.1"),
-            "gpus": known((Gpu(vendor="apple", index=0, source=HERE, integrated=True),)),
+            "gpus": known((Gpu(vendor="apple", index=0, source=BUS, integrated=True),)),
             "nvidia_driver": Absent(),
             "torch": known(TorchInstall(version="2.14.1", build="mps")),
             "torch_runtime": known(TorchRuntime(version="2.14.1", cuda_available=False, mps_available=False, mps_built=True)),
@@ -351,7 +338,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "a 32-bit Python": (
         "PY102",
-        {**NO_TORCH, "python": known(python(pointer_bits=32))},
+        {**NO_TORCH, "python": known(venv_python(pointer_bits=32))},
     ),
     "Python under Rosetta": (
         "MC101",
@@ -361,15 +348,15 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
             "arch": known("arm64"),
             "libc": Absent(),
             "macos_version": known("15.1"),
-            "gpus": known((Gpu(vendor="apple", index=0, source=HERE, integrated=True),)),
+            "gpus": known((Gpu(vendor="apple", index=0, source=BUS, integrated=True),)),
             "nvidia_driver": Absent(),
-            "python": known(python(machine="x86_64", platform_tag="macosx_11_0_x86_64")),
+            "python": known(venv_python(machine="x86_64", platform_tag="macosx_11_0_x86_64")),
         },
     ),
     "NumPy 2 beside a torch of NumPy 1": (
         "AB101",
         {
-            "torch": known(torch("cu121", "2.2.2")),
+            "torch": known(wheel("cu121", "2.2.2")),
             "packages": packages(torch="2.2.2"),
             "torch_runtime": known(TorchRuntime(version="2.2.2+cu121", cuda="12.1", cuda_available=True, warnings=("UserWarning: Failed to initialize NumPy: _ARRAY_API not found",))),
         },
@@ -385,7 +372,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         "PY107",
         {
             "packages": known((Package(name="torch", version="2.14.1", location=SITE, metadata="torch-2.14.1.dist-info"), Package(name="torch", version="2.9.0", location=SITE, metadata="torch-2.9.0.dist-info"))),
-            "torch": known(torch(metadata_version="2.9.0")),
+            "torch": known(wheel(metadata_version="2.9.0")),
         },
     ),
 }  # fmt: skip
