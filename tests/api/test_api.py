@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import envsetup
-from envsetup.model import Absent, Known, Libc, Machine, Python, Source
+from envsetup.model import Absent, Known, Libc
+from envsetup.testing import machine, python
 
-SOURCE = Source(kind="flag", ref="test")
-
-
-def linux(**facts: object) -> Machine:
-    known = {
-        "os": Known(value="linux", source=SOURCE),
-        "arch": Known(value="x86_64", source=SOURCE),
-        "libc": Known(value=Libc(family="glibc", version="2.35"), source=SOURCE),
-        "python": Known(value=Python(executable="python", version="3.12.1"), source=SOURCE),
-        "gpus": Absent(),
-        "torch": Absent(),
-    }
-    return Machine(**{**known, **facts})  # type: ignore[arg-type]
+linux = partial(
+    machine,
+    machine(
+        os="linux",
+        arch="x86_64",
+        libc=Libc(family="glibc", version="2.35"),
+        python=python(),
+        gpus=Absent(),
+        torch=Absent(),
+    ),
+)
 
 
 def test_a_machine_without_gpu_gets_a_cpu_plan() -> None:
@@ -49,6 +49,6 @@ def test_missing_torch_is_a_finding_and_survives_a_file(tmp_path: Path) -> None:
 
 
 def test_probe_reads_this_machine() -> None:
-    machine = envsetup.probe()
-    assert isinstance(machine.os, Known)
-    assert isinstance(machine.python, Known)
+    here = envsetup.probe()
+    assert isinstance(here.os, Known)
+    assert isinstance(here.python, Known)

@@ -26,25 +26,23 @@ from envsetup.model import (
     Unreadable,
 )
 from envsetup.rules.registry import find_rule
+from envsetup.testing import SOURCE, gpu, known, machine
 
-HERE = Source(kind="text", ref="test")
 MACHINE = Machine(
     gpus=Known(
         value=tuple(
             Gpu(
                 vendor="nvidia",
                 index=n,
-                source=HERE,
+                source=SOURCE,
                 compute_capability="8.0",
                 memory_total_bytes=40 * 10**9,
             )
             for n in range(2)
         ),
-        source=HERE,
+        source=SOURCE,
     ),
-    nvidia_driver=Known(
-        value=NvidiaDriver(version=Known(value="580.95.05", source=HERE)), source=HERE
-    ),
+    nvidia_driver=Known(value=NvidiaDriver(version=known("580.95.05")), source=SOURCE),
     torch_runtime=Known(
         value=TorchRuntime(
             version="2.10.0+cu126",
@@ -57,7 +55,7 @@ MACHINE = Machine(
                 for n in range(2)
             ),
         ),
-        source=HERE,
+        source=SOURCE,
     ),
 )
 MACHINE_WITHOUT_RUNTIME = replace(MACHINE, torch_runtime=UNASKED)
@@ -129,19 +127,6 @@ def test_a_redirected_relation_is_told_to_be_quoted() -> None:
 
 
 # -- what counts, and what is known --------------------------------------------------------------
-
-
-def machine(**facts: Any) -> Machine:
-    given = {k: v if isinstance(v, Absent | Unreadable) else known(v) for k, v in facts.items()}
-    return Machine(**given)
-
-
-def known(value: Any) -> Any:
-    return Known(value=value, source=HERE)
-
-
-def gpu(vendor: Any, **more: Any) -> Gpu:
-    return Gpu(vendor=vendor, index=0, source=HERE, **more)
 
 
 def install(version: str) -> TorchInstall:
@@ -267,7 +252,7 @@ def test_what_is_known_not_to_be_there_is_not_met(text: str, given: Machine, wor
     assert words in finding.message
 
 
-REFUSED = Unreadable(error="permission denied", source=HERE)
+REFUSED = Unreadable(error="permission denied", source=SOURCE)
 
 
 @pytest.mark.parametrize(
@@ -319,7 +304,7 @@ def test_evidence_names_the_fact_and_its_source() -> None:
     (finding,) = unmet([read_need("driver>=590")], MACHINE)
 
     assert finding.evidence[0].fact == "nvidia_driver.version"
-    assert finding.evidence[0].source == HERE
+    assert finding.evidence[0].source == SOURCE
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from envsetup.model import Command, Known, Machine, Plan, Source, TorchInstall
+from envsetup.model import Command, Machine, Plan, TorchInstall
 from envsetup.plan.repair import over_damage
+from envsetup.testing import known
 
-HERE = Source(kind="text", ref="test")
 INDEX = ("--index-url", "https://download.pytorch.org/whl/cpu")
 
 
 def holding(version: str, *broken: str) -> Machine:
     torch = TorchInstall(version=version, metadata_version=version, broken_files=broken)
-    return Machine(torch=Known(value=torch, source=HERE))
+    return Machine(torch=known(torch))
 
 
 def plan(*requirements: str, installer: str = "pip") -> Plan:

@@ -15,7 +15,6 @@ from envsetup.model import (
     Known,
     Machine,
     Plan,
-    Source,
     TorchDevice,
     TorchInstall,
     TorchRuntime,
@@ -23,9 +22,9 @@ from envsetup.model import (
 )
 from envsetup.plan import Request, candidates, make_plan
 from envsetup.probes.pasted import read_text
+from envsetup.testing import SOURCE, known
 from tests.plan.conftest import Invoke
 
-SOURCE = Source(kind="text", ref="test")
 KNOWLEDGE = load()
 
 NAMES = [
@@ -168,7 +167,7 @@ def linux(*gpus: Gpu, **facts: object) -> Machine:
         driver="580.95.05" if any(g.vendor == "nvidia" for g in gpus) else None,
     )
     machine = described(flags, Machine())
-    return replace(machine, gpus=Known(value=gpus, source=SOURCE), **facts)
+    return replace(machine, gpus=known(gpus), **facts)
 
 
 def test_a_known_gpu_beside_it_decides_and_the_unknown_one_is_a_warning() -> None:
@@ -212,11 +211,11 @@ def test_an_integrated_gpu_does_not_decide_beside_an_unknown_discrete_one() -> N
 
 def test_an_unknown_gpu_is_never_kept_and_one_that_torch_tells_of_is() -> None:
     gpu = Gpu(vendor="nvidia", index=0, source=SOURCE, name="NVIDIA RTX 9999")
-    torch = Known(value=TorchInstall(version="2.15.0+cu132", build="cu132"), source=SOURCE)
+    torch = known(TorchInstall(version="2.15.0+cu132", build="cu132"))
     machine = linux(gpu, torch=torch)
     assert make_plan(machine, KNOWLEDGE, Request()).action == "refuse"
     device = TorchDevice(kind="cuda", index=0, name=gpu.name, compute_capability="9.0")
-    runtime = Known(value=TorchRuntime(cuda_available=True, devices=(device,)), source=SOURCE)
+    runtime = known(TorchRuntime(cuda_available=True, devices=(device,)))
     told = replace(machine, torch_runtime=runtime)
     assert make_plan(told, KNOWLEDGE, Request()).action == "keep"
 
@@ -238,7 +237,7 @@ def test_a_board_of_jetpack_6_is_an_orin_whatever_its_gpu_is_called(
     from envsetup.plan.constraints import situation_of
 
     gpu = Gpu(vendor="nvidia", index=0, source=SOURCE, name="nvgpu")
-    told = {name: Known(value=value, source=SOURCE) for name, value in facts.items()}
+    told = {name: known(value) for name, value in facts.items()}
     here = situation_of(linux(gpu, **told), KNOWLEDGE)
     assert [g.compute_capability for g in here.gpus] == [capability]
 

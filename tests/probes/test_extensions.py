@@ -13,8 +13,7 @@ from envsetup.host import LocalHost
 from envsetup.host.extension_symbols import ENTRY, FATBIN, MAGIC, extension
 from envsetup.model import Absent, Known, Package, TorchInstall
 from envsetup.probes import extensions
-from envsetup.testing import value
-from tests.probes.test_made_up_machines import SOURCE
+from envsetup.testing import known, value
 
 TORCH = "namespace at { int there(int x) { return x + 1; } }"
 SOUND = "namespace at { int there(int); } int used() { return at::there(1); }"
@@ -97,11 +96,11 @@ def installed(site: Path, name: str, library: str) -> Known[tuple[Package, ...]]
     metadata.mkdir(exist_ok=True)
     (metadata / "RECORD").write_text(f"{library},sha256=x,1\n{name}/a.py,sha256=x,1\n")
     package = Package(name=name, version="1.0", location=str(site), metadata=metadata.name)
-    return Known(value=(package,), source=SOURCE)
+    return known((package,))
 
 
 def its_torch(site: Path) -> Known[TorchInstall]:
-    return Known(value=TorchInstall(version="2.14.1", location=f"{site}/torch"), source=SOURCE)
+    return known(TorchInstall(version="2.14.1", location=f"{site}/torch"))
 
 
 def test_libraries_of_packages_known_to_have_some(site: Path) -> None:

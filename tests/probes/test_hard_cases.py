@@ -21,12 +21,11 @@ from envsetup.host import (
     system_calls,
 )
 from envsetup.host.system_calls import answer
-from envsetup.model import Absent, Gpu, Known, Python, Source, Unreadable
+from envsetup.model import Absent, Gpu, Known, Python, Unreadable
 from envsetup.probes import cpu, environment, gpus, limits, memory, packages, programs, torch_
-from envsetup.testing import value
+from envsetup.testing import SOURCE, known, value
 
 Put = Callable[[str, str], None]
-SOURCE = Source(kind="flag", ref="test")
 RAW: dict[str, object] = {"executable": "python", "version": "3.12.1", "site_packages": ["/none"]}
 
 
@@ -40,7 +39,7 @@ class Machine(LocalHost):
 
     def call(self, name: str) -> Known[str] | Absent | Unreadable:
         if name in self.answers:
-            return Known(value=json.dumps(self.answers[name]), source=SOURCE)
+            return known(json.dumps(self.answers[name]))
         return Absent()
 
 
@@ -54,7 +53,7 @@ def display(put: Put, address: str, vendor: str, device: str, kind: str = "0x030
 
 def interpreter(folder: Path) -> Known[Python]:
     python = Python(executable="python", version="3.12.1", site_packages=(str(folder),))
-    return Known(value=python, source=SOURCE)
+    return known(python)
 
 
 def test_an_intel_npu_is_no_gpu_and_an_instinct_is(root: Path, put: Put) -> None:
@@ -248,7 +247,7 @@ def test_a_probe_that_fails_says_so_in_all_it_owes(
         raise ZeroDivisionError("boom")
 
     monkeypatch.setitem(probes.PROBES, "gpus", broken)
-    machine = probes.take_snapshot(Machine(root, uname=UNAME), Known(value=RAW, source=SOURCE))
+    machine = probes.take_snapshot(Machine(root, uname=UNAME), known(RAW))
     for fact in (machine.gpus, machine.nvidia_driver, machine.device_access, machine.kernel_log):
         assert isinstance(fact, Unreadable)
         assert "boom" in fact.error
@@ -262,7 +261,7 @@ def test_a_probe_that_hangs_says_so_in_all_it_owes(
     released = threading.Event()
     monkeypatch.setattr(probes, "LIMIT_S", 0.3)
     monkeypatch.setattr(torch_, "read", lambda *_: released.wait(30))
-    machine = probes.take_snapshot(Machine(root, uname=UNAME), Known(value=RAW, source=SOURCE))
+    machine = probes.take_snapshot(Machine(root, uname=UNAME), known(RAW))
     released.set()
     for fact in (machine.packages, machine.torch):
         assert isinstance(fact, Unreadable)
@@ -271,7 +270,7 @@ def test_a_probe_that_hangs_says_so_in_all_it_owes(
 
 
 def test_every_fact_but_the_runtime_is_asked_for(root: Path) -> None:
-    machine = probes.take_snapshot(Machine(root, uname=UNAME), Known(value=RAW, source=SOURCE))
+    machine = probes.take_snapshot(Machine(root, uname=UNAME), known(RAW))
     unasked = [
         n
         for n in machine.__struct_fields__

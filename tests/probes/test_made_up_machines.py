@@ -10,13 +10,12 @@ import pytest
 from msgspec.structs import replace
 
 from envsetup.host import Completed, LocalHost
-from envsetup.model import Absent, Known, Python, Source, Unreadable
+from envsetup.model import Absent, Known, Python, Unreadable
 from envsetup.probes import container, cpu, environment, gpus, memory, nvidia, os_, packages, torch_
 from envsetup.probes.amd import gfx_name
-from envsetup.testing import value
+from envsetup.testing import known, value
 
 Put = Callable[[str, str], None]
-SOURCE = Source(kind="flag", ref="test")
 
 
 class Machine(LocalHost):
@@ -32,7 +31,7 @@ class Machine(LocalHost):
 
         head = name.partition(":")[0].replace("-", "_")
         if head in self.answers:
-            return Known(value=json.dumps(self.answers[head]), source=SOURCE)
+            return known(json.dumps(self.answers[head]))
         return Absent()
 
 
@@ -247,7 +246,7 @@ def test_amd_by_topology_alone(root: Path, put: Put) -> None:
 
 def interpreter(folder: Path) -> Known[Python]:
     python = Python(executable="python", version="3.12.1", site_packages=(str(folder),))
-    return Known(value=python, source=SOURCE)
+    return known(python)
 
 
 def install(folder: Path, build: str = "cpu", cut: bool = False) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from envsetup.host import Completed
 from envsetup.model import Absent, Known, Package
 from envsetup.probes import programs, triton
-from envsetup.testing import value
-from tests.probes.test_made_up_machines import SOURCE, Machine, Put
+from envsetup.testing import known, value
+from tests.probes.test_made_up_machines import Machine, Put
 
 CONFIG = """
 #if defined(__GNUC__)
@@ -52,7 +52,7 @@ def test_without_a_toolkit_no_compiler_is_asked(root: Path) -> None:
 
 def installed() -> Known[tuple[Package, ...]]:
     package = Package(name="triton", version="3.6.0", location="/site")
-    return Known(value=(package,), source=SOURCE)
+    return known((package,))
 
 
 def test_tritons_assemblers_where_there_is_a_gpu(root: Path, put: Put) -> None:

@@ -12,8 +12,8 @@ from typing_extensions import Self
 from envsetup.host.windows import DISPLAYS, FILE_SYSTEM, VC_RUNTIME, settings, told_by
 from envsetup.model import Absent, Fact, Known, Python, TorchInstall, Unreadable, Windows
 from envsetup.probes import nvidia, windows
-from envsetup.testing import value
-from tests.probes.test_made_up_machines import SOURCE, Machine
+from envsetup.testing import known, value
+from tests.probes.test_made_up_machines import Machine
 
 SYSTEM = "C:\\Windows\\System32"
 TOLD = {"long_paths": False, "commit_available_bytes": 5, "tdr_delay_s": None, "vc_runtime": None}
@@ -105,15 +105,13 @@ class Sized(Machine):
         head, _, path = name.partition(":")
         if head != "size":
             return super().call(name)
-        return Known(value=str(self.sizes.get(path, 1)), source=SOURCE)
+        return known(str(self.sizes.get(path, 1)))
 
 
 def look(root: Path, **sizes: int) -> Windows:
     python = Python(executable="C:\\e\\python.exe", version="3.12.1", prefix="C:\\e")
     torch = TorchInstall(version="2.14.1+cu130", location="C:\\e\\torch")
-    fact = windows.read(
-        Sized(root, sizes), Known(value=python, source=SOURCE), Known(value=torch, source=SOURCE)
-    )
+    fact = windows.read(Sized(root, sizes), known(python), known(torch))
     told = value(fact)
     assert told is not None
     return told

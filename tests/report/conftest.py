@@ -24,40 +24,36 @@ from envsetup.model import (
     TorchRuntime,
     Undecided,
 )
+from envsetup.testing import known
 
-SOURCE = Source(kind="flag", ref="test")
 HOSTILE = (
     "<script>alert(1)</script> ]]> ``` @maintainer [x](http://e.vil) \x1b[31m\x07\u202e &amp; \"'"
 )
-
-
-def known(value: object) -> Known[object]:
-    return Known(value=value, source=SOURCE)
 
 
 def made_up(text: str = "harmless") -> Report:
     """A report with every kind of part, `text` wherever a machine could put words of its own."""
     source = Source(kind="file", ref=text)
     machine = Machine(
-        os=known("linux"),  # type: ignore[arg-type]
+        os=known("linux"),
         os_version=Known(value=text, source=source),
-        arch=known("x86_64"),  # type: ignore[arg-type]
+        arch=known("x86_64"),
         gpus=known(
             (Gpu(vendor="nvidia", index=0, source=source, name=text, compute_capability="9.0"),)
-        ),  # type: ignore[arg-type]
-        python=known(Python(executable=text, version="3.12.1", sys_path=(text,))),  # type: ignore[arg-type]
+        ),
+        python=known(Python(executable=text, version="3.12.1", sys_path=(text,))),
         packages=known(
             (
                 Package(name="numpy", version="2.0", location=text),
                 Package(name="secret-sauce", version=text),
             )
-        ),  # type: ignore[arg-type]
-        storage=known((Filesystem(role="home", path="/srv/people/somebody"),)),  # type: ignore[arg-type]
-        environment=known({"LD_LIBRARY_PATH": text}),  # type: ignore[arg-type]
-        torch=known(TorchInstall(version="2.15.0+cu132", build="cu132", location=text)),  # type: ignore[arg-type]
+        ),
+        storage=known((Filesystem(role="home", path="/srv/people/somebody"),)),
+        environment=known({"LD_LIBRARY_PATH": text}),
+        torch=known(TorchInstall(version="2.15.0+cu132", build="cu132", location=text)),
         torch_runtime=known(
             TorchRuntime(version="2.15.0+cu132", cuda_available=True, warnings=(text,))
-        ),  # type: ignore[arg-type]
+        ),
     )
     finding = Finding(
         code="WH101",

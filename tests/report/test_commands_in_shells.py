@@ -7,9 +7,10 @@ import pytest
 from envsetup.doctor import Diagnosis, Examination, report_of
 from envsetup.doctor.findings import find
 from envsetup.knowledge import load
-from envsetup.model import Finding, Fix, Known, Machine, OsName, Report, Source
+from envsetup.model import Finding, Fix, Known, Machine, OsName, Report
 from envsetup.report import html, markdown, text
 from envsetup.report.shells import for_machine, in_its_shell
+from envsetup.testing import SOURCE, known
 
 PATH = "C:\\Program Files\\e\\python.exe"
 FINDING = Finding(
@@ -20,11 +21,10 @@ FINDING = Finding(
     message="It is missing.",
     fixes=(Fix(text="Mend it", argv=(PATH, "-m", "pip")),),
 )
-SOURCE = Source(kind="flag", ref="test")
 
 
 def report(os: OsName) -> Report:
-    machine = Machine(os=Known(value=os, source=SOURCE))
+    machine = Machine(os=known(os))
     return Report(
         tool_version="1",
         created_at="2026-01-01T00:00:00Z",
@@ -58,7 +58,7 @@ def test_the_shell_is_the_machines(os: OsName, line: str) -> None:
 )
 def test_settings_are_in_the_words_of_the_shell(posix: str, powershell: str) -> None:
     def written(os: OsName) -> str:
-        return for_machine((Fix(text=posix),), Machine(os=Known(value=os, source=SOURCE)))[0].text
+        return for_machine((Fix(text=posix),), Machine(os=known(os)))[0].text
 
     assert written("linux") == written("macos") == posix
     assert written("windows") == powershell
@@ -66,7 +66,7 @@ def test_settings_are_in_the_words_of_the_shell(posix: str, powershell: str) -> 
 
 def test_a_rule_found_on_windows_says_how_to_unset_a_variable_there() -> None:
     variables = Known(value={"KMP_DUPLICATE_LIB_OK": "TRUE"}, source=SOURCE)
-    machine = Machine(os=Known(value="windows", source=SOURCE), environment=variables)
+    machine = Machine(os=known("windows"), environment=variables)
     findings, _ = find(machine, load())
     report = in_its_shell(report_of(machine, Diagnosis(findings=findings), Examination()))
     found = {f.code: f for f in report.findings}

@@ -14,12 +14,10 @@ from envsetup.cli import root as cli
 from envsetup.model import (
     Finding,
     Gpu,
-    Known,
     Machine,
     NvidiaDriver,
     Outcome,
     Report,
-    Source,
     TorchInstall,
     TorchRuntime,
     Unreadable,
@@ -27,12 +25,7 @@ from envsetup.model import (
 from envsetup.report import render
 from envsetup.report.changes import render as render_diff
 from envsetup.report.diff import Change, compare, weighing
-
-SOURCE = Source(kind="flag", ref="test")
-
-
-def known(value: Any) -> Any:
-    return Known(value=value, source=SOURCE)
+from envsetup.testing import SOURCE, known
 
 
 def gpus(*names: str) -> Any:

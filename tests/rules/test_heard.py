@@ -10,38 +10,32 @@ from envsetup.knowledge import load
 from envsetup.model import (
     Absent,
     Finding,
-    Gpu,
     Machine,
     Memory,
-    NvidiaDriver,
     Package,
     Source,
     TorchInstall,
     TorchRuntime,
     Unreadable,
 )
-from envsetup.testing import SOURCE, known
+from envsetup.testing import driver, gpu, known, machine, torch
 
 ERROR = "Unexpected error from cudaGetDeviceCount(). Did you run some cuda functions before? Error "
 
 
-def machine(error: str | None, **more: object) -> Machine:
-    gpu = Gpu(vendor="nvidia", index=0, source=SOURCE, name="NVIDIA L4", compute_capability="8.9")
-    driver = NvidiaDriver(version=known("580.95.05"), device_nodes=known(("/dev/nvidia0",)))
+def box(error: str | None, **more: object) -> Machine:
     facts: dict[str, object] = {
-        "os": known("linux"),
-        "arch": known("x86_64"),
-        "gpus": known((gpu,)),
-        "nvidia_driver": known(driver),
-        "environment": known({}),
-        "torch": known(TorchInstall(version="2.11.0+cu130", build="cu130", cuda="13.0")),
-        "torch_runtime": known(
-            TorchRuntime(
-                version="2.11.0+cu130", cuda="13.0", cuda_available=False, cuda_error=error
-            )
+        "os": "linux",
+        "arch": "x86_64",
+        "gpus": (gpu(name="NVIDIA L4", compute_capability="8.9"),),
+        "nvidia_driver": driver(device_nodes=("/dev/nvidia0",)),
+        "environment": {},
+        "torch": torch("2.11.0+cu130"),
+        "torch_runtime": TorchRuntime(
+            version="2.11.0+cu130", cuda="13.0", cuda_available=False, cuda_error=error
         ),
     }
-    return replace(Machine(), **{**facts, **more})
+    return machine(**{**facts, **more})
 
 
 def serious(one: Machine) -> dict[str, Finding]:
@@ -63,7 +57,7 @@ def serious(one: Machine) -> dict[str, Finding]:
     ],
 )
 def test_each_error_of_torch_ends_in_one_finding(error: str | None, code: str) -> None:
-    found = serious(machine(error))
+    found = serious(box(error))
 
     assert list(found) == [code]
     if error:
@@ -80,7 +74,7 @@ def test_each_error_of_torch_ends_in_one_finding(error: str | None, code: str) -
 )
 def test_an_import_that_fails_is_named_by_its_own_words(error: str, code: str) -> None:
     failed = Unreadable(error=error, source=Source(kind="target", ref="import torch"))
-    found = serious(machine(None, torch_runtime=failed))
+    found = serious(box(None, torch_runtime=failed))
 
     assert list(found) == [code]
 
@@ -96,7 +90,7 @@ def test_an_import_that_ran_into_a_limit_of_memory_is_named_by_the_limit(error: 
     failed = Unreadable(error=error, source=Source(kind="target", ref="import torch"))
     limits = known({"address_space_bytes": 600 * 2**20})
     memory = known(Memory(total_bytes=64 * 2**30))
-    found = serious(machine(None, torch_runtime=failed, memory=memory, limits=limits))
+    found = serious(box(None, torch_runtime=failed, memory=memory, limits=limits))
 
     assert list(found) == ["CT108"]
     assert "limit on address space is 0.6 GiB" in found["CT108"].message
@@ -107,7 +101,7 @@ def test_a_limit_of_memory_that_hinders_the_look_at_torch_itself_is_named_all_th
     unseen = Unreadable(error="the probe itself failed (MemoryError: )", source=failed.source)
     limits = known({"address_space_bytes": 300 * 2**20})
     memory = known(Memory(total_bytes=64 * 2**30))
-    found = serious(machine(None, torch=unseen, torch_runtime=failed, memory=memory, limits=limits))
+    found = serious(box(None, torch=unseen, torch_runtime=failed, memory=memory, limits=limits))
 
     assert list(found) == ["CT108"]
 
@@ -118,7 +112,7 @@ def test_a_limit_that_leaves_enough_explains_no_import(limit: int) -> None:
     failed = Unreadable(error=error, source=Source(kind="target", ref="import torch"))
     limits = known({"address_space_bytes": limit})
     memory = known(Memory(total_bytes=64 * 2**30, cgroup_limit_bytes=2**30))
-    found = serious(machine(None, torch_runtime=failed, memory=memory, limits=limits))
+    found = serious(box(None, torch_runtime=failed, memory=memory, limits=limits))
 
     assert list(found) == ["PY113"]
 
@@ -130,7 +124,7 @@ def test_damaged_files_explain_an_import_by_themselves() -> None:
     error = "ImportError: libcublas.so.13: cannot open shared object file"
     failed = Unreadable(error=error, source=Source(kind="target", ref="import torch"))
 
-    assert list(serious(machine(None, torch=known(cut), torch_runtime=failed))) == ["PY113"]
+    assert list(serious(box(None, torch=known(cut), torch_runtime=failed))) == ["PY113"]
 
 
 @pytest.mark.parametrize(
@@ -141,21 +135,21 @@ def test_a_damaged_package_of_nvidia_is_found_without_an_import(name: str, code:
     cut = replace(whole, broken_files=("nvidia/lib/lib.so.13 is missing (100 bytes recorded)",))
     works = known(TorchRuntime(version="2.11.0+cu130", cuda="13.0", cuda_available=True))
 
-    found = serious(machine(None, torch_runtime=works, packages=known((cut,))))
+    found = serious(box(None, torch_runtime=works, packages=known((cut,))))
     assert list(found) == [code]
     assert f"{name}==13.1.0" in (found[code].fixes[0].argv or ())
-    assert serious(machine(None, torch_runtime=works, packages=known((whole,)))) == {}
+    assert serious(box(None, torch_runtime=works, packages=known((whole,)))) == {}
 
 
 def test_where_there_is_no_gpu_cuda_need_not_start() -> None:
-    none = machine("Found no NVIDIA driver on your system.", gpus=Absent(), nvidia_driver=Absent())
+    none = box("Found no NVIDIA driver on your system.", gpus=Absent(), nvidia_driver=Absent())
 
     assert serious(none) == {}
 
 
 def test_an_error_that_a_missing_gpu_does_not_explain_is_told_all_the_same() -> None:
     error = "Unexpected error from cudaGetDeviceCount(). Error 46: CUDA-capable device(s) is/are busy or unavailable"
-    none = machine(error, gpus=Absent(), nvidia_driver=Absent())
+    none = box(error, gpus=Absent(), nvidia_driver=Absent())
 
     findings, _ = find(none, load())
     assert [f.severity for f in findings if f.code == "GP108"] == ["warning"]
@@ -164,17 +158,17 @@ def test_an_error_that_a_missing_gpu_does_not_explain_is_told_all_the_same() -> 
 def test_where_cuda_works_nothing_is_said() -> None:
     works = TorchRuntime(version="2.11.0+cu130", cuda="13.0", cuda_available=True)
 
-    assert serious(machine(None, torch_runtime=known(works))) == {}
+    assert serious(box(None, torch_runtime=known(works))) == {}
 
 
 def test_gpus_that_were_hidden_are_another_matter() -> None:
-    hidden = machine("No CUDA GPUs are available", environment=known({"CUDA_VISIBLE_DEVICES": ""}))
+    hidden = box("No CUDA GPUs are available", environment=known({"CUDA_VISIBLE_DEVICES": ""}))
 
     assert "DR114" not in serious(hidden)
 
 
 def test_a_judge_that_read_the_words_is_not_overruled() -> None:
     """Error 802 on a card without NVSwitch isn't Fabric Manager's; what stands is the catch-all."""
-    found = serious(machine(f"{ERROR}802: system not yet initialized"))
+    found = serious(box(f"{ERROR}802: system not yet initialized"))
 
     assert list(found) == ["DR114"]

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from envsetup.model import Extension
-from tests.rules_core.test_other_rules import SITE, card, codes, env, gpus, known, torch
+from envsetup.testing import torch
+from tests.rules_core.test_other_rules import SITE, card, codes, env
 
 SYMBOL = "_ZN3c105ErrorC2ENS_14SourceLocationENSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"
 
@@ -17,21 +18,21 @@ def library(package: str, name: str = "_C.so", **more: Any) -> Extension:
 
 
 def has(*extensions: Extension, **more: Any) -> dict[str, Any]:
-    return {"extensions": known(extensions), **more}
+    return {"extensions": extensions, **more}
 
 
 def bitsandbytes(*versions: str, **more: Any) -> dict[str, Any]:
     names = (f"libbitsandbytes_cuda{version}.so" for version in versions)
     built = [library("bitsandbytes", name, architectures=("sm_80",)) for name in names]
-    cuda = torch("cu130", cuda="13.0", official=True)
-    ampere = gpus(card(compute_capability="8.0"))
+    cuda = torch("2.14.1+cu130", official=True)
+    ampere = (card(compute_capability="8.0"),)
     return {**has(*built), "torch": cuda, "gpus": ampere, **more}
 
 
 def holds(*architectures: str, gpu: str) -> dict[str, Any]:
     return has(
         library("gsplat", architectures=architectures),
-        gpus=gpus(card(compute_capability=gpu)),
+        gpus=(card(compute_capability=gpu),),
     )
 
 

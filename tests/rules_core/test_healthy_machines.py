@@ -35,22 +35,12 @@ from envsetup.model import (
     Windows,
     Wsl,
 )
+from envsetup.testing import SOURCE, known
+from envsetup.testing import machine as changed
 
-LOOKED = Source(kind="file", ref="made up")
 NVML = Source(kind="nvml", ref="made up")
 GIB = 2**30
 SITE = "/home/ada/.venv/lib/python3.12/site-packages"
-
-
-def known(value: Any) -> Any:
-    return Known(value=value, source=LOOKED)
-
-
-def changed(machine: Machine, **facts: Any) -> Machine:
-    states = (Known, Absent, Unreadable)
-    return replace(
-        machine, **{k: v if isinstance(v, states) else known(v) for k, v in facts.items()}
-    )
 
 
 # -- parts ---------------------------------------------------------------------------------------
@@ -146,7 +136,7 @@ def driver(version: str, cuda: str, gpus: int = 1, **more: Any) -> NvidiaDriver:
             "flavour": "open",
             "device_nodes": known(nodes),
             "modules": known(("nvidia", "nvidia_modeset", "nvidia_uvm")),
-            "built_for": Unreadable(error="not looked for", source=LOOKED),
+            "built_for": Unreadable(error="not looked for", source=SOURCE),
             "libraries": Absent(),
             "nvml": known("ok"),
             "nvidia_smi": known("/usr/bin/nvidia-smi"),
@@ -294,7 +284,7 @@ def container_image_with_python_alone() -> Machine:
 
 def laptop_without_gpu() -> Machine:
     intel = Gpu(
-        vendor="intel", index=0, source=LOOKED, integrated=True, pci_id="8086:46a6",
+        vendor="intel", index=0, source=SOURCE, integrated=True, pci_id="8086:46a6",
         kernel_driver="i915",
     )  # fmt: skip
     frugal = cores(
@@ -312,7 +302,7 @@ def gaming_desktop() -> Machine:
 
 
 def hybrid_laptop() -> Machine:
-    inner = Gpu(vendor="intel", index=0, source=LOOKED, integrated=True, kernel_driver="i915")
+    inner = Gpu(vendor="intel", index=0, source=SOURCE, integrated=True, kernel_driver="i915")
     card = nvidia("NVIDIA GeForce RTX 4060 Laptop GPU", "8.9", memory_total_bytes=8 * GIB)
     machine = with_torch(linux_with(card, driver("570.195.03", "12.8")), "2.13.0+cu128")
     return changed(machine, gpus=(inner, *card))
@@ -516,7 +506,7 @@ def system_python_of_debian_without_torch() -> Machine:
 def rocm_server() -> Machine:
     gpus = tuple(
         Gpu(
-            vendor="amd", index=i, source=LOOKED, name="AMD Instinct MI300X", gfx="gfx942",
+            vendor="amd", index=i, source=SOURCE, name="AMD Instinct MI300X", gfx="gfx942",
             integrated=False, kernel_driver="amdgpu", iommu_domain="identity",
             compute_partition="SPX", memory_total_bytes=192 * GIB,
         )
@@ -539,7 +529,7 @@ def rocm_server() -> Machine:
 
 def arc_desktop() -> Machine:
     arc = Gpu(
-        vendor="intel", index=0, source=LOOKED, name="Intel(R) Arc(TM) B580 Graphics",
+        vendor="intel", index=0, source=SOURCE, name="Intel(R) Arc(TM) B580 Graphics",
         pci_id="8086:e20b", kernel_driver="xe", integrated=False,
     )  # fmt: skip
     machine = changed(
@@ -626,7 +616,7 @@ def mac(arch: str = "arm64", **more: Any) -> Machine:
 
 
 def apple_silicon() -> Machine:
-    gpu = Gpu(vendor="apple", index=0, source=LOOKED, name="Apple M4 Pro", integrated=True)
+    gpu = Gpu(vendor="apple", index=0, source=SOURCE, name="Apple M4 Pro", integrated=True)
     machine = mac(gpus=(gpu,))
     told = {"mps_available": True, "mps_built": True, "cuda_available": False}
     machine = with_torch(machine, "2.13.0", **told)

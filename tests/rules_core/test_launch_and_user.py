@@ -7,33 +7,34 @@ from typing import Any
 import pytest
 
 from envsetup.model import Absent, Container, Filesystem, Launch, Python
-from tests.rules_core.test_other_rules import HUB, codes, env, known, place
+from envsetup.testing import python
+from tests.rules_core.test_other_rules import HUB, codes, env, place
 
 PYTORCH = "https://download.pytorch.org/whl/cu130"
 
 
 def launch(variables: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
     fields = {"host_name": "own", "master": "own", "port_taken": False, "interactive": True}
-    return {"launch": known(Launch(**{**fields, **more})), **env(**(variables or {}))}
+    return {"launch": Launch(**{**fields, **more}), **env(**(variables or {}))}
 
 
-def python(prefix: str = "/env", **more: Any) -> Any:
-    return known(Python(executable=f"{prefix}/bin/python", version="3.12.1", prefix=prefix, **more))
+def venv_python(prefix: str = "/env", **more: Any) -> Python:
+    return python(executable=f"{prefix}/bin/python", prefix=prefix, **more)
 
 
 def active(pip: str, environment: str = "/env", **more: Any) -> dict[str, Any]:
-    facts = {"programs": known({"pip": pip, "gcc": "/usr/bin/gcc"}), "python": python()}
+    facts = {"programs": {"pip": pip, "gcc": "/usr/bin/gcc"}, "python": venv_python()}
     return {**facts, **env(VIRTUAL_ENV=environment), **more}
 
 
 def indexes(**settings: str) -> dict[str, Any]:
     told = {f"{k.split('_')[0]} {'-'.join(k.split('_')[1:])}": v for k, v in settings.items()}
-    return {"index_settings": known(told)}
+    return {"index_settings": told}
 
 
 def open_folders(kind: str, *folders: str, **more: Any) -> dict[str, Any]:
-    lies = known((Filesystem(role="environment", path="/env", kind=kind, writable=True),))
-    return {"python": python(open_folders=folders), "storage": lies, **more}
+    lies = (Filesystem(role="environment", path="/env", kind=kind, writable=True),)
+    return {"python": venv_python(open_folders=folders), "storage": lies, **more}
 
 
 TWO = {"RANK": "0", "WORLD_SIZE": "2"}
@@ -70,13 +71,13 @@ PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     (
         "SC103",
         open_folders("ext4", "/env/bin"),
-        open_folders("ext4", "/env/bin", container=known(Container(runtime="docker"))),
+        open_folders("ext4", "/env/bin", container=Container(runtime="docker")),
     ),
-    ("SC105", {"python": python(as_root=True)}, {"python": python(as_root=False)}),
+    ("SC105", {"python": venv_python(as_root=True)}, {"python": venv_python(as_root=False)}),
     (
         "SC105",
-        {"python": python(as_root=True)},
-        {"python": python(as_root=True), "container": known(Container(runtime="docker"))},
+        {"python": venv_python(as_root=True)},
+        {"python": venv_python(as_root=True), "container": Container(runtime="docker")},
     ),
     ("ST102", {**HUB, **UNWRITABLE}, UNWRITABLE),
     ("ST102", {**HUB, **UNWRITABLE}, {**HUB, **UNWRITABLE, **env(HF_HUB_OFFLINE="1")}),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from envsetup.doctor.error_text import explain_error
 from envsetup.doctor.findings import find
@@ -13,52 +12,26 @@ from envsetup.knowledge import load
 from envsetup.model import (
     Absent,
     Gpu,
-    Known,
-    Machine,
-    NvidiaDriver,
     Package,
-    Python,
     Source,
-    TorchInstall,
     TorchRuntime,
     Unreadable,
     Wsl,
 )
 from envsetup.rules.registry import all_rules
+from envsetup.testing import driver, gpu, machine, python, torch
 
-FLAG = Source(kind="flag", ref="test")
 BUS = Source(kind="file", ref="/sys/bus/pci/devices")
 SITE, USER = "/env/lib/python3.12/site-packages", "/home/me/.local/lib/python3.12/site-packages"
 NOT_READY = "Error 802: system not yet initialized"
 
 
-def known(value: object) -> Any:
-    return Known(value=value, source=FLAG)
+def l4(**more: Any) -> tuple[Gpu, ...]:
+    return (gpu(**{"name": "NVIDIA L4", "compute_capability": "8.9", **more}),)
 
 
-def gpu(capability: str = "8.9", name: str = "NVIDIA L4", **more: Any) -> Any:
-    fields = {"vendor": "nvidia", "index": 0, "source": FLAG, "name": name, **more}
-    return known((Gpu(compute_capability=capability, **fields),))
-
-
-def amd(**more: Any) -> Any:
-    return known((Gpu(vendor="amd", index=0, source=FLAG, gfx="gfx1100", **more),))
-
-
-def driver(version: str = "580.95.05", **more: Any) -> Any:
-    return known(NvidiaDriver(version=known(version), **more))
-
-
-def torch(build: str, **more: Any) -> Any:
-    return known(TorchInstall(version=f"2.14.1+{build}", build=build, **more))
-
-
-def python(**more: Any) -> Any:
-    return known(Python(executable="python", version="3.12.1", **more))
-
-
-def packages(*given: Package) -> Any:
-    return known(given)
+def amd(**more: Any) -> tuple[Gpu, ...]:
+    return (gpu("amd", gfx="gfx1100", **more),)
 
 
 def one(name: str, version: str, location: str | None = SITE, **more: Any) -> Package:
@@ -71,24 +44,27 @@ def conda(build: str, version: str = "2.5.1") -> Package:
     return Package(name="pytorch", version=version, metadata=entry, manager="conda")
 
 
-def runtime(error: str | None = None, available: bool | None = False) -> Any:
-    return known(TorchRuntime(cuda_available=available, cuda_error=error))
+def runtime(error: str | None = None, available: bool | None = False) -> TorchRuntime:
+    return TorchRuntime(cuda_available=available, cuda_error=error)
 
 
-CU130 = torch("cu130", cuda="13.0")
-ROCM = torch("rocm7.2", hip="7.2")
+CU130 = torch("2.14.1+cu130")
+ROCM = torch("2.14.1+rocm7.2")
 NO_GPU = {"gpus": Absent(), "nvidia_driver": Absent()}
-BASE = Machine(
-    os=known("linux"),
-    arch=known("x86_64"),
+BASE = machine(
+    os="linux",
+    arch="x86_64",
     wsl=Absent(),
     container=Absent(),
-    environment=known({}),
+    environment={},
     python=python(prefix="/env", base_prefix="/usr", user_site_enabled=True, user_site=USER),
-    packages=packages(one("torch", "2.14.1"), one("numpy", "2.2.0")),
-    gpus=gpu(),
-    nvidia_driver=driver(nvml=known("ok")),
-    device_access=known({"/dev/nvidia0": True, "/dev/nvidiactl": True, "/dev/nvidia-uvm": True}),
+    packages=(
+        one("torch", "2.14.1"),
+        one("numpy", "2.2.0"),
+    ),
+    gpus=l4(),
+    nvidia_driver=driver(nvml="ok"),
+    device_access={"/dev/nvidia0": True, "/dev/nvidiactl": True, "/dev/nvidia-uvm": True},
     torch=CU130,
     torch_runtime=runtime(available=True),
 )
@@ -97,11 +73,11 @@ OLD_CHANNEL = conda("py3.11_cuda12.4_cudnn9.1.0_0")
 BY_PIP = one("torch", "2.7.0", installer="pip")
 DENIED = {"/dev/nvidia0": False, "/dev/nvidiactl": True, "/dev/nvidia-uvm": True}
 SHARED_BOX = {**DENIED, "/dev/nvidia1": True}
-BLACKWELL = gpu("12.0", "NVIDIA GeForce RTX 5090", source=BUS)
-NOUVEAU = {"gpus": gpu(kernel_driver="nouveau"), "nvidia_driver": Absent()}
+BLACKWELL = l4(compute_capability="12.0", name="NVIDIA GeForce RTX 5090", source=BUS)
+NOUVEAU = {"gpus": l4(kernel_driver="nouveau"), "nvidia_driver": Absent()}
 EXTRA = {"PIP_EXTRA_INDEX_URL": "https://download.pytorch.org/whl/cu130"}
-AMD_BOX = {"nvidia_driver": Absent(), "device_access": known({"/dev/kfd": True}), "torch_runtime": runtime()}  # fmt: skip
-JETSON = {"arch": known("aarch64"), "torch_runtime": runtime(), "torch": torch("cu130", cuda="13.0", official=True)}  # fmt: skip
+AMD_BOX = {"nvidia_driver": Absent(), "device_access": {"/dev/kfd": True}, "torch_runtime": runtime()}  # fmt: skip
+JETSON = {"arch": "aarch64", "torch_runtime": runtime(), "torch": torch("2.14.1+cu130", official=True)}  # fmt: skip
 
 ASKED = (
     "sympy>=1.13.3",
@@ -118,72 +94,72 @@ PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("PY102", {"python": python(pointer_bits=32)}, {"python": python(pointer_bits=64)}),
     (
         "PY106",
-        {"packages": packages(one("numpy", "1.26.4", USER), one("numpy", "2.2.0"))},
-        {"packages": packages(one("numpy", "1.26.4", USER), one("pip", "25.0"))},
+        {"packages": (one("numpy", "1.26.4", USER), one("numpy", "2.2.0"),)},
+        {"packages": (one("numpy", "1.26.4", USER), one("pip", "25.0"),)},
     ),
     (
         "PY107",
-        {"packages": packages(one("torch", "2.14.1"), one("torch", "2.13.0"))},
-        {"packages": packages(one("torch", "2.14.1"), one("torch", "2.13.0", USER))},
+        {"packages": (one("torch", "2.14.1"), one("torch", "2.13.0"),)},
+        {"packages": (one("torch", "2.14.1"), one("torch", "2.13.0", USER),)},
     ),
     (
         "PY108",
-        {"packages": packages(conda("cuda126_py312h1"), BY_PIP)},
-        {"packages": packages(conda("cuda126_py312h1"), one("torch", "2.7.0", installer="conda"))},
+        {"packages": (conda("cuda126_py312h1"), BY_PIP,)},
+        {"packages": (conda("cuda126_py312h1"), one("torch", "2.7.0", installer="conda"),)},
     ),
-    ("PY109", {"packages": packages(OLD_CHANNEL)}, {"packages": packages(conda("cuda126_py312h1"))}),
-    ("PY111", {"environment": known({"PYTHONPATH": "/opt/ros/lib/python3.10/site-packages"})}, {"environment": known({"PYTHONPATH": "/home/me/mine:/opt/lib/python3.12/site-packages"})}),
-    ("PY111", {"environment": known({"PYTHONHOME": "/opt/other"})}, {"environment": known({"PYTHONHOME": "/usr/"})}),
+    ("PY109", {"packages": (OLD_CHANNEL,)}, {"packages": (conda("cuda126_py312h1"),)}),
+    ("PY111", {"environment": {"PYTHONPATH": "/opt/ros/lib/python3.10/site-packages"}}, {"environment": {"PYTHONPATH": "/home/me/mine:/opt/lib/python3.12/site-packages"}}),
+    ("PY111", {"environment": {"PYTHONHOME": "/opt/other"}}, {"environment": {"PYTHONHOME": "/usr/"}}),
     (
         "PY112",
-        {"packages": packages(PINNED, one("nvidia-nccl-cu12", "2.29.0"))},
-        {"packages": packages(PINNED, one("nvidia-nccl-cu12", "2.27.3"))},
-    ),
-    (
-        "PY112",
-        {"packages": packages(NEEDING, one("sympy", "1.14.0"))},
-        {"packages": packages(NEEDING, one("sympy", "1.14.0"), one("typing-extensions", "4.15"))},
+        {"packages": (PINNED, one("nvidia-nccl-cu12", "2.29.0"),)},
+        {"packages": (PINNED, one("nvidia-nccl-cu12", "2.27.3"),)},
     ),
     (
         "PY112",
-        {"packages": packages(NEEDING, one("typing-extensions", "4.15"))},
-        {"packages": packages(PASTED)},
+        {"packages": (NEEDING, one("sympy", "1.14.0"),)},
+        {"packages": (NEEDING, one("sympy", "1.14.0"), one("typing-extensions", "4.15"),)},
     ),
-    ("PY107", {"packages": packages(one("~orch", "2.12.0"))}, {"packages": packages(one("torch", "2.12.0"))}),
-    ("WH102", NO_GPU, {**NO_GPU, "wsl": known(Wsl(version=2))}),
+    (
+        "PY112",
+        {"packages": (NEEDING, one("typing-extensions", "4.15"),)},
+        {"packages": (PASTED,)},
+    ),
+    ("PY107", {"packages": (one("~orch", "2.12.0"),)}, {"packages": (one("torch", "2.12.0"),)}),
+    ("WH102", NO_GPU, {**NO_GPU, "wsl": Wsl(version=2)}),
     (
         "WH104",
-        {"environment": known(EXTRA), "torch": torch("cpu"), "torch_runtime": runtime()},
-        {"environment": known(EXTRA), "torch_runtime": runtime()},
+        {"environment": EXTRA, "torch": torch("2.14.1+cpu"), "torch_runtime": runtime()},
+        {"environment": EXTRA, "torch_runtime": runtime()},
     ),
     ("WH106", {"torch": ROCM, "torch_runtime": runtime()}, {"torch": ROCM, "gpus": amd()}),
     ("WH106", {**AMD_BOX, "gpus": amd(integrated=False)}, {**AMD_BOX, "gpus": amd(integrated=True)}),
-    ("WH110", {**JETSON, "tegra": known("R36.4")}, {**JETSON, "tegra": known("R38.2")}),
-    ("WH112", {"gpus": gpu("6.0", "Tesla P100")}, {"gpus": gpu("7.5", "Tesla T4")}),
-    ("DR102", NOUVEAU, {**NOUVEAU, "gpus": gpu(kernel_driver="nvidia")}),
+    ("WH110", {**JETSON, "tegra": "R36.4"}, {**JETSON, "tegra": "R38.2"}),
+    ("WH112", {"gpus": l4(compute_capability="6.0", name="Tesla P100")}, {"gpus": l4(compute_capability="7.5", name="Tesla T4")}),
+    ("DR102", NOUVEAU, {**NOUVEAU, "gpus": l4(kernel_driver="nvidia")}),
     (
         "DR106",
         {"gpus": BLACKWELL, "nvidia_driver": driver(flavour="proprietary")},
         {"gpus": BLACKWELL, "nvidia_driver": driver(flavour="open")},
     ),
-    ("DR108", {"device_access": known(DENIED)}, {"device_access": known(SHARED_BOX)}),
-    ("DR108", {"device_access": known(DENIED)}, {"device_access": known(DENIED), "environment": known({"SLURM_JOB_ID": "1"})}),
+    ("DR108", {"device_access": DENIED}, {"device_access": SHARED_BOX}),
+    ("DR108", {"device_access": DENIED}, {"device_access": DENIED, "environment": {"SLURM_JOB_ID": "1"}}),
     (
         "DR109",
-        {"gpus": gpu("9.0", "NVIDIA H100 80GB HBM3"), "torch_runtime": runtime(NOT_READY)},
-        {"gpus": gpu("9.0", "NVIDIA H100 PCIe"), "torch_runtime": runtime(NOT_READY)},
+        {"gpus": l4(compute_capability="9.0", name="NVIDIA H100 80GB HBM3"), "torch_runtime": runtime(NOT_READY)},
+        {"gpus": l4(compute_capability="9.0", name="NVIDIA H100 PCIe"), "torch_runtime": runtime(NOT_READY)},
     ),
     (
         "DR110",
-        {"gpus": gpu("8.9", "NVIDIA GeForce RTX 4090"), "torch_runtime": runtime(NOT_READY)},
-        {"gpus": gpu("9.0", "NVIDIA H100 80GB HBM3"), "torch_runtime": runtime(NOT_READY)},
+        {"gpus": l4(compute_capability="8.9", name="NVIDIA GeForce RTX 4090"), "torch_runtime": runtime(NOT_READY)},
+        {"gpus": l4(compute_capability="9.0", name="NVIDIA H100 80GB HBM3"), "torch_runtime": runtime(NOT_READY)},
     ),
-    ("DR111", {"nvidia_driver": driver("525.147.05")}, {"nvidia_driver": driver("470.256.02"), "gpus": gpu("3.7", "Tesla K80")}),
+    ("DR111", {"nvidia_driver": driver("525.147.05")}, {"nvidia_driver": driver("470.256.02"), "gpus": l4(compute_capability="3.7", name="Tesla K80")}),
 ]  # fmt: skip
 
 
 def codes(changes: dict[str, Any]) -> set[str]:
-    findings, undecided = find(replace(BASE, **changes), load())
+    findings, undecided = find(machine(BASE, **changes), load())
     assert not [u for u in undecided if "itself failed" in u.reason]
     return {f.code for f in findings}
 
@@ -203,7 +179,7 @@ def test_a_healthy_machine_has_no_finding() -> None:
 @pytest.mark.parametrize("code", ["WH102", "WH112", "PY109", "DR111"])
 def test_what_works_is_only_noted(code: str) -> None:
     changes = next(fault for one, fault, _ in PAIRS if one == code)
-    findings, _ = find(replace(BASE, **changes), load())
+    findings, _ = find(machine(BASE, **changes), load())
     assert {f.severity for f in findings if f.code == code} == {"note"}
 
 
@@ -239,8 +215,13 @@ def test_a_package_that_torch_asks_for_and_that_stops_its_import_is_the_error_al
         error="ModuleNotFoundError: No module named 'typing_extensions'",
         source=Source(kind="target", ref="import torch"),
     )
-    machine = replace(
-        BASE, packages=packages(NEEDING, one("sympy", "1.14.0")), torch_runtime=stopped
+    told = machine(
+        BASE,
+        packages=(
+            NEEDING,
+            one("sympy", "1.14.0"),
+        ),
+        torch_runtime=stopped,
     )
-    findings, _ = find(machine, load())
+    findings, _ = find(told, load())
     assert [f.code for f in findings if f.severity == "error"] == ["PY112"]

@@ -7,52 +7,47 @@ from typing import Any
 import pytest
 
 from envsetup.model import Filesystem, Gpu, TorchInstall, TorchRuntime
-from tests.rules_core.test_other_rules import (
-    FLAG,
-    card,
-    codes,
-    env,
-    gpus,
-    known,
-    one,
-    packages,
-)
+from envsetup.testing import SOURCE
+from tests.rules_core.test_other_rules import card, codes, env, one
 
 PIN = "nvidia-cudnn-cu13==9.19.0.56; platform_system == 'Linux'"
 
 
 def cudnn(number: str, pin: str = PIN) -> dict[str, Any]:
     return {
-        "packages": packages(one("torch", "2.14.1", requires=(pin,)), one("numpy", "2.2.0")),
-        "torch_runtime": known(TorchRuntime(cuda_available=True, libraries={"cudnn": number})),
+        "packages": (
+            one("torch", "2.14.1", requires=(pin,)),
+            one("numpy", "2.2.0"),
+        ),
+        "torch_runtime": TorchRuntime(cuda_available=True, libraries={"cudnn": number}),
     }
 
 
 def gcc(version: int, newest: int = 13, **variables: str) -> dict[str, Any]:
-    facts = {"gcc_version": known(version), "gcc_newest_for_cuda": known(newest)}
-    return {**facts, "cuda_toolkit": known("13.0"), **env(**variables)}
+    facts = {"gcc_version": version, "gcc_newest_for_cuda": newest}
+    return {**facts, "cuda_toolkit": "13.0", **env(**variables)}
 
 
 def assembles(capability: str, **there: str) -> dict[str, Any]:
     told = {name.replace("_", "-"): version for name, version in there.items()}
-    return {"gpus": gpus(card(compute_capability=capability)), "triton_ptxas": known(told)}
+    return {"gpus": (card(compute_capability=capability),), "triton_ptxas": told}
 
 
 def helper(executable: bool | None, *, options: tuple[str, ...] = ()) -> dict[str, Any]:
     torch = TorchInstall(version="2.14.1+cu130", build="cu130", cuda="13.0", shm_manager=executable)
     lies = Filesystem(role="environment", path="/env", kind="ext4", options=options, writable=True)
-    return {"torch": known(torch), "storage": known((lies,))}
+    return {"torch": torch, "storage": (lies,)}
 
 
 def temporary(length: int) -> dict[str, Any]:
     lies = Filesystem(role="tmp", path="/" + "t" * (length - 1), writable=True)
-    return {"storage": known((lies,))}
+    return {"storage": (lies,)}
 
 
 def intel(number: str) -> dict[str, Any]:
     torch = TorchInstall(version="2.14.1+xpu", build="xpu", xpu="20250200", official=True)
-    device = Gpu(vendor="intel", index=0, source=FLAG, pci_id=number)
-    return {"gpus": gpus(device), "torch": known(torch), "level_zero": known("/usr/lib/ze")}
+    device = Gpu(vendor="intel", index=0, source=SOURCE, pci_id=number)
+    return {"gpus": (device,), "torch": torch, "level_zero": "/usr/lib/ze"}
 
 
 PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [

@@ -8,26 +8,26 @@ import pytest
 
 from envsetup.doctor.findings import find
 from envsetup.knowledge import load
-from envsetup.model import Absent, Launch, Machine, Python, Windows
-from tests.rules_core.test_other_rules import GIB, card, codes, gpus, known, loads, torch
+from envsetup.model import Absent, Launch, Python, Windows
+from envsetup.testing import machine, python, torch
+from tests.rules_core.test_other_rules import GIB, card, codes, loads
 
-TORCH = torch("cu130", cuda="13.0")
-RUNS = {"launch": known(Launch()), "environment": known({})}
+TORCH = torch("2.14.1+cu130")
+RUNS = {"launch": Launch(), "environment": {}}
 SHORT, LONG = "C:\\e\\Lib\\site-packages", "C:\\" + 140 * "e" + "\\envs\\a\\Lib\\site-packages"
 
 
-def python(folder: str = SHORT, **more: Any) -> Any:
-    fields = {"executable": "C:\\e\\python.exe", "version": "3.12.1", **more}
-    return known(Python(site_packages=(folder,), **fields))
+def windows_python(folder: str = SHORT, **more: Any) -> Python:
+    return python(executable="C:\\e\\python.exe", site_packages=(folder,), **more)
 
 
-def windows(machine: dict[str, Any] | None = None, **told: Any) -> dict[str, Any]:
-    facts = {"os": known("windows"), "torch": TORCH, "python": python(), "torch_runtime": Absent()}
-    return {**facts, "windows": known(Windows(**told)), **(machine or {})}
+def windows(more: dict[str, Any] | None = None, **told: Any) -> dict[str, Any]:
+    facts = {"os": "windows", "torch": TORCH, "python": windows_python(), "torch_runtime": Absent()}
+    return {**facts, "windows": Windows(**told), **(more or {})}
 
 
 def shown(name: str, model: str, **told: Any) -> dict[str, Any]:
-    return windows({"gpus": gpus(card(name=name, driver_model=model))}, **told)
+    return windows({"gpus": (card(name=name, driver_model=model),)}, **told)
 
 
 MISSING = ("msvcp140.dll",)
@@ -37,36 +37,36 @@ PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("WN102", windows(other_dlls=("libiomp5md.dll",)), windows()),
     (
         "WN103",
-        windows({"python": python(LONG)}, long_paths=False),
-        windows({"python": python(LONG)}, long_paths=True),
+        windows({"python": windows_python(LONG)}, long_paths=False),
+        windows({"python": windows_python(LONG)}, long_paths=True),
     ),
     (
         "WN103",
-        windows({"python": python(LONG)}, long_paths=False),
-        windows({"python": python(SHORT)}, long_paths=False),
+        windows({"python": windows_python(LONG)}, long_paths=False),
+        windows({"python": windows_python(SHORT)}, long_paths=False),
     ),
     (
         "WN103",
-        windows({"python": python(LONG)}, long_paths=False),
-        windows({"python": python(LONG)}),
+        windows({"python": windows_python(LONG)}, long_paths=False),
+        windows({"python": windows_python(LONG)}),
     ),
     ("WN104", windows(commit_available_bytes=GIB), windows(commit_available_bytes=20 * GIB)),
     (
         "WN104",
         windows(commit_available_bytes=GIB),
-        windows({"torch": torch("cpu")}, commit_available_bytes=GIB),
+        windows({"torch": torch("2.14.1+cpu")}, commit_available_bytes=GIB),
     ),
     (
         "WN107",
-        windows({"python": python(has_headers=False)}, embedded_python=True),
-        windows({"python": python(has_headers=True)}, embedded_python=True),
+        windows({"python": windows_python(has_headers=False)}, embedded_python=True),
+        windows({"python": windows_python(has_headers=True)}, embedded_python=True),
     ),
     (
         "WN107",
-        windows({"python": python(has_headers=False)}, embedded_python=True),
-        windows({"python": python(has_headers=False)}, embedded_python=False),
+        windows({"python": windows_python(has_headers=False)}, embedded_python=True),
+        windows({"python": windows_python(has_headers=False)}, embedded_python=False),
     ),
-    ("WN108", windows(RUNS), windows({**RUNS, "environment": known({"USE_LIBUV": "0"})})),
+    ("WN108", windows(RUNS), windows({**RUNS, "environment": {"USE_LIBUV": "0"}})),
     ("WN108", windows(RUNS), windows({**RUNS, "launch": Absent()})),
     ("WN109", shown("NVIDIA RTX A6000", "WDDM"), shown("NVIDIA RTX A6000", "TCC")),
     ("WN109", shown("NVIDIA RTX A6000", "WDDM"), shown("NVIDIA GeForce RTX 4090", "WDDM")),
@@ -88,13 +88,13 @@ def test_the_fault_is_found_and_what_is_nearly_it_is_not(
         ("WN101", windows(vc_missing=MISSING), "error"),
         (
             "WN103",
-            windows({"python": python(LONG), "torch": Absent()}, long_paths=False),
+            windows({"python": windows_python(LONG), "torch": Absent()}, long_paths=False),
             "warning",
         ),
-        ("WN103", windows({"python": python(LONG)}, long_paths=False), "note"),
+        ("WN103", windows({"python": windows_python(LONG)}, long_paths=False), "note"),
         ("WN104", windows(commit_available_bytes=GIB), "warning"),
         ("WN104", windows(commit_available_bytes=5 * GIB), "note"),
     ],
 )
 def test_it_weighs_what_it_costs(code: str, fault: dict[str, Any], severity: str) -> None:
-    assert {f.severity for f in find(Machine(**fault), load())[0] if f.code == code} == {severity}
+    assert {f.severity for f in find(machine(**fault), load())[0] if f.code == code} == {severity}
