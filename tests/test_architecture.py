@@ -21,6 +21,7 @@ ORDER = {
     "version": 0,
     "model": 0,
     "interrupts": 0,
+    "sanitize": 0,
     "host": 1,
     "probes": 2,
     "knowledge": 3,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from msgspec.structs import replace
 
+from envsetup.cli.output import say
 from envsetup.model import Report
 
 
@@ -32,7 +33,7 @@ def count(before: Report | None, report: Report, fail_on: str, quiet: bool) -> i
 
     Where a baseline was given, standard error tells what got worse, be it below the threshold or not.
     """
-    from envsetup.report.changes import line
+    from envsetup.report.changes import lines
     from envsetup.report.diff import weighing
 
     if before is None:
@@ -41,6 +42,6 @@ def count(before: Report | None, report: Report, fail_on: str, quiet: bool) -> i
     new = weighing(before, now, fail_on)
     if not quiet:
         worse = weighing(before, now, "note" if fail_on == "note" else "warning")
-        told = [line(change).strip() for change in worse] or ["nothing got worse"]
-        click.echo("".join(f"since the baseline: {one}\n" for one in told), err=True, nl=False)
+        told = [one.strip() for one in lines(worse)] or ["nothing got worse"]
+        say("".join(f"since the baseline: {one}\n" for one in told), newline=False)
     return len(new)

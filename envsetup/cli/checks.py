@@ -18,7 +18,7 @@ from envsetup.cli.options import (
     timeout_option,
     verbosity_options,
 )
-from envsetup.cli.output import emit
+from envsetup.cli.output import emit, error_document, say
 
 if TYPE_CHECKING:
     from envsetup.doctor.runner import CheckRun
@@ -111,7 +111,6 @@ def run(
       envsetup checks run matmul
       envsetup checks run matmul --device cuda:0 --repeat 10 --python .venv/bin/python
     """
-    from envsetup.cli.private import private
     from envsetup.cli.progress import Narrator
     from envsetup.doctor import Examination, ask_or_raise, run_checks
     from envsetup.host import LocalHost
@@ -132,16 +131,13 @@ def run(
             done = run_checks(executable, wanted, narrator.progress)
     except TargetError as error:
         if format == "json":
-            emit(
-                json.dumps({"schema_version": "1", "error": private(str(error)), "checks": []}),
-                output,
-            )
+            emit(error_document(str(error), checks=[]), output)
         raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
     shown = results_json(done) if format == "json" else results_text(done, verbose)
     emit(shown, output, prose=format == "text")
     idle = [name for name in ids if name not in {o.id for o in done.outcomes}]
     for name in idle:
-        click.echo(f"{name} was not run: torch sees no device here that it is for", err=True)
+        say(f"{name} was not run: torch sees no device here that it is for")
     bad = idle or any(o.status not in ("passed", "skipped", "flaky") for o in done.outcomes)
     return int(Exit.FINDINGS if bad and not exit_zero else Exit.OK)
 
@@ -186,7 +182,10 @@ def results_json(done: CheckRun) -> str:
 
 
 def results_text(done: CheckRun, verbose: int) -> str:
-    return "\n".join(line for o in done.outcomes for line in outcome_lines(o, verbose))
+    from envsetup.report.escaping import through
+
+    outcomes = through(done.outcomes, "text")
+    return "\n".join(line for o in outcomes for line in outcome_lines(o, verbose))
 
 
 def outcome_lines(outcome: Outcome, verbose: int) -> list[str]:

@@ -21,7 +21,7 @@ from envsetup.cli.options import (
     timeout_option,
     verbosity_options,
 )
-from envsetup.cli.output import emit, look, write_text
+from envsetup.cli.output import emit, look, say, write_text
 
 if TYPE_CHECKING:
     from envsetup.doctor import Examination
@@ -215,7 +215,7 @@ def checked_words(where: str, given: Sequence[str]) -> tuple[str, ...]:
             )
         for word in words:
             if (now := renamed(word)) is not None:
-                click.echo(f"warning: {where} {word}: is called {now.code} now", err=True)
+                say(f"warning: {where} {word}: is called {now.code} now")
     return tuple(words)
 
 
@@ -255,12 +255,12 @@ def examine(
     except TargetError as error:
         if format != "json":
             raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
-        click.echo(f"Error: {error}", err=True)
+        say(f"Error: {error}")
         return unseen(str(error), examination, "failed"), Exit.TARGET_UNUSABLE
     except KeyboardInterrupt:
         if format != "json":
             raise
-        click.echo("interrupted", err=True)
+        say("interrupted")
         return unseen("interrupted", examination, "unknown"), Exit.INTERRUPTED
 
 
@@ -317,4 +317,4 @@ def show(
         if path != "-":
             write_text(path, render(shown, kind).rstrip("\n") + "\n")
     options = {"color": color, "verbose": bool(verbose), **look()} if format == "text" else {}
-    emit(render(shown, format, **options), None)
+    emit(render(shown, format, **options), None, painted=format == "text")

@@ -16,7 +16,7 @@ from envsetup.cli.options import (
     output_option,
     python_option,
 )
-from envsetup.cli.output import emit
+from envsetup.cli.output import emit, say
 
 if TYPE_CHECKING:
     from envsetup.errors.rank import Match
@@ -188,7 +188,7 @@ def _here(python: str | None, no_lookups: str) -> Machine | None:
     except TargetError as error:
         if python is not None:
             raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
-        click.echo(f"Going by the text alone: {error}", err=True)
+        say(f"Going by the text alone: {error}")
         return None
     return found
 
@@ -218,7 +218,7 @@ def _page(subject: str, format: str) -> str:
         about |= {"state": one.state} | ({"renamed_from": old} if old else {})
         return json.dumps({**about, "sections": sections(one.page)}, indent=2, ensure_ascii=False)
     if old:
-        click.echo(f"{old} is called {one.code} now.", err=True)
+        say(f"{old} is called {one.code} now.")
     return _page_text(one)
 
 
@@ -256,9 +256,9 @@ def _shown(text: str) -> str:
 
 
 def _as_json(matches: tuple[Match, ...]) -> str:
-    import msgspec
+    from envsetup.report.json_v1 import json_document
 
-    return msgspec.json.format(msgspec.json.encode({"matches": matches}), indent=2).decode()
+    return json_document({"matches": matches})
 
 
 def _as_text(matches: tuple[Match, ...], text: str) -> str:
@@ -269,18 +269,18 @@ def _as_text(matches: tuple[Match, ...], text: str) -> str:
             f"Nothing in this text is recognised ({read} read). Give the whole traceback or log, or"
             " examine the environment itself with `envsetup doctor`."
         )
-    return "\n\n".join(_one_match(m) for m in matches[:5])
+    from envsetup.report.escaping import through
+
+    return "\n\n".join(map(_one_match, through(matches[:5], "text")))
 
 
 def _one_match(match: Match) -> str:
-    from envsetup.report.escaping import one_line
-
     lines = [f"{match.code} {match.title} ({match.confidence} confidence)"]
-    lines += [f"  because: {one_line(match.matched)}"]
+    lines += [f"  because: {match.matched}"]
     if match.decided:
-        lines.append(f"  {match.decided}: {one_line(_why(match))}")
+        lines.append(f"  {match.decided}: {_why(match)}")
     lines += [f"  to be sure: {match.ask}"] if match.ask else []
-    lines += [f"  fix: {one_line(_fix(one))}" for one in match.fixes]
+    lines += [f"  fix: {_fix(one)}" for one in match.fixes]
     return "\n".join([*lines, f"  more: envsetup explain {match.code}"])
 
 

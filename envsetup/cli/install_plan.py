@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -65,9 +64,7 @@ PACKAGES = ("torch", "torchvision", "torchaudio")
     default="stable",
     show_default=True,
 )
-@click.option(
-    "--mirror", envvar="ENVSETUP_MIRROR", metavar="URL", help="Another base for the wheel index."
-)
+@options.mirror_option
 @click.option(
     "--allow-cpu", is_flag=True, help="A CPU build is acceptable although a GPU is there."
 )
@@ -187,12 +184,6 @@ def _planned(
 def _flags(given: _Given) -> Flags:
     from envsetup.cli.described import Flags
 
-    mirror = given.maybe("mirror")
-    if mirror is not None and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", mirror):
-        raise click.UsageError(
-            f"--mirror {mirror!r}: no address of an index; give one that begins with https:// and ends "
-            "with a path, without ? and #. A name and password belong into netrc or keyring"
-        )
     return Flags(
         os=given.maybe("os"),  # type: ignore[arg-type] # click has checked it
         arch=given.maybe("arch"),
@@ -344,10 +335,10 @@ def _write(given: _Given, plan: Plan, machine: Machine) -> None:
         style = _bold if given.flag("color") else str
         story = plan_text(plan, os=system, verbose=given.flag("verbose"), style=style)
         if people:
-            emit(story, output, prose=True, whole=command_lines(plan, system))
+            emit(story, output, prose=True, whole=command_lines(plan, system), painted=True)
         else:
             _aside(given, story if plan.action == "refuse" else _warnings(plan))
-            click.echo(render(plan, "shell"), nl=False)
+            emit(render(plan, "shell"), None)
         return
     if form != "json" and plan.action == "refuse":
         _aside(given, plan_text_of(plan, system))
@@ -367,14 +358,16 @@ def _bold(text: str) -> str:
 
 
 def _warnings(plan: Plan) -> str:
-    from envsetup.plan.text import clean
+    from envsetup.sanitize import plain
 
-    return "".join(f"warning: {clean(r.text)}\n" for r in plan.warnings)
+    return "".join(f"warning: {plain(r.text)}\n" for r in plan.warnings)
 
 
 def _aside(given: _Given, text: str) -> None:
+    from envsetup.cli.output import say
+
     if text and not given.flag("quiet"):
-        click.echo(text, err=True, nl=False)
+        say(text, newline=False)
 
 
 def _why_not(
@@ -385,9 +378,9 @@ def _why_not(
 
     answer = why_not(given.text("why_not"), plan, machine, knowledge, request)
     if given.text("format") == "json":
-        import msgspec
+        from envsetup.report.json_v1 import json_document
 
-        emit(msgspec.json.encode(answer).decode(), given.maybe("output"))
+        emit(json_document(answer), given.maybe("output"))
     else:
         emit(answer.text, given.maybe("output"), prose=True)
     return int(Exit.OK)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import re
 from typing import TYPE_CHECKING
 
 import click
@@ -56,9 +55,7 @@ def show(release: str | None, format: str, output: str | None, **_: object) -> N
 
 
 @command.command("refresh")
-@click.option(
-    "--mirror", metavar="URL", envvar="ENVSETUP_MIRROR", help="Another base for the wheel index."
-)
+@options.mirror_option
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
 @options.format_option(("text", "json"))
 @options.output_option
@@ -113,10 +110,6 @@ def _upstream(mirror: str | None, limit_s: float) -> Upstream:
     from envsetup.knowledge.load import own_releases
     from envsetup.knowledge.upstream import INDEX, read_upstream
 
-    if mirror is not None and not re.match(r"https?://[^\s/]+", mirror):
-        raise click.UsageError(
-            f"--mirror {mirror!r}: not an address; give one that begins with https://"
-        )
     today = dt.datetime.now(tz=dt.timezone.utc).date().isoformat()
     try:
         known = own_releases(os.environ)
@@ -149,7 +142,7 @@ def _tell(upstream: Upstream, format: str, output: str | None, stored: str | Non
     from envsetup.cli.output import emit
 
     if format == "json":
-        import msgspec
+        from envsetup.report.json_v1 import json_document
 
         document = {
             "schema_version": "1",
@@ -159,7 +152,7 @@ def _tell(upstream: Upstream, format: str, output: str | None, stored: str | Non
             "pages": upstream.verdicts,
             "stored": stored,
         }
-        emit(msgspec.json.format(msgspec.json.encode(document), indent=2).decode(), output)
+        emit(json_document(document), output)
         return
     emit("\n".join(_lines(upstream, stored)), output)
 
@@ -207,7 +200,7 @@ def rows(knowledge: Knowledge, release: str | None) -> list[dict[str, object]]:
 
 
 def _json(knowledge: Knowledge, release: str | None) -> str:
-    import msgspec
+    from envsetup.report.json_v1 import json_document
 
     document = {
         "schema_version": "1",
@@ -216,7 +209,7 @@ def _json(knowledge: Knowledge, release: str | None) -> str:
         "sha256": knowledge.sha256,
         "rows": rows(knowledge, release),
     }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+    return json_document(document)
 
 
 def _text(knowledge: Knowledge, release: str | None) -> str:

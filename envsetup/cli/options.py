@@ -6,6 +6,7 @@ Each gives the command function one keyword argument, named in the decorator's d
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 PLAN_NEEDS_NO_NAME = "a plan needs none"
 """Why a command that only plans looks up no host name."""
+MIRROR = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 
 
 def python_option(function: F) -> F:
@@ -67,6 +69,28 @@ def offline_option(function: F) -> F:
 def no_lookups(offline: bool) -> str:
     """Why no host name may be looked up, as LocalHost takes it; empty where names may be."""
     return "--offline was given" if offline else ""
+
+
+def mirror_option(function: F) -> F:
+    """`mirror: str | None`: another base for the wheel index, an address that can be written anywhere."""
+    return click.option(
+        "--mirror",
+        envvar="ENVSETUP_MIRROR",
+        metavar="URL",
+        callback=lambda _ctx, _parameter, value: _checked_mirror(value),
+        help="Another base for the wheel index.",
+    )(function)
+
+
+def _checked_mirror(mirror: str | None) -> str | None:
+    """The address. Raises click.UsageError for one that no index can have."""
+    if mirror is None or (mirror.isprintable() and MIRROR.fullmatch(mirror)):
+        return mirror
+    raise click.UsageError(
+        f"--mirror {mirror!r}: no address of an index; give one that begins with https:// and ends "
+        "with a path, without ?, # and characters that can't be printed. A name and password belong "
+        "into netrc or keyring"
+    )
 
 
 def color_option(function: F) -> F:

@@ -37,7 +37,8 @@ def write_text(path: str, text: str) -> None:
             with open(path, "w", encoding="utf-8", newline="\n") as stream:
                 stream.write(text)
             return
-        handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        # Not by the file's own name: that may be as long as the file system allows.
+        handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=".envsetup-")
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
                 file.write(text)
@@ -122,13 +123,41 @@ def has_answered() -> bool:
     return bool(_ANSWERS)
 
 
+def say(text: str, *, newline: bool = True) -> None:
+    """A message on standard error; names of files and words of others in it can't steer the terminal."""
+    from envsetup.sanitize import plain
+
+    click.echo(plain(text), err=True, nl=newline)
+
+
+def error_document(why: str, **more: object) -> str:
+    """The JSON answer of a run that failed: what went wrong, without what is personal."""
+    import json
+
+    from envsetup.cli.private import private, unless_it_fails
+
+    told = unless_it_fails(private, why, "see standard error")
+    return json.dumps({"schema_version": "1", "error": told, **more}, indent=2)
+
+
 def emit(
-    text: str, output: str | None, *, prose: bool = False, whole: Container[str] = (), hang: int = 2
+    text: str,
+    output: str | None,
+    *,
+    prose: bool = False,
+    whole: Container[str] = (),
+    hang: int = 2,
+    painted: bool = False,
 ) -> None:
     """The answer of a command: to `output` where given, else to standard output.
 
-    Prose is fitted to a terminal, but for lines that must stay `whole`; see fitted().
+    Prose is fitted to a terminal, but for lines that must stay `whole`; see fitted(). Only what is
+    `painted`, with colours of ours, may hold control characters.
     """
+    if not painted:
+        from envsetup.sanitize import plain
+
+        text = plain(text)
     if prose and output in (None, "-") and sys.stdout.isatty():
         text = fitted(text, int(look()["width"]), whole, hang)
     ending = "" if text.endswith("\n") or not text else "\n"

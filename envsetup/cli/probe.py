@@ -114,33 +114,30 @@ def _text(machine: Machine) -> str:
     """Every fact on a line of its own: value or why there is none, and the source."""
     from msgspec import to_builtins
 
-    from envsetup.report.escaping import one_line
+    from envsetup.report.escaping import through
 
     lines = []
-    for name in machine.__struct_fields__:
-        fact = to_builtins(getattr(machine, name))
+    for name, fact in to_builtins(through(machine, "text")).items():
         if fact["state"] == "absent":
             lines.append(f"{name}: none")
         elif fact["state"] == "unreadable":
-            lines.append(f"{name}: could not look: {one_line(fact['error'])}")
+            lines.append(f"{name}: could not look: {fact['error']}")
         else:
-            lines.append(f"{name}:  [{one_line(fact['source']['ref'])}]")
+            lines.append(f"{name}:  [{fact['source']['ref']}]")
             lines += [f"  {row}" for row in _rows(fact["value"])]
     return "\n".join(lines) + "\n"
 
 
 def _rows(value: object) -> list[str]:
     """A value as indented lines, empty parts left out."""
-    from envsetup.report.escaping import one_line
-
     if isinstance(value, dict):
         if "state" in value:
             told = value.get("value", value.get("error", "none"))
-            return [one_line(str(told))]
+            return [str(told)]
         full = {k: v for k, v in value.items() if v not in (None, [], (), {}, "")}
         return [f"{k}: {' '.join(_rows(v))}" for k, v in full.items()]
     if isinstance(value, (list, tuple)):
         if all(not isinstance(v, dict) for v in value):
-            return [one_line(", ".join(map(str, value)))]
+            return [", ".join(map(str, value))]
         return ["- " + "; ".join(_rows(v)) for v in value]
-    return [one_line(str(value))]
+    return [str(value)]

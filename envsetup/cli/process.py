@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ from itertools import pairwise
 import click
 
 from envsetup.cli.exits import Exit
+from envsetup.cli.output import error_document, fitted, has_answered, say
 from envsetup.interrupts import interrupt
 
 SAYS_SO_IN_JSON = (Exit.TOOL_FAILED, Exit.TARGET_UNUSABLE, Exit.INTERRUPTED)
@@ -63,18 +65,11 @@ def _end_programs() -> None:
 
 def _answer_in_json(code: int, why: str) -> None:
     """One document where one was asked for and the command gave none."""
-    from envsetup.cli.output import has_answered
-    from envsetup.cli.private import private, unless_it_fails
-
     words = sys.argv[1:]
     asked = "--format=json" in words or ("--format", "json") in pairwise(words)
     if asked and not has_answered():
-        import json
-
-        told = unless_it_fails(private, why, "see standard error")
-        document = {"schema_version": "1", "error": told, "exit_code": code}
-        with contextlib.suppress(OSError):
-            click.echo(json.dumps(document, indent=2))
+        with contextlib.suppress(OSError, MemoryError):
+            click.echo(error_document(why, exit_code=code))
 
 
 def _open_closed_streams() -> None:
@@ -98,11 +93,13 @@ def _outcome(root: click.Group) -> tuple[int, str]:
     except click.exceptions.Exit as end:
         return end.exit_code, ""
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        say("interrupted")
         return int(Exit.INTERRUPTED), "interrupted"
     except click.ClickException as error:
         _fit(error)
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        say(shown.getvalue(), newline=False)
         return error.exit_code, error.format_message()
     except BrokenPipeError:
         # The reader went away (`| head`): nothing is wrong, and nothing may be flushed any more.
@@ -112,13 +109,13 @@ def _outcome(root: click.Group) -> tuple[int, str]:
         if error.errno not in UNWRITABLE:
             return _bug(error)
         why = f"the answer can't be written: {error.strerror}. {UNWRITABLE[error.errno]}."
-        click.echo(f"Error: {why}", err=True)
+        say(f"Error: {why}")
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.TOOL_FAILED), why
     except MemoryError:
         why = "there is too little memory for envsetup itself. Raise its limit (`ulimit -v unlimited`)."
-        click.echo(f"Error: {why}", err=True)
+        say(f"Error: {why}")
         return int(Exit.TOOL_FAILED), why
     except Exception as error:
         return _bug(error)
@@ -131,8 +128,6 @@ def _fit(error: click.ClickException) -> None:
     told = unless_it_fails(without_credentials, error.message, UNTELLABLE)
     error.message = told  # type: ignore[misc] # it is ours by now
     if sys.stderr.isatty():
-        from envsetup.cli.output import fitted
-
         columns = max(40, shutil.get_terminal_size((80, 24)).columns)
         shown = fitted(f"Error: {error.message}", columns)
         error.message = shown.removeprefix("Error: ")  # type: ignore[misc] # it is ours by now
@@ -143,6 +138,6 @@ def _bug(error: Exception) -> tuple[int, str]:
     from envsetup.cli.private import private, unless_it_fails
 
     told = "".join(traceback.format_exception(error))
-    click.echo(unless_it_fails(private, told, f"{type(error).__name__}: {UNTELLABLE}"), err=True)
-    click.echo("envsetup itself failed; this is a bug. Please report the lines above.", err=True)
+    say(unless_it_fails(private, told, f"{type(error).__name__}: {UNTELLABLE}"))
+    say("envsetup itself failed; this is a bug. Please report the lines above.")
     return int(Exit.TOOL_FAILED), f"envsetup itself failed: {type(error).__name__}: {error}"

@@ -9,7 +9,8 @@ import time
 from types import TracebackType
 from typing import Any
 
-import click
+from envsetup.cli.output import say
+from envsetup.sanitize import plain
 
 SLOW_S = 15.0
 """Silence after which a run says that it still works on something."""
@@ -64,12 +65,10 @@ class Narrator:
         """A line that stays: above the spinner, where there is one."""
         if self.quiet:
             return
-        from envsetup.report.escaping import plain
-
         if self._status is not None:
             self._status.console.print(plain(text), markup=False, highlight=False, emoji=False)
         else:
-            click.echo(plain(text), err=True)
+            say(text)
 
     def progress(self, kind: str, name: str) -> None:
         """What the doctor tells: see `envsetup.doctor.runner.Progress`."""
@@ -96,7 +95,7 @@ class Narrator:
         if self._status is not None:
             from rich.markup import escape
 
-            self._status.update(escape(text))
+            self._status.update(escape(plain(text)))
         timer = threading.Timer(SLOW_S, self._still)
         timer.daemon = True
         with contextlib.suppress(RuntimeError):  # no thread to be had: then no notice either

@@ -52,7 +52,7 @@ def show(ctx: click.Context, /, file: str, verbose: int, **_: object) -> None:
     from envsetup.report import render
 
     options = {"color": bool(ctx.color), "verbose": bool(verbose), **look()}
-    emit(render(read(file), "text", **options), None)
+    emit(render(read(file), "text", **options), None, painted=True)
 
 
 @command.command("convert", short_help="A saved report in another format.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING
 
@@ -16,12 +15,13 @@ from envsetup.cli.options import (
     exit_zero_option,
     format_option,
     full_option,
+    mirror_option,
     offline_option,
     outputs_option,
     timeout_option,
     verbosity_options,
 )
-from envsetup.cli.output import emit, own_line
+from envsetup.cli.output import emit, error_document, own_line, say
 from envsetup.cli.progress import Narrator
 
 if TYPE_CHECKING:
@@ -52,9 +52,7 @@ REPORT_NAME = "envsetup-report.json"
     show_default=True,
     help="Who installs.",
 )
-@click.option(
-    "--mirror", metavar="URL", envvar="ENVSETUP_MIRROR", help="Another base for the wheel index."
-)
+@mirror_option
 @click.option("--python", metavar="BASE", help="The interpreter to make the environment from.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option("--yes", is_flag=True, help="Also change an environment that envsetup didn't make.")
@@ -158,7 +156,7 @@ def tell_plan(job: Job, ready: Prepared, format: str) -> int:
     if format == "json":
         emit(render(plan, "json"), None)
     elif plan.action == "refuse":
-        click.echo(render(plan, "text"), err=True)
+        say(render(plan, "text"))
     else:
         emit("\n".join(dry_lines(job, ready)), None)
     return int(Exit.FINDINGS if plan.action == "refuse" else Exit.OK)
@@ -182,7 +180,6 @@ def carried_out(
     """What stood there, and the plan that was carried out; None where there is none that can be."""
     from pathlib import Path
 
-    from envsetup.cli.private import private
     from envsetup.installer import SetupError, carry_out, held_folder
 
     folder = Path(job.folder).absolute()
@@ -195,7 +192,7 @@ def carried_out(
                 return ready, carry_out(job, ready, knowledge(), host, narrator, lock)
         except SetupError as error:
             if format == "json" and not error.usage:  # promised on every exit code but 2
-                emit(json.dumps({"schema_version": "1", "error": private(str(error))}), None)
+                emit(error_document(str(error)), None)
             raise Failure(str(error), Exit.USAGE if error.usage else Exit.FINDINGS) from error
 
 
@@ -230,7 +227,7 @@ def prove(
     show(report, format, files, full=full, color=color, verbose=verbose)
     if not quiet:
         for path, _ in files:
-            click.echo(f"saved {path}", err=True)
+            say(f"saved {path}")
     if code is Exit.OK and weighing(None, report, "error"):
         code = Exit.OK if exit_zero else Exit.FINDINGS
     return int(code)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from envsetup.knowledge import version_key
 from envsetup.model import Fix, Plan, Rejected
 from envsetup.plan.quoting import shell_line
+from envsetup.sanitize import one_line, one_word
 
 PASSED_OVER_SHOWN = 8
 """More groups than these only with -v: the newest candidates are what a reader asks about."""
@@ -24,35 +25,46 @@ def plan_text(
 ) -> str:
     """All that the plan knows, in sections; `style` sets the headings off."""
     parts = [style(HEADS[plan.action])]
-    parts += [f"  {clean(shell_line(c.argv, c.env, os))}" for c in plan.commands]
+    parts += [f"  {_line(c.argv, c.env, os)}" for c in plan.commands]
     why = "Why this one" if plan.action != "refuse" else "Why"
     parts += _section(style(why), (r.text for r in plan.because))
     parts += _section(style("Take care"), (r.text for r in plan.warnings))
     helping = "What would help, best first" if plan.action == "refuse" else "What would give more"
-    parts += _section(style(helping), (_fix(f, os) for f in plan.fixes))
+    parts += (
+        ["", style(helping), *(line for f in plan.fixes for line in _fix(f, os))]
+        if plan.fixes
+        else []
+    )
     parts += _section(style("Another way"), (a.text for a in plan.alternatives))
     parts += _section(style("Passed over"), _passed_over(plan, verbose))
     parts += _section(style("Assumed, since nothing else was said"), plan.assumed)
     if plan.knowledge is not None:
-        parts += ["", f"What is known of PyTorch's builds is of {plan.knowledge.as_of}."]
+        parts += ["", f"What is known of PyTorch's builds is of {one_line(plan.knowledge.as_of)}."]
     return "\n".join(parts) + "\n"
 
 
 def command_lines(plan: Plan, os: str) -> list[str]:
     """The lines of the text that are there to be copied."""
-    fixes = (shell_line(f.argv, os=os) for f in plan.fixes if f.argv)
-    return [*(clean(shell_line(c.argv, c.env, os)) for c in plan.commands), *map(clean, fixes)]
+    fixes = (_line(f.argv, {}, os) for f in plan.fixes if f.argv)
+    return [*(_line(c.argv, c.env, os) for c in plan.commands), *fixes]
+
+
+def _line(argv: Sequence[str], env: Mapping[str, str], os: str) -> str:
+    """A command that stays on its line."""
+    settings = {one_word(name): one_word(value) for name, value in env.items()}
+    return shell_line([one_word(word) for word in argv], settings, os)
 
 
 def _section(head: str, lines: Iterable[str]) -> list[str]:
-    found = [f"  {clean(line)}" for line in lines]
+    found = [f"  {one_line(line)}" for line in lines]
     return ["", head, *found] if found else []
 
 
-def _fix(fix: Fix, os: str) -> str:
+def _fix(fix: Fix, os: str) -> Iterator[str]:
     mark = {"root": " (as administrator)", "reboot": " (needs a restart)", "deletes": " (deletes)"}
-    text = fix.text + mark.get(fix.safety, "")
-    return f"{text}\n      {shell_line(fix.argv, os=os)}" if fix.argv else text
+    yield f"  {one_line(fix.text)}{mark.get(fix.safety, '')}"
+    if fix.argv:
+        yield f"      {_line(fix.argv, {}, os)}"
 
 
 def _passed_over(plan: Plan, verbose: bool) -> list[str]:
@@ -75,8 +87,3 @@ def _name(one: Rejected) -> str:
 
 def _few(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def clean(text: str) -> str:
-    """Names of GPUs come from outside: no control character of theirs reaches the terminal."""
-    return "".join(c for c in text if c.isprintable() or c == "\n")

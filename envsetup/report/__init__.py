@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 
 from envsetup.model import Report
+from envsetup.report.escaping import through
 from envsetup.report.json_v1 import (
     ReportError,
     load,
@@ -43,8 +44,8 @@ FORMATS = {
 
 
 def render(report: Report, format: str, **options: object) -> str:
-    """The report in a format; options are those of the format's own `render`."""
+    """The report in a format, nothing in it able to act there; options are those of its own `render`."""
     module = importlib.import_module(f"{__name__}.{FORMATS[format]}")
-    text = module.render(in_its_shell(report), **options)
+    text = module.render(through(in_its_shell(report), format), **options)
     assert isinstance(text, str)
     return text

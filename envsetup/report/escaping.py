@@ -1,38 +1,70 @@
-"""Makes text from outside harmless to show."""
+"""The one door through which every text of a report goes into a format: nothing in it acts there.
+
+`through` applies a format's door to all strings of a record, those of dictionaries' keys too, so a
+new field is covered by being there.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 from envsetup.model import Machine, value_of
+from envsetup.report.texts import mapped
+from envsetup.sanitize import one_line, one_word, plain
 
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Control characters and those that turn the direction of writing, but for tab and line feed."""
+T = TypeVar("T")
+
 XML_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-
-
-def plain(text: str) -> str:
-    """Text without control characters: nothing in it can steer a terminal."""
-    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", encodable(text))
-
-
-def encodable(text: str) -> str:
-    """Text that UTF-8 can hold: lone surrogates, as undecodable file names leave them, become ?."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def one_line(text: str) -> str:
-    return " ".join(plain(text).split())
+MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
+MARKDOWN_START = re.compile(r"^(\d{0,9})([-+=.)])")
+"""What makes a list or a heading where it begins a line."""
+MARKDOWN_LINKS = re.compile(r"@|:(?=//)|(?:(?<=#)|(?<=\bGH-)|(?<=\bwww))(?=[\w.])", re.IGNORECASE)
+"""Where GitHub makes links of bare words: mentions, addresses, numbers of issues."""
+NOTHING_WIDE = "\N{ZERO WIDTH SPACE}"
 
 
 def command_line(argv: Sequence[str], machine: Machine) -> str:
     """A command as the shell of that machine's system takes it."""
     from envsetup.plan.quoting import shell_line
 
-    return one_line(shell_line(argv, os=value_of(machine.os) or "linux"))
+    words = [one_word(word) for word in argv]
+    return shell_line(words, os=value_of(machine.os) or "linux")
 
 
 def xml_text(text: str) -> str:
     """Text with the characters dropped that XML 1.0 forbids, and others that steer made visible."""
     return plain(XML_FORBIDDEN.sub("", text))
+
+
+def markdown_text(text: str) -> str:
+    """Text on one line: no markup, no mention, no link, no HTML."""
+    unlinked = MARKDOWN_LINKS.sub(lambda m: m.group() + NOTHING_WIDE, one_line(text))
+    return MARKDOWN_START.sub(r"\1\\\2", MARKDOWN_SPECIAL.sub(r"\\\1", unlinked))
+
+
+# -- the door ------------------------------------------------------------------------------------
+
+
+class Door(NamedTuple):
+    """What a format does to every text, and to that of some fields in another way."""
+
+    every: Callable[[str], str]
+    fields: Mapping[str, Callable[[str], str]]
+
+
+DOORS = {
+    "text": Door(one_line, {"log_tail": plain, "argv": one_word}),
+    "markdown": Door(markdown_text, {"argv": one_word}),
+    "html": Door(plain, {}),  # the templates escape by themselves
+    "junit": Door(xml_text, {}),  # ElementTree escapes
+    "github": Door(plain, {}),  # the commands' own escapes follow
+}
+"""Format to its door; JSON's is json_text, since its strings hold any text."""
+
+
+def through(value: T, format: str) -> T:
+    """The same record, every text in it harmless in that format."""
+    door = DOORS.get(format)
+    return value if door is None else mapped(value, door.every, door.fields)

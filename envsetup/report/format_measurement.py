@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from envsetup.model import Measurement
-from envsetup.report.escaping import plain
 
 AT_LEAST = "at least"
 """The unit of what has to reach its limit."""
@@ -14,6 +13,6 @@ def measured(one: Measurement) -> str:
     values = one.value if isinstance(one.value, tuple) else (one.value,)
     told = ", ".join(f"{v:.4g}" if isinstance(v, float) else str(v) for v in values)
     if one.unit == AT_LEAST:
-        return plain(f"{told} (at least {one.limit:.4g})" if one.limit is not None else told)
+        return f"{told} (at least {one.limit:.4g})" if one.limit is not None else told
     limit = f" (at most {one.limit:.4g})" if one.limit is not None else ""
-    return plain(f"{told} {one.unit}".rstrip() + limit)
+    return f"{told} {one.unit}".rstrip() + limit

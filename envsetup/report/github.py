@@ -7,7 +7,6 @@ docs/problem-matchers.md).
 from __future__ import annotations
 
 from envsetup.model import Outcome, Report
-from envsetup.report.escaping import plain
 from envsetup.report.group_by_cause import by_weight
 
 LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
@@ -42,7 +41,7 @@ def _command(level: str, title: str, message: str) -> str:
 
 def _data(text: str) -> str:
     """Source: actions/toolkit, packages/core/src/command.ts."""
-    return plain(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envsetup.model import Measurement, Outcome, Report, Severity, Status, Verdict
-from envsetup.report.escaping import command_line, plain
+from envsetup.report.escaping import command_line, through
 from envsetup.report.format_measurement import AT_LEAST, measured
 from envsetup.report.group_by_cause import by_weight
 from envsetup.report.pages import pages
@@ -82,7 +82,6 @@ def render(report: Report, **_: object) -> str:
         title=_title(report),
         waterfall=_waterfall(report),
         command=partial(command_line, machine=report.machine),
-        plain=plain,
         prose=_prose,
         curves=_curves,
         bars=_bars,
@@ -112,7 +111,7 @@ def _title(report: Report) -> str:
     told = summary(report.machine)
     about = [f"torch {told['torch']}" if told["torch"] else "", told["os"] or ""]
     head = HEADLINES[report.verdict]
-    return plain(", ".join(filter(None, [head, *about])) + " \N{EN DASH} envsetup")
+    return ", ".join(filter(None, [head, *about])) + " \N{EN DASH} envsetup"
 
 
 def render_changes(changes: tuple[Change, ...]) -> str:
@@ -124,12 +123,11 @@ def render_changes(changes: tuple[Change, ...]) -> str:
     )
     return str(
         _template("diff.html.j2").render(
-            changes=changes,
+            changes=through(changes, "html"),
             worse=worse,
             title=title,
             style=style,
             policy=_policy(style, ""),
-            plain=plain,
         )
     )
 
@@ -164,7 +162,7 @@ def _words(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         value = grouped(_gpu(gpu) for gpu in value)
-    return plain(str(value))
+    return str(value)
 
 
 def _gpu(told: dict[str, object]) -> str:
@@ -177,9 +175,9 @@ def _prose(text: str) -> Any:
     """Escaped, what stands between backticks as code."""
     from markupsafe import Markup, escape
 
-    parts = plain(text).split("`")
+    parts = text.split("`")
     if len(parts) % 2 == 0:
-        return escape(plain(text))
+        return escape(text)
     marked = [
         Markup("<code>{}</code>").format(p) if n % 2 else escape(p) for n, p in enumerate(parts)
     ]

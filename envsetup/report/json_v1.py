@@ -25,6 +25,7 @@ from envsetup.model import (
     Verdict,
 )
 from envsetup.report.summary import summary
+from envsetup.sanitize import json_text
 
 SCHEMA_VERSION = "1"
 SCHEMA_BASE = "urn:envsetup:schema:v1"
@@ -111,7 +112,7 @@ class BareMachine(Machine, frozen=True, kw_only=True):
 
 def render(report: Report, **_: object) -> str:
     """The report as indented JSON."""
-    return _text(
+    return json_document(
         {
             "schema_version": SCHEMA_VERSION,
             "tool_version": report.tool_version,
@@ -132,8 +133,9 @@ def render(report: Report, **_: object) -> str:
     )
 
 
-def _text(value: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+def json_document(value: object) -> str:
+    """One indented document, with no control character in it."""
+    return json_text(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
 def _plan(plan: Plan) -> dict[str, Any]:
@@ -142,13 +144,13 @@ def _plan(plan: Plan) -> dict[str, Any]:
 
 def plan_json(plan: Plan) -> str:
     """The answer of `install-plan --format json`."""
-    return _text(_plan(plan))
+    return json_document(_plan(plan))
 
 
 def machine_json(machine: Machine) -> str:
     """The answer of `probe --format json`."""
     told = summary(machine)
-    return _text({"schema_version": SCHEMA_VERSION, "machine": machine, "summary": told})
+    return json_document({"schema_version": SCHEMA_VERSION, "machine": machine, "summary": told})
 
 
 def load(data: bytes) -> Report:
@@ -218,4 +220,4 @@ def schema(name: str) -> str:
         "$id": f"{SCHEMA_BASE}:{name}",
         "title": f"envsetup {name}, version {SCHEMA_VERSION}",
     }
-    return _text({**head, **told})
+    return json_document({**head, **told})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from envsetup.model import Finding, Outcome, Report
-from envsetup.report.escaping import xml_text
 
 ERRORS = ("crashed", "timed-out", "not-started")
 
@@ -28,7 +27,7 @@ def _suite(root: ET.Element, name: str, cases: list[ET.Element]) -> None:
     suite = ET.SubElement(
         root,
         "testsuite",
-        name=xml_text(name),
+        name=name,
         tests=str(len(cases)),
         failures=str(count["failure"]),
         errors=str(count["error"]),
@@ -39,16 +38,14 @@ def _suite(root: ET.Element, name: str, cases: list[ET.Element]) -> None:
 
 
 def _case(group: str, name: str, seconds: float = 0.0) -> ET.Element:
-    return ET.Element(
-        "testcase", classname=xml_text(group), name=xml_text(name), time=f"{seconds:.3f}"
-    )
+    return ET.Element("testcase", classname=group, name=name, time=f"{seconds:.3f}")
 
 
 def _told(case: ET.Element, tag: str, message: str, text: str, kind: str = "") -> None:
-    child = ET.SubElement(case, tag, message=xml_text(message))
+    child = ET.SubElement(case, tag, message=message)
     if kind:
         child.set("type", kind)
-    child.text = xml_text(text)
+    child.text = text
 
 
 def _healthy() -> ET.Element:
@@ -65,7 +62,7 @@ def _finding(finding: Finding) -> ET.Element:
         _told(case, "failure", finding.message, text, finding.severity)
     else:
         output = ET.SubElement(case, "system-out")
-        output.text = xml_text(f"{finding.severity}: {text}")
+        output.text = f"{finding.severity}: {text}"
     return case
 
 
@@ -80,5 +77,5 @@ def _check(outcome: Outcome) -> ET.Element:
         _told(case, "error", outcome.message or outcome.status, text, outcome.status)
     elif outcome.status == "flaky":
         output = ET.SubElement(case, "system-out")
-        output.text = xml_text(f"flaky: {text}")
+        output.text = f"flaky: {text}"
     return case

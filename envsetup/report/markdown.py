@@ -9,15 +9,15 @@ import re
 from collections.abc import Iterable, Iterator
 
 from envsetup.model import Finding, Machine, Outcome, Report
-from envsetup.report.escaping import command_line, one_line
+from envsetup.report.escaping import command_line
 from envsetup.report.group_by_cause import by_weight, followers
 from envsetup.report.summary import summary
 
 MARKS = {"passed": "ok", "skipped": "skipped", "flaky": "**flaky**"}
 FINDINGS_CHARACTERS = 32_000
 FOLDED_CHARACTERS = 12_000
-"""Room for the findings and for each folded section: with the head they stay below GitHub's limit."""
-SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
+MESSAGE_CHARACTERS = 300
+"""Room for the findings, for each folded section and a message in it: with the head they stay below GitHub's limit."""
 
 
 def render(report: Report, **_: object) -> str:
@@ -32,7 +32,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield "| --- | --- |"
     for key, value in summary(report.machine).items():
         if value not in (None, []):
-            yield f"| {key} | {text(_words(value))} |"
+            yield f"| {key} | {_words(value)} |"
     yield ""
     loud = by_weight(f for f in report.findings if f.suppressed_by is None)
     under = followers(report.findings)
@@ -62,28 +62,22 @@ def _words(value: object) -> str:
     return str(value)
 
 
-def text(value: str) -> str:
-    """Text from outside on one line: no markup, no mention, no link, no HTML."""
-    return SPECIAL.sub(r"\\\1", one_line(value)).replace("@", "@\u200b").replace("://", ":\u200b//")
-
-
 def code(value: str) -> str:
     """A code span that its content can't end."""
-    content = one_line(value)
-    longest = max((len(run) for run in re.findall(r"`+", content)), default=0)
+    longest = max((len(run) for run in re.findall(r"`+", value)), default=0)
     fence = "`" * (longest + 1)
-    return f"{fence} {content} {fence}" if longest else f"`{content}`"
+    return f"{fence} {value} {fence}" if longest else f"`{value}`"
 
 
 def _finding(finding: Finding, machine: Machine, explained: tuple[str, ...]) -> Iterator[str]:
-    about = f" ({text(finding.subject)})" if finding.subject else ""
-    yield f"- **{text(finding.code)}** {text(finding.slug)}{about}, {finding.severity}: {text(finding.message)}"
+    about = f" ({finding.subject})" if finding.subject else ""
+    yield f"- **{finding.code}** {finding.slug}{about}, {finding.severity}: {finding.message}"
     for fix in finding.fixes:
         command = f" {code(command_line(fix.argv, machine))}" if fix.argv else ""
         safety = "" if fix.safety == "safe" else f" *({fix.safety})*"
-        yield f"  - {text(fix.text)}{command}{safety}"
+        yield f"  - {fix.text}{command}{safety}"
     if explained:
-        yield f"  - explains {text(', '.join(explained))}"
+        yield f"  - explains {', '.join(explained)}"
     yield ""
 
 
@@ -104,7 +98,8 @@ def _checks(report: Report) -> Iterator[str]:
 
 def _row(one: Outcome) -> str:
     mark = MARKS.get(one.status, f"**{one.status}**")
-    return f"| {text(one.id)} | {text(one.device)} | {mark} | {one.duration_s:.2f} | {text(one.message[:300])} |"
+    message = one.message[:MESSAGE_CHARACTERS].rstrip("\\")  # no half of an escape
+    return f"| {one.id} | {one.device} | {mark} | {one.duration_s:.2f} | {message} |"
 
 
 def _undecided(report: Report) -> Iterator[str]:
@@ -112,7 +107,7 @@ def _undecided(report: Report) -> Iterator[str]:
         return
     yield f"<details><summary>{len(report.undecided)} rules undecided</summary>"
     yield ""
-    told = (f"- {text(one.code)}: {text(one.reason)}" for one in report.undecided)
+    told = (f"- {one.code}: {one.reason}" for one in report.undecided)
     yield from _fitting(told, len(report.undecided), "rules", FOLDED_CHARACTERS)
     yield ""
     yield "</details>"

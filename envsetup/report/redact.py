@@ -15,9 +15,10 @@ from msgspec.structs import replace
 
 from envsetup.model import Known, Machine, Package, Report, value_of
 from envsetup.report.addresses import ANOTHER, Kept, addresses_cleaned, is_pytorch
-from envsetup.report.escaping import encodable
+from envsetup.report.texts import mapped
 from envsetup.report.usernames import as_words, homes_out, last_of, owners
 from envsetup.report.variables import Wires, names_a_host, private_words, told_variables
+from envsetup.sanitize import encodable
 
 T = TypeVar("T")
 
@@ -203,23 +204,15 @@ def clean_record(value: T, clean: Callable[[str], str]) -> T:
 
 
 def _walk(value: T, clean: Callable[[str], str]) -> T:
-    """The same record with every text in it cleaned, keys of dictionaries too."""
+    """The same record with every text in it cleaned, keys of dictionaries too.
 
-    def through(part: Any) -> Any:
-        if isinstance(part, str):
-            return clean(part)
-        if isinstance(part, dict):
-            return {through(k): "***" if _secret(k, v) else through(v) for k, v in part.items()}
-        if isinstance(part, (list, tuple)):
-            return [through(v) for v in part]
-        return part
+    A text under a name that says that it is a secret, such as a variable HF_TOKEN, goes whole.
+    """
 
-    return msgspec.convert(through(msgspec.to_builtins(value)), type(value))
+    def entry(name: str, text: str) -> str:
+        return "***" if SECRET_NAME.search(name) else clean(text)
 
-
-def _secret(name: object, value: object) -> bool:
-    """A text under a name that says what it is, such as a variable HF_TOKEN."""
-    return isinstance(value, str) and isinstance(name, str) and bool(SECRET_NAME.search(name))
+    return mapped(value, clean, entry=entry)
 
 
 def less_told(machine: Machine) -> Machine:

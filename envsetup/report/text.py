@@ -20,7 +20,7 @@ from envsetup.model import (
     Unreadable,
     value_of,
 )
-from envsetup.report.escaping import command_line, one_line, plain
+from envsetup.report.escaping import command_line
 from envsetup.report.format_measurement import measured
 from envsetup.report.group_by_cause import by_weight, followers
 from envsetup.report.summary import grouped, machine_words, summary
@@ -54,9 +54,7 @@ class Pen(NamedTuple):
 
     def wrap(self, text: str, indent: int) -> list[str]:
         pad = " " * indent
-        shown = (
-            one_line(text) if self.unicode else one_line(text).encode("ascii", "replace").decode()
-        )
+        shown = text if self.unicode else text.encode("ascii", "replace").decode()
         return textwrap.wrap(
             shown,
             max(20, self.width),
@@ -230,7 +228,7 @@ def _finding(
     head = f"{finding.severity} {finding.code} {finding.slug}"
     if finding.suppressed_by:
         head += f" (explained by {finding.suppressed_by})"
-    yield f" {pen.paint(plain(head), finding.severity)}"
+    yield f" {pen.paint(head, finding.severity)}"
     yield from pen.wrap(finding.message, 3)
     if verbose:
         for one in finding.evidence:
@@ -261,7 +259,7 @@ def _failed(report: Report, pen: Pen, verbose: bool) -> Iterator[str]:
         yield f" {pen.paint(f'{status}{again}: {names} on {device}', style)}"
         yield from pen.wrap(message, 3)
         if verbose and mine[0].log_tail:
-            yield from (f"   | {plain(row)}" for row in mine[0].log_tail.splitlines()[-20:])
+            yield from (f"   | {row}" for row in mine[0].log_tail.splitlines()[-20:])
         yield ""
 
 
@@ -320,7 +318,7 @@ def _closing(report: Report, pen: Pen) -> Iterator[str]:
     verdict = {"ok": "fine", "warnings": "partial", "failed": "failing", "unknown": "missing"}
     state: State = verdict[report.verdict]  # type: ignore[assignment]
     words, command = _next(report)
-    head, command = f"{_verdict_words(report)} {words}".strip(), one_line(command)
+    head = f"{_verdict_words(report)} {words}".strip()
     if len(head) + len(command) + 2 <= pen.width:
         lines = pen.wrap(f"{head} {command}", 1)
     else:  # a command that is broken can't be copied

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -143,3 +144,30 @@ def test_a_target_that_is_not_there_is_exit_4_and_one_document(words: tuple[str,
 
     assert done.returncode == 4
     assert json.loads(done.stdout)["schema_version"] == "1"
+
+
+@posix
+@pytest.mark.parametrize(
+    "words", [("--version",), ("probe", "--format", "json"), ("--format=json",)]
+)
+def test_an_interrupt_while_the_program_is_being_read_is_no_traceback(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    """A click that is found first interrupts the run in the middle of its import."""
+    (tmp_path / "click.py").write_text(
+        "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)\n", "utf-8"
+    )
+    argv = [sys.executable, "-m", "envsetup", *words]
+
+    done = subprocess.run(
+        argv,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+    if len(words) > 1 or "=" in words[0]:
+        assert json.loads(done.stdout)["exit_code"] == 130

@@ -5,8 +5,10 @@ The fields are found by walking the types of the model: one that is added tomorr
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -14,7 +16,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envsetup import model
 from envsetup.host.identity import user_names
 from envsetup.model import Absent, Known, Machine, Record, Report, Source, Unreadable
 from envsetup.report import FORMATS, redact, render
@@ -24,6 +25,11 @@ Text = Callable[[str], str]
 """Gives the text of the field at a path."""
 Place = tuple[Any, str, str]
 NAME = "Quenby"
+
+
+@cache
+def hints_of(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind, vars(sys.modules[kind.__module__]))
 
 
 class Maker:
@@ -66,7 +72,7 @@ class Maker:
     def record(self, kind: Any, path: str) -> Any:
         origin = get_origin(kind) or kind
         bound = dict(zip(getattr(origin, "__parameters__", ()), get_args(kind), strict=False))
-        hints = get_type_hints(origin, vars(model))
+        hints = hints_of(origin)
         return origin(
             **{
                 n: self.made(bound.get(hints[n], hints[n]), f"{path}.{n}")
