@@ -1,10 +1,14 @@
-"""No rule judges without a test that names it."""
+"""No rule judges without a machine in the tests that it convicts, and one that it lets go."""
 
 from __future__ import annotations
 
 import ast
+import importlib
+import inspect
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 from envsetup.probes.environment import matters
 from envsetup.probes.programs import PROGRAMS
@@ -14,15 +18,33 @@ TESTS = Path(__file__).parents[1]
 RULES = TESTS.parent / "envsetup" / "rules"
 
 
-def test_every_judge_is_named_by_a_test() -> None:
-    texts = [
-        path.read_text("utf-8")
-        for folder in ("errors", "rules", "rules_core", "pasted", "doctor")
-        for path in (TESTS / folder).glob("test_*.py")
-    ]
-    unnamed = [r.code for r in all_rules() if r.judge and not any(r.code in t for t in texts)]
+def tables() -> Iterator[ModuleType]:
+    """The test modules with a table PAIRS: code, a machine with the fault, and one nearly without it."""
+    for folder in ("rules", "rules_core"):
+        for path in sorted((TESTS / folder).glob("test_*.py")):
+            if re.search(r"^PAIRS\b", path.read_text("utf-8"), re.MULTILINE):
+                yield importlib.import_module(f"tests.{folder}.{path.stem}")
 
-    assert unnamed == []
+
+def test_every_judge_is_shown_a_fault_and_its_like() -> None:
+    shown = {
+        (row if isinstance(row, str) else row[0]).split()[0] for m in tables() for row in m.PAIRS
+    }
+    unshown = [r.code for r in all_rules() if r.judge and r.code not in shown]
+
+    assert unshown == [], "add a row to a table PAIRS, such as that of tests/rules/test_judges.py"
+
+
+def test_every_table_is_run() -> None:
+    """By a test that wants a finding for the fault, and none for its like."""
+    for module in tables():
+        text = inspect.getsource(module)
+        runs = re.findall(
+            r"^@pytest.mark.parametrize\(.*\bPAIRS\b.*\)\ndef (\w+)", text, re.MULTILINE
+        )
+        assert runs, module.__name__
+        said = inspect.getsource(getattr(module, runs[0]))
+        assert len(re.findall(r"^    assert ", said, re.MULTILINE)) == 2, runs[0]
 
 
 def variables_asked_for(path: Path) -> set[str]:

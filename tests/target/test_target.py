@@ -23,7 +23,9 @@ def program(folder: Path, text: str) -> str:
 
 
 def test_a_named_interpreter_wins_over_the_environment() -> None:
-    assert find_target(sys.executable, {"VIRTUAL_ENV": "/nowhere"}) == sys.executable
+    named = find_target(sys.executable, {"VIRTUAL_ENV": "/nowhere"})
+
+    assert named == os.path.abspath(sys.executable)
 
 
 def test_the_active_environment_comes_before_conda_and_our_own(tmp_path: Path) -> None:
