@@ -89,7 +89,7 @@ def probe(python: str | None = None) -> Machine:
     """
     from envsetup.doctor import ask_or_raise
     from envsetup.host import LocalHost
-    from envsetup.probes import take_snapshot
+    from envsetup.probes.snapshot import take_snapshot
     from envsetup.target import find_target
 
     host = LocalHost()

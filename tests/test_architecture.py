@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ORDER = {
     "version": 0,
     "model": 0,
+    "cache_folder": 0,
     "interrupts": 0,
     "sanitize": 0,
     "host": 1,

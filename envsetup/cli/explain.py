@@ -173,9 +173,9 @@ def _knowledge() -> Knowledge:
 
 def _here(python: str | None, no_lookups: str) -> Machine | None:
     """Facts of this machine, read quickly; None, with a word on standard error, where they aren't."""
-    from envsetup.doctor import Aside, ask_or_raise
+    from envsetup.doctor import BackgroundWork, ask_or_raise
     from envsetup.host import LocalHost
-    from envsetup.probes import take_snapshot
+    from envsetup.probes.snapshot import take_snapshot
     from envsetup.target import TargetError, find_target
 
     host = LocalHost(no_lookups=no_lookups)
@@ -184,7 +184,7 @@ def _here(python: str | None, no_lookups: str) -> Machine | None:
         return take_snapshot(host, ask_or_raise(find_target(python, host.env())))
 
     try:
-        found: Machine = Aside(look, None).result(_LOOK_LIMIT_S)
+        found = BackgroundWork(look, None).result(_LOOK_LIMIT_S)
     except TargetError as error:
         if python is not None:
             raise Failure(str(error), Exit.TARGET_UNUSABLE) from error

@@ -254,7 +254,7 @@ def _probed(python: str | None) -> Machine:
 
     from envsetup.host import LocalHost
     from envsetup.model import Known
-    from envsetup.probes import take_snapshot
+    from envsetup.probes.snapshot import take_snapshot
     from envsetup.target import TargetError, ask, find_target
 
     try:

@@ -112,7 +112,7 @@ def _upstream(mirror: str | None, limit_s: float) -> Upstream:
 
     today = dt.datetime.now(tz=dt.timezone.utc).date().isoformat()
     try:
-        known = own_releases(os.environ)
+        known = own_releases()
         return read_upstream(known, load(), base=mirror or INDEX, today=today, limit_s=limit_s)
     except KnowledgeError as error:
         raise Failure(str(error), Exit.USAGE) from error
@@ -127,7 +127,7 @@ def _stored(upstream: Upstream) -> str:
     from envsetup.knowledge.load import store
 
     try:
-        return str(store(upstream.releases, os.environ))
+        return str(store(upstream.releases))
     except KnowledgeError as error:
         raise Failure(str(error), Exit.USAGE) from error
     except OSError as error:

@@ -66,7 +66,7 @@ def command(
 def _machine(python: str | None, record: str | None, replay: str | None, offline: bool) -> Machine:
     """The machine as it is, or as it was recorded."""
     from envsetup.host import LocalHost, RecordedHost, RecordingHost
-    from envsetup.probes import take_snapshot
+    from envsetup.probes.snapshot import take_snapshot
 
     if replay is not None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec import field
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from envsetup.doctor.requirements import SLUG as NEED_SLUG
 from envsetup.doctor.requirements import Need, unmet
 from envsetup.doctor.runner import CheckRun, CheckRunner, Progress
 from envsetup.host import LocalHost, local_os
-from envsetup.host.background import aside
+from envsetup.host.background import in_background
 from envsetup.model import (
     Absent,
     Check,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from envsetup.host import Host
     from envsetup.knowledge import Knowledge
 
+T = TypeVar("T")
 BAD = ("failed", "crashed", "timed-out", "not-started")
 INSTALL_FAMILIES = ("PY", "WH", "DR", "AR", "CU", "WS")
 """Families of findings that another build of torch may mend, so that the plan is worth showing."""
@@ -100,7 +101,7 @@ def run_doctor(
     """
     started = time.monotonic()
     runner = _runner(executable, examination, progress)
-    looking = Aside(lambda: _look(executable, host, load_knowledge), runner)
+    looking = BackgroundWork(lambda: _look(executable, host, load_knowledge), runner)
     run = runner.run(_variables(host.env(), examination)) if runner is not None else None
     machine, knowledge, looked_s = looking.result(limit_s(examination))
     if run is not None:
@@ -157,7 +158,7 @@ def _runner(executable: str, examination: Examination, progress: Progress) -> Ch
 def _look(
     executable: str, host: Host, load_knowledge: Callable[[], Knowledge]
 ) -> tuple[Machine, Knowledge, float]:
-    from envsetup.probes import take_snapshot
+    from envsetup.probes.snapshot import take_snapshot
 
     started = time.monotonic()
     machine = take_snapshot(host, ask_or_raise(executable))
@@ -178,32 +179,33 @@ def ask_or_raise(executable: str) -> Fact[dict[str, object]]:
     return interpreter
 
 
-class Aside:
+class BackgroundWork(Generic[T]):
     """Work in a thread that nothing waits on at exit; an error there ends the checks too."""
 
-    def __init__(self, work: Callable[[], Any], runner: CheckRunner | None) -> None:
+    def __init__(self, work: Callable[[], T], runner: CheckRunner | None) -> None:
         self._work = work
         self._runner = runner
-        self._answer: Any = None
+        self._answers: list[T] = []
         self._error: BaseException | None = None
-        self._thread = aside(self._run)
+        self._thread = in_background(self._run)
 
     def _run(self) -> None:
         try:
-            self._answer = self._work()
+            self._answers.append(self._work())
         except BaseException as error:  # noqa: BLE001 - handed to whoever asks for the result
             self._error = error
             if self._runner is not None:
                 self._runner.cancelled = True
 
-    def result(self, timeout_s: float) -> Any:
+    def result(self, timeout_s: float) -> T:
+        """What the work gave. Raises what it raised, and TargetError where it takes longer."""
         if self._thread is not None:
             self._thread.join(timeout_s)
         if self._error is not None:
             raise self._error
-        if self._thread is not None and self._thread.is_alive():
+        if not self._answers:
             raise TargetError(f"the machine's facts could not be read within {timeout_s:g} s")
-        return self._answer
+        return self._answers[0]
 
 
 # -- judging -----------------------------------------------------------------------------------------

@@ -6,24 +6,22 @@ read by the same code), `RecordingHost` writes down every answer, `RecordedHost`
 
 from __future__ import annotations
 
-from envsetup.host.background import aside
+from envsetup.host.background import in_background
 from envsetup.host.local import LocalHost, local_os
 from envsetup.host.programs import Completed, Program, end_all, run_program, spawn
 from envsetup.host.protocol import Host
 from envsetup.host.recorded import RecordedHost, RecordingHost
-from envsetup.host.system_calls import CALLS
 from envsetup.host.temporary import roomy_folder
 
 __all__ = [
-    "CALLS",
     "Completed",
     "Host",
     "LocalHost",
     "Program",
     "RecordedHost",
     "RecordingHost",
-    "aside",
     "end_all",
+    "in_background",
     "local_os",
     "roomy_folder",
     "run_program",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from envsetup.host.disk_cache import remembered
+from envsetup.model import Record
 
 PIECE_BYTES = 16 * 1024 * 1024
 OVERLAP_BYTES = 4096
@@ -18,13 +19,16 @@ LIST = re.compile(rb"\x00((?:sm|compute)_\d{2,3}[af]?(?: (?:sm|compute)_\d{2,3}[
 AMD_LIST = re.compile(rb"\x00(gfx[0-9a-f]{3,5}(?:[ ;]gfx[0-9a-f]{3,5}){0,60})\x00")
 
 
-def arch_list(path: str) -> list[str] | None:
+class ArchList(Record):
+    archs: tuple[str, ...] | None
+
+
+def arch_list(path: str) -> tuple[str, ...] | None:
     """The list of a library, None where it holds none; read once. Raises OSError."""
-    kept = remembered("archs", (path,), lambda: _search(path))
-    return [str(arch) for arch in kept] if isinstance(kept, list) else None
+    return remembered("archs", ArchList, (path,), lambda: ArchList(archs=_search(path))).archs
 
 
-def _search(path: str) -> list[str] | None:
+def _search(path: str) -> tuple[str, ...] | None:
     """The longest list in the file: a shorter one may belong to a library inside it."""
     best: bytes = b""
     tail = b""
@@ -35,4 +39,4 @@ def _search(path: str) -> list[str] | None:
                 if mark in data:
                     best = max((best, *pattern.findall(data)), key=len)
             tail = data[-OVERLAP_BYTES:]
-    return best.decode().replace(";", " ").split() if best else None
+    return tuple(best.decode().replace(";", " ").split()) if best else None

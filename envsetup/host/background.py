@@ -11,7 +11,7 @@ M_ARENA_MAX = -8
 """glibc's malloc.h."""
 
 
-def aside(work: Callable[[], object]) -> threading.Thread | None:
+def in_background(work: Callable[[], object]) -> threading.Thread | None:
     """A daemon thread at the work; None where a limit on processes allows none, and the work is done by then."""
     _share_one_arena()
     thread = threading.Thread(target=work, daemon=True)

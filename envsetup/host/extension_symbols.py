@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from envsetup.host.disk_cache import remembered
+from envsetup.host.questions import ExtensionSymbols
 
 OF_TORCH = re.compile(r"_Z(?:T[VIS])?N[KVr]?(?:3c10|2at|5torch|6caffe2)\d")
 """Mangled names of what lies in the namespaces c10, at, torch and caffe2."""
@@ -32,17 +33,11 @@ MOST_FILLED = 1024
 """Steps of eight bytes without a file, after which the rest is taken for something else."""
 
 
-def extension(path: str, torch_folder: str) -> dict[str, list[str]]:
-    """`missing`: torch's symbols that it asks for and torch doesn't have; `architectures`: sm_86, compute_90 …
-
-    Raises OSError, and elftools' ELFError for what is no library.
-    """
+def extension(path: str, torch_folder: str) -> ExtensionSymbols:
+    """Raises OSError, and elftools' ELFError for what is no library."""
     there = (*_libraries(f"{torch_folder}/lib", NEEDED), *_libraries(os.path.dirname(path), ("",)))
     others = tuple(one for one in there if one != path)
-    answer: dict[str, list[str]] = remembered(
-        "extension", (path, *others), lambda: _look(path, others)
-    )
-    return answer
+    return remembered("extension", ExtensionSymbols, (path, *others), lambda: _look(path, others))
 
 
 def _libraries(folder: str, beginnings: tuple[str, ...]) -> list[str]:
@@ -50,16 +45,16 @@ def _libraries(folder: str, beginnings: tuple[str, ...]) -> list[str]:
     return [f"{folder}/{n}" for n in names if n.startswith(beginnings) and ".so" in n]
 
 
-def _look(path: str, libraries: tuple[str, ...]) -> dict[str, list[str]]:
+def _look(path: str, libraries: tuple[str, ...]) -> ExtensionSymbols:
     from elftools.elf.elffile import ELFFile
 
     with open(path, "rb") as file:
         elf = ELFFile(file)
         wanted = _wanted(elf) if _needs_torch(elf) else set()
-        return {
-            "missing": sorted(_without(wanted, libraries))[:MOST_MISSING],
-            "architectures": sorted(_architectures(elf)),
-        }
+        return ExtensionSymbols(
+            missing=tuple(sorted(_without(wanted, libraries))[:MOST_MISSING]),
+            architectures=tuple(sorted(_architectures(elf))),
+        )
 
 
 def _needs_torch(elf: Any) -> bool:

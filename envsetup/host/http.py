@@ -9,7 +9,7 @@ from http.client import HTTPException, HTTPMessage
 from typing import IO, Any, Literal
 from urllib.parse import urlsplit
 
-from envsetup.host.background import aside
+from envsetup.host.background import in_background
 from envsetup.model import Record
 
 PAGE_LIMIT_S = 10.0
@@ -76,7 +76,7 @@ def fetch(
     starts anew with each byte, so a thread asks, and one that a server holds for longer is left behind.
     """
     pages: list[Page] = []
-    thread = aside(lambda: pages.append(_fetched(url, limit_s, limit_bytes, method)))
+    thread = in_background(lambda: pages.append(_fetched(url, limit_s, limit_bytes, method)))
     if thread is not None:
         thread.join(limit_s)
     return pages[0] if pages else Page(url=url, error=f"no end of the answer within {limit_s:g} s")

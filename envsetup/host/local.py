@@ -10,6 +10,7 @@ from pathlib import Path
 
 from envsetup.host.name_lookup import LOOKUPS, answer_without_lookup
 from envsetup.host.programs import Completed, run_program
+from envsetup.host.protocol import Host
 from envsetup.host.system_calls import answer
 from envsetup.model import Absent, Fact, Known, OsName, Source, Unreadable
 
@@ -25,7 +26,7 @@ def _words(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
-class LocalHost:
+class LocalHost(Host):
     """The machine that envsetup runs on; with another `root`, the tree of files below it.
 
     `no_lookups`: why no host name may be looked up; empty where names may be.
@@ -61,7 +62,7 @@ class LocalHost:
         except (OSError, ValueError) as error:
             return Unreadable(error=_words(error), source=source)
 
-    def real(self, path: str) -> Fact[str]:
+    def realpath(self, path: str) -> Fact[str]:
         source = Source(kind="file", ref=path)
         try:
             return Known(value=os.path.realpath(self._path(path), strict=True), source=source)

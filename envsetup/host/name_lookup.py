@@ -8,17 +8,19 @@ from __future__ import annotations
 import contextlib
 import errno
 import ipaddress
-import json
 import os
 import socket
 
-from envsetup.host.background import aside
+import msgspec
+
+from envsetup.host.background import in_background
+from envsetup.host.questions import MASTER_LEADS_TO, OWN_NAME_LEADS_TO, Whereabouts
 from envsetup.model import Absent, Fact, Known, Source, Unreadable
 
 LIMIT_S = 3.0
 """A resolver that doesn't answer is left behind in a daemon thread."""
-LOOKUPS = ("master-leads-to", "own-name-leads-to")
-"""The calls that ask the resolver; see `envsetup.host.CALLS`."""
+LOOKUPS = (MASTER_LEADS_TO.name, OWN_NAME_LEADS_TO.name)
+"""The names of the questions that ask the resolver."""
 
 
 LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "localhost4", "localhost6")
@@ -32,33 +34,33 @@ def is_loopback(name: str) -> bool:
         return name.lower().rstrip(".") in LOOPBACK_NAMES
 
 
-def leads_without_lookup(name: str) -> dict[str, object] | None:
+def leads_without_lookup(name: str) -> Whereabouts | None:
     """What an address tells of itself, and what `localhost` always means; None for a name to look up."""
     try:
         version = ipaddress.ip_address(name.partition("%")[0]).version
     except ValueError:
-        return {"whereto": "loopback", "ipv6": False} if is_loopback(name) else None
+        return Whereabouts(whereto="loopback") if is_loopback(name) else None
     return _whereto([name], ipv6=version == 6)
 
 
-def leads_to(name: str) -> object:
-    """`whereto` (loopback, own, elsewhere, nowhere) and `ipv6` of the first address; None without an answer in time."""
+def leads_to(name: str) -> Whereabouts | None:
+    """None without an answer in time."""
     told = leads_without_lookup(name)
     if told is not None:
         return told
-    found: list[object] = []
-    asking = aside(lambda: found.append(_leads_to(name)))
+    found: list[Whereabouts] = []
+    asking = in_background(lambda: found.append(_leads_to(name)))
     if asking is not None:
         asking.join(LIMIT_S)
     return found[0] if found else None
 
 
-def own_name_leads_to() -> object:
+def own_name_leads_to() -> Whereabouts | None:
     return leads_to(socket.gethostname())
 
 
-def master_leads_to() -> object:
-    """By MASTER_ADDR, which isn't handed over: a recording keeps what was asked, and the name is nobody's business."""
+def master_leads_to() -> Whereabouts | None:
+    """By MASTER_ADDR, which isn't handed over: a recording keeps what was asked, and the name is personal."""
     name = os.environ.get("MASTER_ADDR")
     return leads_to(name) if name else None
 
@@ -67,29 +69,29 @@ def answer_without_lookup(call: str, why: str) -> Fact[str]:
     """The answer of one of LOOKUPS where no name may be looked up: Unreadable with `why` for a name."""
     source = Source(kind="api", ref=call)
     master = os.environ.get("MASTER_ADDR")
-    if call == "master-leads-to" and not master:
+    if call == MASTER_LEADS_TO.name and not master:
         return Absent(tried=(source,))
-    told = leads_without_lookup(master) if master and call == "master-leads-to" else None
+    told = leads_without_lookup(master) if master and call == MASTER_LEADS_TO.name else None
     if told is None:
         return Unreadable(error=f"no name was looked up: {why}", source=source)
-    return Known(value=json.dumps(told), source=source)
+    return Known(value=msgspec.json.encode(told).decode(), source=source)
 
 
-def _leads_to(name: str) -> object:
+def _leads_to(name: str) -> Whereabouts:
     try:
         rows = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        return {"whereto": "nowhere", "ipv6": False}
+        return Whereabouts(whereto="nowhere")
     addresses = [str(row[4][0]) for row in rows]
     return _whereto(addresses, ipv6=rows[0][0] == socket.AF_INET6)
 
 
-def _whereto(addresses: list[str], *, ipv6: bool) -> dict[str, object]:
+def _whereto(addresses: list[str], *, ipv6: bool) -> Whereabouts:
     outward = [a for a in addresses if not ipaddress.ip_address(a.partition("%")[0]).is_loopback]
     if not outward:
-        return {"whereto": "loopback", "ipv6": ipv6}
+        return Whereabouts(whereto="loopback", ipv6=ipv6)
     own = any(map(_is_own, outward))
-    return {"whereto": "own" if own else "elsewhere", "ipv6": ipv6}
+    return Whereabouts(whereto="own" if own else "elsewhere", ipv6=ipv6)
 
 
 def _is_own(address: str) -> bool:
@@ -101,7 +103,7 @@ def _is_own(address: str) -> bool:
     return False
 
 
-def port_taken(port: str) -> object:
+def port_taken(port: str) -> bool | None:
     """Whether something listens there; None where that can't be tried."""
     number = int(port)
     if not 1024 <= number <= 65535:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from envsetup.host.programs import Completed
+from envsetup.host.questions import Question
 from envsetup.model import Fact, OsName
+
+T = TypeVar("T")
 
 
 class Host(Protocol):
@@ -20,11 +23,15 @@ class Host(Protocol):
     def list(self, path: str) -> Fact[tuple[str, ...]]:
         """Sorted names in a folder."""
 
-    def real(self, path: str) -> Fact[str]:
+    def realpath(self, path: str) -> Fact[str]:
         """The path behind symbolic links."""
 
     def call(self, name: str) -> Fact[str]:
-        """The answer of a system call, as text or JSON; the names are those of `envsetup.host.CALLS`."""
+        """The answer to a question of `envsetup.host.questions`, by its name, in JSON; use `ask`."""
+
+    def ask(self, question: Question[T]) -> Fact[T]:
+        """The answer to a question; one of another shape than the question's is Unreadable."""
+        return question.decode(self.call(question.name))
 
     def env(self) -> Mapping[str, str]:
         """The environment variables."""

@@ -17,7 +17,7 @@ from envsetup.host.protocol import Host
 from envsetup.model import Absent, Fact, Known, OsName, Source, Unreadable
 
 
-class RecordingHost:
+class RecordingHost(Host):
     """Another host, every answer of it written down in `folder/answers.json` by `save`."""
 
     def __init__(self, host: Host) -> None:
@@ -38,8 +38,8 @@ class RecordingHost:
         self._keep(f"list {path}", fact)
         return fact
 
-    def real(self, path: str) -> Fact[str]:
-        fact = self.host.real(path)
+    def realpath(self, path: str) -> Fact[str]:
+        fact = self.host.realpath(path)
         self._keep(f"real {path}", fact)
         return fact
 
@@ -112,7 +112,7 @@ SERIAL = re.compile(r"^(serial(?: number)?[ \t]*:[ \t]*)\S+", re.IGNORECASE | re
 T = TypeVar("T")
 
 
-class RecordedHost:
+class RecordedHost(Host):
     """Replays a recording. Raises ValueError, naming the file, where it is none."""
 
     def __init__(self, folder: str) -> None:
@@ -139,7 +139,7 @@ class RecordedHost:
     def list(self, path: str) -> Fact[tuple[str, ...]]:
         return self._fact(f"list {path}", tuple[str, ...])
 
-    def real(self, path: str) -> Fact[str]:
+    def realpath(self, path: str) -> Fact[str]:
         return self._fact(f"real {path}", str)
 
     def call(self, name: str) -> Fact[str]:

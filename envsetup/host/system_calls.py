@@ -1,4 +1,4 @@
-"""What can be asked of the running system by name."""
+"""Answers the questions about the running system: one table, all of it."""
 
 from __future__ import annotations
 
@@ -8,25 +8,32 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
+import msgspec
+
+from envsetup.host import questions as ask
 from envsetup.host.displays import present_displays
 from envsetup.host.programs import Completed, run_program
 from envsetup.model import Absent, Fact, Known, Source, Unreadable
 
+T = TypeVar("T")
 
-def _call_uname() -> object:
+
+def uname() -> ask.Uname:
     import platform
 
     names = platform.uname()
-    return {"system": names.system, "release": names.release, "machine": names.machine}
+    return ask.Uname(system=names.system, release=names.release, machine=names.machine)
 
 
-def _call_libc() -> object:
+def libc() -> str | None:
     return os.confstr("CS_GNU_LIBC_VERSION") if hasattr(os, "confstr") else None
 
 
-def _call_system_version() -> object:
+def system_version() -> str | None:
     import platform
 
     if sys.platform == "darwin":
@@ -34,34 +41,33 @@ def _call_system_version() -> object:
     return platform.version() if sys.platform == "win32" else None
 
 
-def _call_cores() -> object:
+def cores() -> ask.Cores:
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
     if Path("/proc/cpuinfo").exists():  # it tells the rest, and psutil costs 40 ms to import
-        return {"logical": os.cpu_count(), "affinity": usable}
+        return ask.Cores(logical=os.cpu_count(), affinity=usable)
     import psutil
 
-    return {
-        "logical": psutil.cpu_count(),
-        "physical": psutil.cpu_count(logical=False),
-        "affinity": usable,
-    }
+    return ask.Cores(
+        logical=psutil.cpu_count(), physical=psutil.cpu_count(logical=False), affinity=usable
+    )
 
 
-def _call_memory() -> object:
+def memory() -> ask.MemorySizes:
     import psutil
 
-    memory, swap = psutil.virtual_memory(), psutil.swap_memory()
-    return {"total": memory.total, "available": memory.available, "swap_total": swap.total}
+    main, swap = psutil.virtual_memory(), psutil.swap_memory()
+    return ask.MemorySizes(total=main.total, available=main.available, swap_total=swap.total)
 
 
-def _call_cpuinfo() -> object:
+def cpu_info() -> ask.CpuInfo:
     import cpuinfo
 
     told = cpuinfo.get_cpu_info()
-    return {"model": told.get("brand_raw"), "flags": told.get("flags", [])}
+    return ask.CpuInfo(model=told.get("brand_raw"), flags=tuple(told.get("flags", ())))
 
 
-def _call_limits() -> object:
+def limits() -> dict[str, int]:
+    """Soft limits; -1 is unlimited."""
     if sys.platform == "win32":
         return {}
     import resource
@@ -81,7 +87,7 @@ def _call_limits() -> object:
     return {k: -1 if v == infinite else v for k, v in found.items()}
 
 
-def _call_numa_policy() -> object:
+def numa_policy() -> str | None:
     """The name of the error that get_mempolicy(2) ends with, empty where it is allowed."""
     import ctypes
     import errno
@@ -96,33 +102,22 @@ def _call_numa_policy() -> object:
     return errno.errorcode.get(ctypes.get_errno(), "unknown")
 
 
-def _call_places() -> object:
-    return {"home": str(Path.home()), "tmp": tempfile.gettempdir()}
+def places() -> ask.Places:
+    return ask.Places(home=str(Path.home()), tmp=tempfile.gettempdir())
 
-
-CALLS = {
-    "uname": _call_uname,
-    "libc": _call_libc,
-    "system-version": _call_system_version,
-    "cores": _call_cores,
-    "memory": _call_memory,
-    "cpuinfo": _call_cpuinfo,
-    "limits": _call_limits,
-    "numa-policy": _call_numa_policy,
-    "places": _call_places,
-}
-"""What can be asked of the running system by name; each answers with what JSON can hold."""
 
 NVML_LIMIT_S = 6.0
 """Initialising eight GPUs without persistence takes longer; a hung driver must not cost more than this."""
 
 
-def _call_nvml() -> object:
+def nvml() -> ask.NvmlAnswer:
+    """Raises msgspec's ValidationError, which names the place, where the child answers in another shape."""
     # By its path: with -m the current folder comes first, and its pynvml.py would run.
     argv = (sys.executable, "-X", "utf8", str(Path(__file__).with_name("nvml.py")))
     done = run_program(argv, NVML_LIMIT_S)
     told = _objects(done.stdout)
-    return told if "nvml" in told else {"nvml": _silence(done), **told}
+    answered = msgspec.convert(told, ask.NvmlAnswer)
+    return answered if "nvml" in told else msgspec.structs.replace(answered, nvml=_silence(done))
 
 
 def _objects(text: str) -> dict[str, object]:
@@ -135,124 +130,151 @@ def _objects(text: str) -> dict[str, object]:
     return told
 
 
-def _silence(done: Completed) -> dict[str, object]:
+def _silence(done: Completed) -> ask.Nvml:
     """Why the child told nothing of NVML."""
     if done.timed_out:
-        return {"error": f"NVML did not answer within {NVML_LIMIT_S:g} s", "hung": True}
+        return ask.Nvml(error=f"NVML did not answer within {NVML_LIMIT_S:g} s", hung=True)
     code = done.returncode
     if code is None:
-        return {"error": f"the look at NVML could not be started: {done.error}"}
+        return ask.Nvml(error=f"the look at NVML could not be started: {done.error}")
     ended = f"signal {-code}" if code < 0 else f"exit {code}"
-    return {"error": f"NVML ended its process ({ended}) {done.stderr[-200:]}".strip()}
+    return ask.Nvml(error=f"NVML ended its process ({ended}) {done.stderr[-200:]}".strip())
 
 
 KERNEL_LOG_WORDS = ("NVRM", "Xid", "nvidia", "amdgpu", "i915", "xe ")
-"""The rest of the log holds serial numbers and addresses that are nobody's business."""
+"""The rest of the log holds serial numbers and addresses, which are personal."""
 
 
-def _call_kernel_log() -> object:
+def kernel_log() -> ask.KernelLog:
     done = run_program(("dmesg", "--notime"), 3)
     if not done.ok:
         text = (done.stderr or done.error or "did not answer").strip().splitlines()
-        return {"error": text[0][:200] if text else "refused"}
+        return ask.KernelLog(error=text[0][:200] if text else "refused")
     rows = done.stdout.splitlines()
-    return {"lines": [row for row in rows if any(word in row for word in KERNEL_LOG_WORDS)]}
+    return ask.KernelLog(
+        lines=tuple(row for row in rows if any(word in row for word in KERNEL_LOG_WORDS))
+    )
 
 
-def _call_interactive() -> object:
+def interactive() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def _call_own_name() -> object:
-    from envsetup.host.name_lookup import own_name_leads_to
+def own_name_leads_to() -> ask.Whereabouts | None:
+    from envsetup.host import name_lookup
 
-    return own_name_leads_to()
-
-
-def _call_master() -> object:
-    from envsetup.host.name_lookup import master_leads_to
-
-    return master_leads_to()
+    return name_lookup.own_name_leads_to()
 
 
-def _call_windows() -> object:
+def master_leads_to() -> ask.Whereabouts | None:
+    from envsetup.host import name_lookup
+
+    return name_lookup.master_leads_to()
+
+
+def windows() -> ask.WindowsSettings | None:
     from envsetup.host.windows import settings
 
     return settings()
 
 
-CALLS["windows"] = _call_windows
-CALLS["nvml"] = _call_nvml
-CALLS["master-leads-to"] = _call_master
-CALLS["interactive"] = _call_interactive
-CALLS["own-name-leads-to"] = _call_own_name
-CALLS["kernel-log"] = _call_kernel_log
-CALLS["displays"] = present_displays
+def displays() -> tuple[str, ...] | None:
+    found = present_displays()
+    return None if found is None else tuple(found)
 
 
-def _disk(path: str) -> object:
+def disk(path: str) -> ask.DiskSpace:
     usage = shutil.disk_usage(path)
-    return {"total": usage.total, "free": usage.free, "writable": os.access(path, os.W_OK)}
+    return ask.DiskSpace(total=usage.total, free=usage.free, writable=os.access(path, os.W_OK))
 
 
-def _openable(path: str) -> object:
+def openable(path: str) -> bool:
     return os.access(path, os.R_OK | os.W_OK)
 
 
-def _executable(path: str) -> object:
+def executable(path: str) -> bool | None:
     return os.access(path, os.X_OK) if os.path.exists(path) else None
 
 
-def _size(path: str) -> object:
+def size(path: str) -> int:
     return Path(path).stat().st_size
 
 
-def _arch_list(path: str) -> object:
-    from envsetup.host.arch_list import arch_list
+def arch_list(path: str) -> tuple[str, ...] | None:
+    from envsetup.host import arch_list as reader
 
-    return arch_list(path)
-
-
-def _port_taken(port: str) -> object:
-    from envsetup.host.name_lookup import port_taken
-
-    return port_taken(port)
+    return reader.arch_list(path)
 
 
-def _extension(paths: str) -> object:
+def port_taken(port: str) -> bool | None:
+    from envsetup.host import name_lookup
+
+    return name_lookup.port_taken(port)
+
+
+def extension(paths: str) -> ask.ExtensionSymbols | None:
     from elftools.common.exceptions import ELFError
 
-    from envsetup.host.extension_symbols import extension
+    from envsetup.host import extension_symbols
 
     path, _, torch_folder = paths.partition(":")
     try:
-        return extension(path, torch_folder)
+        return extension_symbols.extension(path, torch_folder)
     except (ELFError, ValueError):  # cut short, or no library at all
         return None
 
 
-PATH_CALLS = {
-    "disk": _disk,
-    "openable": _openable,
-    "executable": _executable,
-    "size": _size,
-    "arch-list": _arch_list,
-    "extension": _extension,
-    "port-taken": _port_taken,
-}
-"""Calls that take a path or a number, asked as `disk:/tmp`."""
+Answering = Callable[[str], object]
+
+
+def _plain(question: ask.Question[T], look: Callable[[], T | None]) -> tuple[str, Answering]:
+    return question.name, lambda _: look()
+
+
+def _about(question: ask.Question[T], look: Callable[[str], T | None]) -> tuple[str, Answering]:
+    return question.name, look
+
+
+ANSWERS = dict(
+    (
+        _plain(ask.UNAME, uname),
+        _plain(ask.LIBC, libc),
+        _plain(ask.SYSTEM_VERSION, system_version),
+        _plain(ask.CORES, cores),
+        _plain(ask.MEMORY, memory),
+        _plain(ask.CPU_INFO, cpu_info),
+        _plain(ask.LIMITS, limits),
+        _plain(ask.NUMA_POLICY, numa_policy),
+        _plain(ask.PLACES, places),
+        _plain(ask.NVML, nvml),
+        _plain(ask.KERNEL_LOG, kernel_log),
+        _plain(ask.INTERACTIVE, interactive),
+        _plain(ask.OWN_NAME_LEADS_TO, own_name_leads_to),
+        _plain(ask.MASTER_LEADS_TO, master_leads_to),
+        _plain(ask.WINDOWS, windows),
+        _plain(ask.DISPLAYS, displays),
+        _about(ask.DISK, disk),
+        _about(ask.OPENABLE, openable),
+        _about(ask.EXECUTABLE, executable),
+        _about(ask.SIZE, size),
+        _about(ask.ARCH_LIST, arch_list),
+        _about(ask.EXTENSION, extension),
+        _about(ask.PORT_TAKEN, port_taken),
+    )
+)
+"""Question to what answers it, of the question's own type; None is an absence."""
 
 
 def answer(name: str) -> Fact[str]:
-    """The JSON answer of a call, by its name; never raises for what the system does."""
+    """The answer to a question, by its name, in JSON; never raises for what the system does."""
     source = Source(kind="api", ref=name)
-    head, _, path = name.partition(":")
+    head, _, about = name.partition(":")
     try:
-        value = PATH_CALLS[head](path) if path else CALLS[head]()
+        value = ANSWERS[head](about)
     except FileNotFoundError:
         return Absent(tried=(source,))
     except Exception as error:
         return Unreadable(error=f"{type(error).__name__}: {error}", source=source)
-    return (
-        Absent(tried=(source,)) if value is None else Known(value=json.dumps(value), source=source)
-    )
+    if value is None:
+        return Absent(tried=(source,))
+    return Known(value=msgspec.json.encode(value).decode(), source=source)

@@ -6,6 +6,8 @@ import ctypes
 import sys
 from typing import Any
 
+from envsetup.host.questions import WindowsSettings
+
 FILE_SYSTEM = r"SYSTEM\CurrentControlSet\Control\FileSystem"
 DISPLAYS = r"SYSTEM\CurrentControlSet\Control\GraphicsDrivers"
 VC_RUNTIME = r"SOFTWARE\Microsoft\VisualStudio\14.0\VC\Runtimes\{}"
@@ -22,7 +24,7 @@ class MemoryStatus(ctypes.Structure):
     ]
 
 
-def settings() -> dict[str, object] | None:
+def settings() -> WindowsSettings | None:
     """Long paths, the time-out of displays, the Visual C++ runtime and free commit; None where this isn't Windows."""
     if sys.platform == "win32":
         import platform
@@ -33,23 +35,24 @@ def settings() -> dict[str, object] | None:
     return None
 
 
-def told_by(registry: Any, kernel: Any, runtime: str) -> dict[str, object]:
-    """`tdr_delay_s` and `vc_runtime` (such as 14.44.35211) are None where nothing is set."""
+def told_by(registry: Any, kernel: Any, runtime: str) -> WindowsSettings:
     version = _value(registry, VC_RUNTIME.format(runtime), "Version")
-    return {
-        "long_paths": _value(registry, FILE_SYSTEM, "LongPathsEnabled") == 1,
-        "tdr_delay_s": _value(registry, DISPLAYS, "TdrDelay"),
-        "vc_runtime": version.lstrip("v").removesuffix(".00") if isinstance(version, str) else None,
-        "commit_available_bytes": _free_commit(kernel),
-    }
+    delay = _value(registry, DISPLAYS, "TdrDelay")
+    return WindowsSettings(
+        long_paths=_value(registry, FILE_SYSTEM, "LongPathsEnabled") == 1,
+        tdr_delay_s=delay if isinstance(delay, int) else None,
+        vc_runtime=version.lstrip("v").removesuffix(".00") if isinstance(version, str) else None,
+        commit_available_bytes=_free_commit(kernel),
+    )
 
 
-def _value(registry: Any, path: str, name: str) -> Any:
+def _value(registry: Any, path: str, name: str) -> object:
     """A 32-bit Python is shown other keys unless it asks for the system's own."""
     access = registry.KEY_READ | registry.KEY_WOW64_64KEY
     try:
         with registry.OpenKey(registry.HKEY_LOCAL_MACHINE, path, 0, access) as key:
-            return registry.QueryValueEx(key, name)[0]
+            value: object = registry.QueryValueEx(key, name)[0]
+            return value
     except FileNotFoundError:
         return None
 

@@ -35,7 +35,7 @@ from envsetup.model import Absent, Command, Known, Machine, Plan, Record, value_
 from envsetup.plan import Request, candidates, make_plan
 from envsetup.plan.repair import over_damage
 from envsetup.plan.request import PACKAGES
-from envsetup.probes import take_snapshot
+from envsetup.probes.snapshot import take_snapshot
 from envsetup.target import interpreter_in, target_environment
 
 if TYPE_CHECKING:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import sys
-import tempfile
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
+from envsetup.cache_folder import cache_folder
 from envsetup.host.input_files import read_file
 from envsetup.host.json_input import InputError, decode
 from envsetup.knowledge.questions import Knowledge
@@ -50,32 +48,21 @@ def load(path: str | None = None) -> Knowledge:
         raise KnowledgeError(
             f"{VARIABLE}={given}: there is no such folder; name a folder of JSON files"
         )
-    stored = None if given else refreshed_file(os.environ)
+    stored = None if given else refreshed_file()
     there = stored is not None and stored.is_file()
     return _load(given or "", str(stored) if there else "")
 
 
-def refreshed_file(environ: Mapping[str, str]) -> Path | None:
+def refreshed_file() -> Path | None:
     """Where `knowledge refresh` stores releases for this version of the package's own; None without a home.
 
     The name holds the hash of the package's data: what was made from other data is never read.
     """
-    folder = cache_folder(environ)
+    folder = cache_folder()
     if folder is None:
         return None
     own = hashlib.sha256((PACKAGE_DATA / "releases.json").read_bytes()).hexdigest()
     return folder / "knowledge" / f"releases-{own[:12]}.json"
-
-
-def cache_folder(environ: Mapping[str, str]) -> Path | None:
-    """The user's cache folder for envsetup: XDG's on Linux, the system's own on Windows and macOS."""
-    if sys.platform == "win32":
-        base = environ.get("LOCALAPPDATA")
-    else:
-        home = environ.get("HOME")
-        usual = "Library/Caches" if sys.platform == "darwin" else ".cache"
-        base = environ.get("XDG_CACHE_HOME") or (f"{home}/{usual}" if home else None)
-    return Path(base) / "envsetup" if base and os.path.isabs(base) else None
 
 
 @cache
@@ -126,14 +113,16 @@ def _extended(releases: Releases, extra: Releases) -> Releases:
     )
 
 
-def store(releases: Releases, environ: Mapping[str, str]) -> Path:
+def store(releases: Releases) -> Path:
     """Stores refreshed releases for later runs, whole or not at all. Raises OSError; KnowledgeError without a home."""
-    file = refreshed_file(environ)
+    file = refreshed_file()
     if file is None:
         raise KnowledgeError(
-            "there is no folder for refreshed knowledge: HOME is not set. "
+            "there is no folder for refreshed knowledge: no home folder is known. "
             "Set HOME, or XDG_CACHE_HOME to an absolute path."
         )
+    import tempfile
+
     data = msgspec.json.encode(releases)
     msgspec.json.decode(data, type=Releases)  # what could not be read again is never stored
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -150,9 +139,9 @@ def store(releases: Releases, environ: Mapping[str, str]) -> Path:
     return file
 
 
-def own_releases(environ: Mapping[str, str]) -> Releases:
+def own_releases() -> Releases:
     """The releases that a refresh starts from: what an earlier one stored, else the package's own."""
-    stored = refreshed_file(environ)
+    stored = refreshed_file()
     if stored is not None and stored.is_file():
         with contextlib.suppress(KnowledgeError):
             return _decoded(stored, Releases, hashlib.sha256())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from envsetup.host import Host
-from envsetup.model import Absent, Container, Fact, Known, Source
-from envsetup.probes.readers import call_json, file_source, line
+from envsetup.host.questions import NUMA_POLICY
+from envsetup.model import Absent, Container, Known, Source, value_of
+from envsetup.probes.readers import Facts, file_source, line
 
 MARKS = {
     "/.dockerenv": "docker",
@@ -17,11 +18,11 @@ CGROUP_WORDS = {
 }  # fmt: skip
 
 
-def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
+def probe(host: Host) -> Facts:
     if "KUBERNETES_SERVICE_HOST" in host.env():
         return _found(host, "kubernetes", Source(kind="env", ref="KUBERNETES_SERVICE_HOST"))
     for path, runtime in MARKS.items():
-        if isinstance(host.real(path), Known):
+        if isinstance(host.realpath(path), Known):
             return _found(host, runtime, file_source(path))
     told = line(host, "/run/systemd/container")
     if told:
@@ -33,7 +34,7 @@ def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
     return {"container": Absent(tried=tuple(file_source(p) for p in (*MARKS, "/proc/1/cgroup")))}
 
 
-def _found(host: Host, runtime: str, source: Source) -> dict[str, Fact]:  # type: ignore[type-arg]
-    refused = call_json(host, "numa-policy") == "EPERM"
+def _found(host: Host, runtime: str, source: Source) -> Facts:
+    refused = value_of(host.ask(NUMA_POLICY)) == "EPERM"
     told = Container(runtime=runtime, numa_refused=refused)
     return {"container": Known(value=told, source=source)}

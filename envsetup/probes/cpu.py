@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from envsetup.host import Host
-from envsetup.model import Cpu, Fact, Known
+from envsetup.host.questions import CORES, CPU_INFO, Cores, CpuInfo
+from envsetup.model import Cpu, Known, value_of
 from envsetup.probes import cgroup
-from envsetup.probes.readers import api_source, call_json, file_source, line
+from envsetup.probes.readers import Facts, api_source, file_source, line
 
 ISA = {
     "avx": "avx", "avx2": "avx2", "fma": "fma", "avx512f": "avx512f", "avx512_bf16": "avx512_bf16",
@@ -20,26 +21,26 @@ MOST_CPUINFO_BYTES = 1 << 23
 """Some 2 KB a core: a smaller cut would lose cores and sockets of large machines."""
 
 
-def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
+def probe(host: Host) -> Facts:
     fact = host.read("/proc/cpuinfo", MOST_CPUINFO_BYTES)
     text = fact.value if isinstance(fact, Known) else ""
     model, flags = _named(text)
     source = file_source("/proc/cpuinfo")
     if not flags:
-        told = call_json(host, "cpuinfo") or {}
-        model, flags = told.get("model") or model, set(told.get("flags", ()))
+        told = value_of(host.ask(CPU_INFO)) or CpuInfo()
+        model, flags = told.model or model, set(told.flags)
         source = api_source("cpuinfo")
-    cores = call_json(host, "cores") or {}
+    cores = value_of(host.ask(CORES)) or Cores()
     quota = cpu_quota(host)
-    affinity = cores.get("affinity") or cores.get("logical")
+    affinity = cores.affinity or cores.logical
     usable = min(affinity, quota) if affinity and quota else affinity
     return {
         "cpu": Known(
             value=Cpu(
                 model=model,
-                logical_cores=cores.get("logical"),
-                physical_cores=cores.get("physical") or _physical(text),
-                affinity_cores=cores.get("affinity"),
+                logical_cores=cores.logical,
+                physical_cores=cores.physical or _physical(text),
+                affinity_cores=cores.affinity,
                 quota_cores=quota,
                 usable_cores=float(usable) if usable else None,
                 sockets=len(set(re.findall(r"^physical id\s*:\s*(\d+)", text, re.MULTILINE)))

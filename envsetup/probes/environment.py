@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from envsetup.host import Host
-from envsetup.model import Fact, Known, Source
+from envsetup.model import Known, Source
+from envsetup.probes.readers import Facts
 
 PREFIXES = (
     "CUDA_", "NVIDIA_", "NCCL_", "TORCH_", "TORCHINDUCTOR_", "PYTORCH_", "OMP_", "MKL_", "KMP_", "GOMP_",
@@ -28,7 +29,7 @@ URL_WITH_LOGIN = re.compile(r"//[^/\s]*@")
 LONGEST = 2000
 
 
-def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
+def probe(host: Host) -> Facts:
     kept = {k: clean(v) for k, v in sorted(host.env().items()) if matters(k)}
     return {"environment": Known(value=kept, source=Source(kind="env", ref="environment"))}
 

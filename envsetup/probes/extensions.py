@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from envsetup.host import Host
-from envsetup.model import Absent, Extension, Fact, Known, Package, TorchInstall
-from envsetup.probes.readers import call_json, file_source
+from envsetup.host.questions import EXTENSION
+from envsetup.model import Absent, Extension, Fact, Known, Package, TorchInstall, value_of
+from envsetup.probes.readers import file_source
 
 BUILT_AGAINST_TORCH = re.compile(
     r"flash-attn|xformers|vllm|sgl-kernel|flashinfer|causal-conv1d|mamba-ssm|bitsandbytes|apex|deepspeed|"
@@ -38,14 +39,14 @@ def _of(host: Host, package: Package, torch_folder: str) -> list[Extension]:
     found = []
     for name in names[:MOST_LIBRARIES]:
         path = f"{package.location}/{name}"
-        told = call_json(host, f"extension:{path}:{torch_folder}")
+        told = value_of(host.ask(EXTENSION.about(f"{path}:{torch_folder}")))
         if told:
             found.append(
                 Extension(
                     package=package.name,
                     path=path,
-                    missing=tuple(told["missing"]),
-                    architectures=tuple(told["architectures"]),
+                    missing=told.missing,
+                    architectures=told.architectures,
                 )
             )
     return found

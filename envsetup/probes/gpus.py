@@ -7,14 +7,15 @@ import re
 from msgspec.structs import asdict, replace
 
 from envsetup.host import Host
-from envsetup.model import Absent, Fact, Gpu, Known, NvidiaDriver, Source, Unreadable
+from envsetup.host.questions import KERNEL_LOG, OPENABLE, UNAME, KernelLog
+from envsetup.model import Absent, Fact, Gpu, Known, NvidiaDriver, Source, Unreadable, value_of
 from envsetup.probes import amd, nvidia, pci
-from envsetup.probes.readers import api_source, call_json, file_source
+from envsetup.probes.readers import Facts, api_source, file_source
 
 MOST_LOG_LINES = 200
 
 
-def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
+def probe(host: Host) -> Facts:
     bus = pci.displays(host)
     seen = bus.value if isinstance(bus, Known) else ()
     driver, spoken = nvidia.read(host, any(g.vendor == "nvidia" for g in seen))
@@ -96,8 +97,8 @@ def _completed(gpu: Gpu, other: Gpu) -> Gpu:
 
 def _apple(host: Host) -> tuple[Gpu, ...]:
     """Apple silicon is a GPU by itself; an Intel Mac has none that PyTorch still serves."""
-    uname = call_json(host, "uname") or {}
-    if host.os_name != "macos" or uname.get("machine") != "arm64":
+    uname = value_of(host.ask(UNAME))
+    if host.os_name != "macos" or uname is None or uname.machine != "arm64":
         return ()
     return (Gpu(vendor="apple", index=0, source=api_source("uname"), integrated=True),)
 
@@ -116,20 +117,20 @@ def _access(host: Host, found: tuple[Gpu, ...]) -> Fact[dict[str, bool]]:
     nodes = (
         [f"/dev/{n}" for n in names.value if USED.fullmatch(n)] if isinstance(names, Known) else []
     )
-    nodes += [n for n in NODES if isinstance(host.real(n), Known)]
+    nodes += [n for n in NODES if isinstance(host.realpath(n), Known)]
     if isinstance(render, Known):
         nodes += [f"/dev/dri/{n}" for n in render.value if n.startswith("renderD")]
-    told = {n: call_json(host, f"openable:{n}") for n in dict.fromkeys(nodes)}
+    told = {n: value_of(host.ask(OPENABLE.about(n))) for n in dict.fromkeys(nodes)}
     return Known(
-        value={n: bool(v) for n, v in told.items() if v is not None},
+        value={n: v for n, v in told.items() if v is not None},
         source=api_source("access(2)"),
     )
 
 
 def _log(host: Host) -> Fact[tuple[str, ...]]:
     """GPU lines of the kernel log, where this user may read it."""
-    told = call_json(host, "kernel-log") or {"error": "could not be read"}
+    log = value_of(host.ask(KERNEL_LOG)) or KernelLog(error="could not be read")
     source = Source(kind="program", ref="dmesg")
-    if "lines" not in told:
-        return Unreadable(error=str(told.get("error")), source=source)
-    return Known(value=tuple(told["lines"][-MOST_LOG_LINES:]), source=source)
+    if log.error is not None:
+        return Unreadable(error=log.error, source=source)
+    return Known(value=log.lines[-MOST_LOG_LINES:], source=source)

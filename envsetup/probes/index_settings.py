@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from envsetup.host import Host
-from envsetup.model import Absent, Fact, Known, Python, Source
-from envsetup.probes.readers import call_json, file_source, line
+from envsetup.host.questions import PLACES, Places
+from envsetup.model import Absent, Fact, Known, Python, Source, value_of
+from envsetup.probes.readers import file_source, line
 
 PYTORCH = "download.pytorch.org"
 ANOTHER = "another"
@@ -20,7 +21,7 @@ SETTING = re.compile(rf"^\s*({'|'.join(OPTIONS)}|url)\s*=\s*(.+)$", re.MULTILINE
 def read(host: Host, python: Fact[Python]) -> Fact[dict[str, str]]:
     found: dict[str, str] = {}
     sources: list[Source] = []
-    home = (call_json(host, "places") or {}).get("home")
+    home = (value_of(host.ask(PLACES)) or Places()).home
     prefix = python.value.prefix if isinstance(python, Known) else None
     for tool, path in _files(host, home, prefix):
         text = line(host, path)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 
 from envsetup.host import Host
-from envsetup.model import Absent, Fact, Known, Launch, Source, Unreadable, Whereto
-from envsetup.probes.readers import api_source, call_json, line
+from envsetup.host.questions import INTERACTIVE, MASTER_LEADS_TO, OWN_NAME_LEADS_TO, PORT_TAKEN
+from envsetup.model import Absent, Known, Launch, Source, Unreadable, value_of
+from envsetup.probes.readers import Facts, api_source, line
 
 LAUNCHERS = ("torchrun", "accelerate", "deepspeed", "srun", "slurmstepd", "mpirun", "mpiexec", "orted",
              "prted", "hydra_pmi_proxy", "jsrun", "horovodrun", "ray")  # fmt: skip
@@ -20,33 +20,29 @@ WORDS_LOOKED_AT = 3
 """Of a command line: the interpreter, an option, and the program."""
 
 
-def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
+def probe(host: Host) -> Facts:
     env = host.env()
     if not speaks_of_several(env):
         return {"launch": Absent(tried=(Source(kind="env", ref="WORLD_SIZE, RANK, MASTER_ADDR"),))}
-    own, leads = (host.call(name) for name in ("own-name-leads-to", "master-leads-to"))
-    asked = [json.loads(fact.value) if isinstance(fact, Known) else None for fact in (own, leads)]
-    refused = [fact.error for fact in (own, leads) if isinstance(fact, Unreadable)]
+    facts = (host.ask(OWN_NAME_LEADS_TO), host.ask(MASTER_LEADS_TO))
+    own, master = map(value_of, facts)
+    refused = [fact.error for fact in facts if isinstance(fact, Unreadable)]
     port = env.get("MASTER_PORT") or DEFAULT_PORT
     told = Launch(
-        host_name=_whereto(asked[0]),
-        master=_whereto(asked[1]),
+        host_name=own.whereto if own else None,
+        master=master.whereto if master else None,
         not_looked_up=refused[0] if refused else None,
-        master_is_ipv6=bool(asked[1].get("ipv6")) if asked[1] else None,
+        master_is_ipv6=master.ipv6 if master else None,
         has_ipv6=_has_ipv6(host),
-        port_taken=call_json(host, f"port-taken:{port}") if port.isdigit() else None,
+        port_taken=value_of(host.ask(PORT_TAKEN.about(port))) if port.isdigit() else None,
         launcher=_launcher(host),
-        interactive=call_json(host, "interactive"),
+        interactive=value_of(host.ask(INTERACTIVE)),
     )
     return {"launch": Known(value=told, source=api_source("getaddrinfo, bind, /proc"))}
 
 
 def speaks_of_several(env: Mapping[str, str]) -> bool:
     return "MASTER_ADDR" in env or "RANK" in env or env.get("WORLD_SIZE", "1") not in ("", "0", "1")
-
-
-def _whereto(told: dict[str, object] | None) -> Whereto | None:
-    return told.get("whereto") if told else None  # type: ignore[return-value] # one of its words
 
 
 def _has_ipv6(host: Host) -> bool | None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from envsetup.host import Host
-from envsetup.model import Absent, Fact, Known
+from envsetup.host.questions import LIMITS
+from envsetup.model import Absent, Known, value_of
 from envsetup.probes import cgroup
-from envsetup.probes.readers import api_source, call_json, line, number
+from envsetup.probes.readers import Facts, api_source, line, number
 
 KERNEL = ("max_map_count", "overcommit_memory")
 
 
-def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
-    told = call_json(host, "limits")
+def probe(host: Host) -> Facts:
+    told = value_of(host.ask(LIMITS))
     if not told:
         return {"limits": Absent(tried=(api_source("getrlimit"),))}
     files = [f"{f}/pids.max" for c in ("", "pids") for f in cgroup.folders(host, c)]

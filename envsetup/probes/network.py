@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from envsetup.host import Host
-from envsetup.model import Absent, Fact, Known, RdmaPort
-from envsetup.probes.readers import call_json, file_source, line, number
+from envsetup.host.questions import OPENABLE
+from envsetup.model import Absent, Fact, Known, RdmaPort, value_of
+from envsetup.probes.readers import Facts, file_source, line, number
 
 FOLDER = "/sys/class/net"
 ADAPTERS = "/sys/class/infiniband"
@@ -13,7 +14,7 @@ ACTIVE = "ACTIVE"
 """A port's state reads `4: ACTIVE`."""
 
 
-def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
+def probe(host: Host) -> Facts:
     if host.os_name != "linux":
         return {
             "interfaces": Absent(tried=(file_source(FOLDER),)),
@@ -45,7 +46,7 @@ def _ports(host: Host, adapter: str, node: str | None) -> list[RdmaPort]:
     folder = f"{ADAPTERS}/{adapter}/ports"
     names = host.list(folder)
     numbers = names.value if isinstance(names, Known) else ()
-    openable = bool(node and call_json(host, f"openable:{node}"))
+    openable = node is not None and value_of(host.ask(OPENABLE.about(node))) is True
     return [
         RdmaPort(
             device=adapter,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
-from msgspec import convert
+from msgspec.structs import replace
 
-from envsetup.host import Host
+from envsetup.host import Completed, Host
+from envsetup.host.questions import NVML, Libcuda, Nvml, NvmlAnswer, NvmlGpu
 from envsetup.model import (
     UNASKED,
     Absent,
@@ -18,6 +18,7 @@ from envsetup.model import (
     GpuHealth,
     Known,
     NvidiaDriver,
+    Record,
     Source,
     Unreadable,
 )
@@ -41,6 +42,9 @@ SMI_QUERY = (
     "--query-gpu=index,name,uuid,pci.bus_id,driver_version,compute_cap,memory.total",
     "--format=csv,noheader,nounits",
 )
+SMI_COLUMNS = 7
+LOOKED_FOR = (MODULE_VERSION, PROC_VERSION, "/dev", "/sys/bus/pci/devices")
+NO_SIGN = NvmlAnswer(nvml=Nvml(absent="no sign of a driver"))
 DRIVER_MODELS: dict[int, Literal["WDDM", "TCC", "MCDM"]] = {0: "WDDM", 1: "TCC", 2: "MCDM"}
 """nvmlDriverModel_t (nvml.h); 1 is named WDM there."""
 COMPUTE_MODES = {0: "Default", 1: "Exclusive_Thread", 2: "Prohibited", 3: "Exclusive_Process"}
@@ -57,40 +61,58 @@ def read(host: Host, on_bus: bool) -> tuple[Fact[NvidiaDriver], tuple[Gpu, ...]]
     files = first_known(_module(host), _proc(host))
     nodes = _nodes(host)
     smi = host.which("nvidia-smi")
-    wsl = isinstance(host.list(WSL_LIBRARIES), Known)
-    signs = isinstance(files, Known) or _some(nodes) or smi or wsl or host.os_name == "windows"
-    told: dict[str, Any] = _spoken(host) if signs or _library(host) else {}
-    nvml: dict[str, Any] = told.get("nvml") or {"absent": "no sign of a driver"}
-    signs = signs or "driver" in nvml or _speaks_of_a_driver(nvml)
+    outside = host.os_name == "windows" or isinstance(host.list(WSL_LIBRARIES), Known)
+    signs = isinstance(files, Known) or _some(nodes) or smi is not None or outside
+    told = _spoken(host) if signs or _library(host) else NO_SIGN
+    signs = signs or _speaks_of_a_driver(told.nvml)
     if not signs and not on_bus:
-        tried = (file_source(MODULE_VERSION), file_source(PROC_VERSION), file_source("/dev"))
-        return Absent(tried=(*tried, file_source("/sys/bus/pci/devices"))), ()
-    gpus = tuple(_gpu(row) for row in nvml.get("gpus", ()))
-    smi_fact: Fact[str] = (
-        Known(value=smi, source=Source(kind="env", ref="PATH")) if smi else Absent()
-    )
-    smi_driver: str | None = None
-    if smi and not gpus and not nvml.get("hung"):  # it asks NVML too, and would hang with it
-        smi_fact, smi_driver, gpus = _ask_smi(host, smi)
+        return Absent(tried=tuple(map(file_source, LOOKED_FOR))), ()
+    answer = _programs_answer(host, smi, told.nvml)
     if not signs and isinstance(files, Absent):
-        return Absent(tried=files.tried), gpus
-    if isinstance(files, Absent) and (wsl or host.os_name == "windows"):
-        # there are no such files: NVML decides
-        files = _told(None, nvml, "nvmlSystemGetDriverVersion")
-    version = files if isinstance(files, Known) else _from(nvml.get("driver") or smi_driver, files)
+        return Absent(tried=files.tried), answer.gpus
+    if isinstance(files, Absent) and outside:  # there are no such files: NVML decides
+        files = _told(None, told.nvml, "nvmlSystemGetDriverVersion")
+    version = _version(files, told.nvml.driver or answer.driver)
     driver = NvidiaDriver(
         version=version,
-        library_version=_told(nvml.get("driver"), nvml, "nvmlSystemGetDriverVersion"),
-        cuda_version=_cuda(told.get("libcuda") or {}, nvml),
+        library_version=_told(told.nvml.driver, told.nvml, "nvmlSystemGetDriverVersion"),
+        cuda_version=_cuda(told.libcuda, told.nvml),
         flavour=_flavour(host),
         device_nodes=nodes,
         modules=_modules(host),
         built_for=_built_for(host) if isinstance(files, Absent) and on_bus else UNASKED,
         libraries=_libraries(host),
-        nvml=_outcome(nvml),
-        nvidia_smi=smi_fact,
+        nvml=_outcome(told.nvml),
+        nvidia_smi=answer.outcome,
     )
-    return Known(value=driver, source=_source(version)), gpus
+    return Known(value=driver, source=_source(version)), answer.gpus
+
+
+class _Answer(Record):
+    """What tells of GPUs: NVML, or nvidia-smi where NVML doesn't."""
+
+    outcome: Fact[str]
+    """nvidia-smi's."""
+    driver: str | None = None
+    gpus: tuple[Gpu, ...] = ()
+
+
+def _programs_answer(host: Host, smi: str | None, nvml: Nvml) -> _Answer:
+    """nvidia-smi is asked last: it asks NVML too, and would hang with it."""
+    gpus = tuple(map(_gpu, nvml.gpus))
+    if smi is None:
+        return _Answer(outcome=Absent(), gpus=gpus)
+    if gpus or nvml.hung:
+        there = Known(value=smi, source=Source(kind="env", ref="PATH"))
+        return _Answer(outcome=there, gpus=gpus)
+    return _ask_smi(host, smi)
+
+
+def _version(files: Fact[str], told: str | None) -> Fact[str]:
+    """The kernel's files tell it first, then NVML or nvidia-smi."""
+    if isinstance(files, Known) or not told:
+        return files
+    return Known(value=told, source=api_source("nvmlSystemGetDriverVersion"))
 
 
 def _library(host: Host) -> bool:
@@ -100,22 +122,21 @@ def _library(host: Host) -> bool:
     sign of a driver: an image may bring it along. Only what it answers is one.
     """
     folders = (*host.env().get("LD_LIBRARY_PATH", "").split(":"), *LIBRARY_FOLDERS)
-    found = (host.real(f"{folder.rstrip('/')}/{LIBRARY}") for folder in folders if folder)
+    found = (host.realpath(f"{folder.rstrip('/')}/{LIBRARY}") for folder in folders if folder)
     return any(isinstance(path, Known) for path in found)
 
 
-def _speaks_of_a_driver(nvml: dict[str, Any]) -> bool:
-    """Whether NVML failed otherwise than by finding no module: it hung, died, or disagreed with one."""
-    return "error" in nvml and nvml.get("code") != NOT_LOADED
+def _speaks_of_a_driver(nvml: Nvml) -> bool:
+    """Whether NVML answered, or failed otherwise than by finding no module: it hung, died, or disagreed with one."""
+    return nvml.answered or (nvml.error is not None and nvml.code != NOT_LOADED)
 
 
-def _spoken(host: Host) -> dict[str, Any]:
+def _spoken(host: Host) -> NvmlAnswer:
     """What NVML and libcuda say; a look that failed is an error, never an absence."""
-    fact = host.call("nvml")
+    fact = host.ask(NVML)
     if isinstance(fact, Unreadable):
-        return {"nvml": {"error": fact.error}}
-    told = json.loads(fact.value) if isinstance(fact, Known) else {}
-    return told if isinstance(told, dict) else {}
+        return NvmlAnswer(nvml=Nvml(error=fact.error))
+    return fact.value if isinstance(fact, Known) else NvmlAnswer()
 
 
 def _source(fact: Fact[str]) -> Source:
@@ -149,36 +170,26 @@ def _stripped(fact: Fact[str], parse: Callable[[str], str | None]) -> Fact[str]:
     return Known(value=value, source=fact.source)
 
 
-def _from(value: str | None, files: Fact[str]) -> Fact[str]:
-    return Known(value=value, source=api_source("nvmlSystemGetDriverVersion")) if value else files
-
-
-def _told(value: str | None, nvml: dict[str, Any], ref: str) -> Fact[str]:
+def _told(value: str | None, nvml: Nvml, ref: str) -> Fact[str]:
     source = Source(kind="nvml", ref=ref)
     if value:
         return Known(value=value, source=source)
-    if "error" in nvml:
-        return Unreadable(error=str(nvml["error"]), source=source)
+    if nvml.error is not None:
+        return Unreadable(error=nvml.error, source=source)
     return Absent(tried=(source,))
 
 
-def _cuda(libcuda: dict[str, Any], nvml: dict[str, Any]) -> Fact[str]:
-    if libcuda.get("version"):
-        source = Source(kind="api", ref="cuDriverGetVersion")
-        return Known(value=libcuda["version"], source=source)
-    return _told(nvml.get("cuda"), nvml, "nvmlSystemGetCudaDriverVersion_v2")
+def _cuda(libcuda: Libcuda, nvml: Nvml) -> Fact[str]:
+    if libcuda.version:
+        return Known(value=libcuda.version, source=Source(kind="api", ref="cuDriverGetVersion"))
+    return _told(nvml.cuda, nvml, "nvmlSystemGetCudaDriverVersion_v2")
 
 
-def _outcome(nvml: dict[str, Any]) -> Fact[str]:
-    source = Source(kind="nvml", ref="nvmlInit")
-    if "error" in nvml:
-        return Unreadable(error=str(nvml["error"]), source=source)
-    if "absent" in nvml or not nvml:
-        return Absent(tried=(source,))
-    return Known(value="ok", source=source)
+def _outcome(nvml: Nvml) -> Fact[str]:
+    return _told("ok" if nvml.answered else None, nvml, "nvmlInit")
 
 
-def _flavour(host: Host) -> Any:
+def _flavour(host: Host) -> Literal["open", "proprietary"] | None:
     text = line(host, PROC_VERSION)
     if text is None:
         return None
@@ -224,58 +235,62 @@ def _libraries(host: Host) -> Fact[tuple[str, ...]]:
     return Absent(tried=tuple(file_source(folder) for folder in LIBRARY_FOLDERS))
 
 
-def _gpu(row: dict[str, Any]) -> Gpu:
-    known = {k: v for k, v in row.items() if k in Gpu.__struct_fields__ and k != "health"}
-    mode = known.pop("compute_mode", None)
-    model = known.pop("driver_model", None)
-    health = {**(row.get("health") or {}), "error": row.get("error")}
+def _gpu(told: NvmlGpu) -> Gpu:
     return Gpu(
-        **{
-            **known,
-            "vendor": "nvidia",
-            "source": Source(kind="nvml", ref=f"device {row['index']}"),
-        },
-        compute_mode=COMPUTE_MODES.get(mode) if isinstance(mode, int) else None,
-        driver_model=DRIVER_MODELS.get(model) if isinstance(model, int) else None,
-        health=convert(health, GpuHealth),
+        vendor="nvidia",
+        index=told.index,
+        source=Source(kind="nvml", ref=f"device {told.index}"),
+        name=told.name,
+        uuid=told.uuid,
+        compute_capability=told.compute_capability,
+        pci_address=told.pci_address,
+        pci_id=told.pci_id,
+        memory_total_bytes=told.memory_total_bytes,
+        memory_used_bytes=told.memory_used_bytes,
+        mig=told.mig,
+        mig_instances=told.mig_instances,
+        compute_mode=None if told.compute_mode is None else COMPUTE_MODES.get(told.compute_mode),
+        driver_model=None if told.driver_model is None else DRIVER_MODELS.get(told.driver_model),
+        health=replace(told.health or GpuHealth(), error=told.error),
     )
 
 
-def _ask_smi(host: Host, path: str) -> tuple[Fact[str], str | None, tuple[Gpu, ...]]:
+def _ask_smi(host: Host, path: str) -> _Answer:
     """nvidia-smi's outcome, the driver version and the GPUs that it names.
 
     It fails in ways that stay apart: hung, an error of its own (driver not reachable, versions
     mismatched), and output that can't be read.
     """
-    argv = (path, *SMI_QUERY)
-    done = host.run(argv, SMI_LIMIT_S)
+    done = host.run((path, *SMI_QUERY), SMI_LIMIT_S)
     source = Source(kind="program", ref="nvidia-smi")
+    failure = _failure(done, source)
+    if failure is not None:
+        return _Answer(outcome=failure)
+    rows = [[c.strip() for c in row.split(",")] for row in done.stdout.splitlines() if row.strip()]
+    if not rows or any(len(row) != SMI_COLUMNS or not row[0].isdigit() for row in rows):
+        text = (done.stdout + done.stderr).strip()
+        return _Answer(
+            outcome=Unreadable(error="unreadable output", source=source, detail=text[:500])
+        )
+    return _Answer(
+        outcome=Known(value=path, source=source),
+        driver=rows[0][4],
+        gpus=tuple(_smi_gpu(row, source) for row in rows),
+    )
+
+
+def _failure(done: Completed, source: Source) -> Unreadable | None:
     if done.overflowed:
-        return Unreadable(error="printed without end and was ended", source=source), None, ()
+        return Unreadable(error="printed without end and was ended", source=source)
     if done.timed_out:
         gone = " and could not be killed" if done.abandoned else ""
-        text = f"did not answer within {SMI_LIMIT_S:g} s{gone}"
-        return Unreadable(error=text, source=source), None, ()
+        return Unreadable(error=f"did not answer within {SMI_LIMIT_S:g} s{gone}", source=source)
+    if done.returncode == 0:
+        return None
     text = (done.stdout + done.stderr).strip()
-    if done.returncode != 0:
-        first = (text.splitlines() or [done.error or "no output"])[0]
-        ended = f"exit {done.returncode}" if done.returncode is not None else "could not be started"
-        return (
-            Unreadable(error=f"{first[:300]} ({ended})", source=source, detail=text[:2000]),
-            None,
-            (),
-        )
-    rows = [
-        [cell.strip() for cell in row.split(",")] for row in done.stdout.splitlines() if row.strip()
-    ]
-    good = [row for row in rows if len(row) == 7 and row[0].isdigit()]
-    if len(good) != len(rows) or not rows:
-        return Unreadable(error="unreadable output", source=source, detail=text[:500]), None, ()
-    return (
-        Known(value=path, source=source),
-        good[0][4],
-        tuple(_smi_gpu(row, source) for row in good),
-    )
+    first = (text.splitlines() or [done.error or "no output"])[0]
+    ended = f"exit {done.returncode}" if done.returncode is not None else "could not be started"
+    return Unreadable(error=f"{first[:300]} ({ended})", source=source, detail=text[:2000])
 
 
 def _smi_gpu(row: list[str], source: Source) -> Gpu:

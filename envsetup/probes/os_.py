@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from envsetup.host import Host
-from envsetup.model import Absent, Fact, Known, Libc, Wsl
-from envsetup.probes.readers import api_source, call_json, file_source, line
+from envsetup.host.questions import LIBC, SYSTEM_VERSION, UNAME, Uname
+from envsetup.model import Absent, Fact, Known, Libc, Wsl, value_of
+from envsetup.probes.readers import Facts, api_source, file_source, line
 
 SECURE_BOOT = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 ARCHS = {"amd64": "x86_64", "x64": "x86_64"}
@@ -15,30 +17,42 @@ BIONIC_LOADER = "/system/bin/linker64"
 MUSL_LOADERS = ("x86_64", "aarch64", "riscv64", "armhf", "i386", "ppc64le", "s390x")
 
 
-def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
-    uname = call_json(host, "uname") or {}
-    source = api_source("uname")
-    arch = str(uname.get("machine", "")).lower()
-    if host.os_name == "windows" and arch == "aarch64":
-        arch = "arm64"
+def probe(host: Host) -> Facts:
+    uname = host.ask(UNAME)
+    told = value_of(uname)
     return {
-        "os": Known(value=host.os_name, source=source),
+        "os": Known(value=host.os_name, source=api_source("uname")),
         "os_version": _version(host),
-        "kernel": Known(value=str(uname.get("release", "")), source=source),
-        "arch": Known(value=ARCHS.get(arch, arch), source=source),
+        "kernel": _part(uname, lambda told: told.release),
+        "arch": _part(uname, lambda told: _arch(host, told)),
         "libc": _libc(host),
         "macos_version": _macos(host),
-        "wsl": _wsl(host, str(uname.get("release", ""))),
+        "wsl": _wsl(host, told.release if told else ""),
         "tegra": _tegra(host),
         "secure_boot": _secure_boot(host),
     }
 
 
+def _part(uname: Fact[Uname], part: Callable[[Uname], str]) -> Fact[str]:
+    if not isinstance(uname, Known):
+        return uname
+    return Known(value=part(uname.value), source=uname.source)
+
+
+def _arch(host: Host, uname: Uname) -> str:
+    arch = uname.machine.lower()
+    if host.os_name == "windows" and arch == "aarch64":
+        arch = "arm64"
+    return ARCHS.get(arch, arch)
+
+
 def _version(host: Host) -> Fact[str]:
     if host.os_name != "linux":
-        told = call_json(host, "system-version")
+        told = host.ask(SYSTEM_VERSION)
+        if not isinstance(told, Known):
+            return told
         name = "macOS" if host.os_name == "macos" else "Windows"
-        return Known(value=f"{name} {told}", source=api_source("system-version"))
+        return Known(value=f"{name} {told.value}", source=told.source)
     fact = host.read("/etc/os-release")
     if not isinstance(fact, Known):
         return fact
@@ -49,26 +63,25 @@ def _version(host: Host) -> Fact[str]:
 def _macos(host: Host) -> Fact[str]:
     if host.os_name != "macos":
         return Absent()
-    told = call_json(host, "system-version")
-    return Known(value=str(told), source=api_source("system-version")) if told else Absent()
+    return host.ask(SYSTEM_VERSION)
 
 
 def _libc(host: Host) -> Fact[Libc]:
     """glibc tells by confstr; musl is known by its loader, which tells its version when run."""
     if host.os_name != "linux":
         return Absent()
-    told = call_json(host, "libc")
-    if isinstance(told, str) and told.startswith("glibc "):
+    told = value_of(host.ask(LIBC)) or ""
+    if told.startswith("glibc "):
         libc = Libc(family="glibc", version=told.split()[1])
         return Known(value=libc, source=api_source("confstr(CS_GNU_LIBC_VERSION)"))
     for arch in MUSL_LOADERS:
         loader = f"/lib/ld-musl-{arch}.so.1"
-        if isinstance(host.real(loader), Known):
+        if isinstance(host.realpath(loader), Known):
             done = host.run((loader,), 3)
             found = re.search(r"Version (\S+)", done.stderr + done.stdout)
             version = found.group(1) if found else "0"
             return Known(value=Libc(family="musl", version=version), source=file_source(loader))
-    if isinstance(host.real(BIONIC_LOADER), Known):
+    if isinstance(host.realpath(BIONIC_LOADER), Known):
         return Known(value=Libc(family="bionic", version="0"), source=file_source(BIONIC_LOADER))
     return Absent(tried=(api_source("confstr(CS_GNU_LIBC_VERSION)"), file_source("/lib/ld-musl-*")))
 

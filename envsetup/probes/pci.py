@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from envsetup.host import Host
+from envsetup.host.questions import DISPLAYS
 from envsetup.model import Absent, Fact, Gpu, Known, Unreadable, Vendor
 from envsetup.probes.readers import api_source, file_source, line
 
@@ -32,7 +32,7 @@ def displays(host: Host) -> Fact[tuple[Gpu, ...]]:
 
 def _windows(host: Host) -> Fact[tuple[Gpu, ...]]:
     """Windows names its devices without their place on the bus."""
-    fact = host.call("displays")
+    fact = host.ask(DISPLAYS)
     if isinstance(fact, Unreadable):
         return fact
     if isinstance(fact, Absent):
@@ -40,7 +40,7 @@ def _windows(host: Host) -> Fact[tuple[Gpu, ...]]:
             error="this system doesn't tell its displays", source=api_source("displays")
         )
     found = []
-    for instance in json.loads(fact.value):
+    for instance in fact.value:
         match = INSTANCE.match(instance)
         vendor = VENDORS.get(f"0x{match.group(1).lower()}") if match else None
         if match and vendor:
@@ -72,5 +72,5 @@ def _display(host: Host, address: str, index: int) -> Gpu | None:
 
 
 def _driver(host: Host, folder: str) -> str | None:
-    fact = host.real(f"{folder}/driver")
+    fact = host.realpath(f"{folder}/driver")
     return fact.value.rsplit("/", 1)[-1] if isinstance(fact, Known) else None

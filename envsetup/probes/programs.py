@@ -7,7 +7,7 @@ import re
 
 from envsetup.host import Host
 from envsetup.model import Absent, Fact, Known, Source
-from envsetup.probes.readers import file_source, line, number
+from envsetup.probes.readers import Facts, file_source, line, number
 
 PROGRAMS = (
     "gcc", "g++", "clang", "cc", "c++", "cl", "nvcc", "hipcc", "icpx", "ninja", "cmake", "ffmpeg", "ptxas",
@@ -18,7 +18,7 @@ HEADERS = ("include", "targets/x86_64-linux/include", "targets/sbsa-linux/includ
 GCC_LIMIT = re.compile(r"__GNUC__ > (\d+)")
 
 
-def probe(host: Host) -> dict[str, Fact]:  # type: ignore[type-arg]
+def probe(host: Host) -> Facts:
     found = {name: path for name in PROGRAMS if (path := host.which(name))}
     return {
         "programs": Known(value=found, source=Source(kind="env", ref="PATH")),
@@ -51,7 +51,7 @@ def _newest_gcc(host: Host, nvcc: str | None) -> Fact[int]:
     """The header that every compilation by nvcc includes compares __GNUC__ with a number."""
     if nvcc is None:
         return Absent(tried=(Source(kind="env", ref="PATH"),))
-    real = host.real(nvcc)
+    real = host.realpath(nvcc)
     home = posixpath.dirname(posixpath.dirname(real.value if isinstance(real, Known) else nvcc))
     paths = [f"{home}/{folder}/crt/host_config.h" for folder in HEADERS]
     for path in paths:
@@ -79,7 +79,7 @@ def _level_zero(host: Host) -> Fact[str]:
     """Intel's loader, in the folders that distributions and Windows' drivers put it."""
     paths = _loaders(host)
     for path in paths:
-        if isinstance(host.real(path), Known):
+        if isinstance(host.realpath(path), Known):
             return Known(value=path, source=file_source(path))
     return Absent(tried=tuple(file_source(p) for p in paths))
 

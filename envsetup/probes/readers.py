@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from envsetup.host import Host
 from envsetup.model import Absent, Fact, Known, Source, Unreadable
 
-
-def call_json(host: Host, name: str) -> Any:
-    """The decoded answer of a call, None where there is none."""
-    fact = host.call(name)
-    return json.loads(fact.value) if isinstance(fact, Known) else None
+Facts = dict[str, Fact[Any]]
+"""Facts by their field of Machine; each field has a type of its own, which no type of a dict can say."""
 
 
 def line(host: Host, path: str) -> str | None:

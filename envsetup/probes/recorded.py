@@ -6,6 +6,7 @@ import csv
 from collections.abc import Callable
 
 from envsetup.host import Host
+from envsetup.host.questions import SIZE
 from envsetup.model import Absent, Known
 
 MOST_RECORD_BYTES = 1 << 23
@@ -25,10 +26,10 @@ def damaged(
     for row in _rows(fact.value):
         if len(row) != 3 or not row[2].isdigit() or not matters(row[0]):
             continue
-        have = host.call(f"size:{folder}/{row[0]}")
+        have = host.ask(SIZE.about(f"{folder}/{row[0]}"))
         if isinstance(have, Absent):
             wrong.append(f"{row[0]} is missing ({row[2]} bytes recorded)")
-        elif isinstance(have, Known) and int(have.value) < int(row[2]):
+        elif isinstance(have, Known) and have.value < int(row[2]):
             wrong.append(f"{row[0]} has {have.value} bytes, {row[2]} recorded")
     return tuple(wrong)
 

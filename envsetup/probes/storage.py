@@ -6,23 +6,24 @@ import posixpath
 from collections.abc import Mapping
 
 from envsetup.host import Host
-from envsetup.model import Absent, Fact, Filesystem, Known, Python
-from envsetup.probes.readers import api_source, call_json
+from envsetup.host.questions import DISK, PLACES, DiskSpace, Places
+from envsetup.model import Absent, Fact, Filesystem, Known, Python, value_of
+from envsetup.probes.readers import api_source
 
 HURTING = {"noexec", "ro"}
 NETWORK = {"nfs", "nfs4", "lustre", "gpfs", "cifs", "9p", "fuse.sshfs", "beegfs", "ceph"}
 
 
 def read(host: Host, python: Fact[Python]) -> Fact[tuple[Filesystem, ...]]:
-    places = call_json(host, "places") or {}
-    roles = {"tmp": places.get("tmp"), "home": places.get("home")}
+    places = value_of(host.ask(PLACES)) or Places()
+    roles = {"tmp": places.tmp, "home": places.home}
     if isinstance(python, Known):
         roles = {"environment": python.value.prefix, **roles}
     if host.os_name == "linux":
         roles["shm"] = "/dev/shm"
     mounts = _mounts(host)
     given = [(role, path) for role, path in roles.items() if path]
-    given += _caches(host.env(), places.get("home"))
+    given += _caches(host.env(), places.home)
     found = tuple(_place(host, role, path, mounts) for role, path in given)
     return Known(value=found, source=api_source("statvfs"))
 
@@ -49,23 +50,23 @@ def _caches(env: Mapping[str, str], home: str | None) -> list[tuple[str, str]]:
 
 def _there(host: Host, path: str) -> str:
     """The path, or the folder above it in which it would be made."""
-    while path != "/" and isinstance(host.real(path), Absent):
+    while path != "/" and isinstance(host.realpath(path), Absent):
         path = posixpath.dirname(path)
     return path
 
 
 def _place(host: Host, role: str, path: str, mounts: dict[str, tuple[str, str]]) -> Filesystem:
     there = _there(host, path) if role.endswith("cache") else path
-    told = call_json(host, f"disk:{there}") or {}
+    space = value_of(host.ask(DISK.about(there))) or DiskSpace()
     kind, options = mounts.get(_mount_of(there, mounts), (None, ""))
     return Filesystem(
         role=role,
         path=path,
         kind=kind,
-        free_bytes=told.get("free"),
-        total_bytes=told.get("total"),
+        free_bytes=space.free,
+        total_bytes=space.total,
         options=tuple(o for o in options.split(",") if o in HURTING),
-        writable=told.get("writable"),
+        writable=space.writable,
     )
 
 

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 
 from msgspec.structs import replace
 
 from envsetup.host import Host
-from envsetup.model import UNASKED, Absent, Fact, Known, Package, Python, TorchInstall, Unreadable
-from envsetup.probes.readers import call_json, file_source
+from envsetup.host.questions import ARCH_LIST, EXECUTABLE
+from envsetup.model import (
+    UNASKED,
+    Absent,
+    Fact,
+    Known,
+    Package,
+    Python,
+    TorchInstall,
+    Unreadable,
+    value_of,
+)
+from envsetup.probes.readers import file_source
 from envsetup.probes.recorded import damaged
 
 LIBRARIES = ("torch/lib/", "torch/_C", "torch/bin/")
@@ -118,7 +128,9 @@ def _installed(
             arch_list=_arch_list(host, folder, version, cuda, hip),
             location=f"{folder}/torch",
             metadata_version=package.version if package else None,
-            shm_manager=call_json(host, f"executable:{folder}/torch/bin/torch_shm_manager"),
+            shm_manager=value_of(
+                host.ask(EXECUTABLE.about(f"{folder}/torch/bin/torch_shm_manager"))
+            ),
             broken_files=broken,
         ),
         source=source,
@@ -143,10 +155,10 @@ def _arch_list(
     tried = []
     for name in GPU_LIBRARIES:
         path = f"{folder}/torch/lib/{name}"
-        fact = host.call(f"arch-list:{path}")
+        fact = host.ask(ARCH_LIST.about(path))
         tried.append(file_source(path))
         if isinstance(fact, Known):
-            return Known(value=tuple(json.loads(fact.value)), source=file_source(path))
+            return Known(value=fact.value, source=file_source(path))
         if isinstance(fact, Unreadable):
             return fact
     return Absent(tried=tuple(tried))

@@ -17,7 +17,7 @@ LIMIT_S = 5.0
 
 
 def read(host: Host, packages: Fact[tuple[Package, ...]]) -> Fact[dict[str, str]]:
-    nodes = [node for node in GPU_NODES if isinstance(host.real(node), Known)]
+    nodes = [node for node in GPU_NODES if isinstance(host.realpath(node), Known)]
     if not isinstance(packages, Known) or not nodes:
         return Absent(tried=tuple(file_source(node) for node in GPU_NODES))
     own = host.env().get("TRITON_PTXAS_PATH")
@@ -31,7 +31,7 @@ def read(host: Host, packages: Fact[tuple[Package, ...]]) -> Fact[dict[str, str]
 
 
 def _release(host: Host, path: str) -> str | None:
-    if not isinstance(host.real(path), Known):
+    if not isinstance(host.realpath(path), Known):
         return None
     told = RELEASE.search(host.run((path, "--version"), LIMIT_S).stdout)
     return told.group(1) if told else None

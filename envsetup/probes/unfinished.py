@@ -24,7 +24,7 @@ def read(host: Host, target: Fact[Python]) -> Fact[str]:
     tried: list[Source] = []
     if target.value.site_packages:
         packages = target.value.site_packages[0]
-        real = host.real(packages)
+        real = host.realpath(packages)
         folder = posixpath.dirname(real.value if isinstance(real, Known) else packages)
         place = posixpath.join(folder, JOURNAL)
         names = host.list(place)

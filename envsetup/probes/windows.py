@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 
 from envsetup.host import Host
-from envsetup.model import Absent, Fact, Known, Python, TorchInstall, Unreadable, Windows, value_of
-from envsetup.probes.readers import api_source, call_json
+from envsetup.host.questions import SIZE, WINDOWS
+from envsetup.model import Fact, Known, Python, TorchInstall, Windows, value_of
+from envsetup.probes.readers import api_source
 
 RUNTIME = ("msvcp140.dll", "vcruntime140.dll", "vcruntime140_1.dll")
 """What torch/__init__.py loads before its own DLLs."""
@@ -15,14 +16,13 @@ OFTEN_COPIED = re.compile(
     r"(?:cudart64_|cublas(?:lt)?64_|cudnn|cufft64_|cusparse64_|libiomp5md|nvtoolsext|zlibwapi).*\.dll"
 )
 """DLLs beside torch that other programs' instructions have people copy."""
-SETTINGS = ("long_paths", "tdr_delay_s", "vc_runtime", "commit_available_bytes")
 
 
 def read(host: Host, python: Fact[Python], torch: Fact[TorchInstall]) -> Fact[Windows]:
-    asked = host.call("windows")
-    if isinstance(asked, (Absent, Unreadable)):
+    asked = host.ask(WINDOWS)
+    if not isinstance(asked, Known):
         return asked
-    told = call_json(host, "windows")
+    settings = asked.value
     target, own = value_of(python), value_of(torch)
     system = host.env().get("SystemRoot", "C:\\Windows") + "\\System32"
     beside = _beside(target)
@@ -31,7 +31,10 @@ def read(host: Host, python: Fact[Python], torch: Fact[TorchInstall]) -> Fact[Wi
     own_dlls = _names(host, library) if library else frozenset[str]()
     return Known(
         value=Windows(
-            **{name: told.get(name) for name in SETTINGS},
+            long_paths=settings.long_paths,
+            tdr_delay_s=settings.tdr_delay_s,
+            vc_runtime=settings.vc_runtime,
+            commit_available_bytes=settings.commit_available_bytes,
             vc_missing=_missing(names[system], (*names.values(), own_dlls), target),
             other_dlls=_other_copies(host, library, own_dlls, names),
             embedded_python=_embedded(names, beside),
@@ -79,7 +82,7 @@ def _other_copies(
 
 
 def _differ(host: Host, one: str, other: str) -> bool:
-    sizes = [call_json(host, f"size:{path}") for path in (one, other)]
+    sizes = [value_of(host.ask(SIZE.about(path))) for path in (one, other)]
     return None not in sizes and sizes[0] != sizes[1]
 
 

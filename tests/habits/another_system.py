@@ -31,6 +31,7 @@ import click.testing  # noqa: F401
 import cpuinfo  # noqa: F401
 import jinja2  # noqa: F401
 import packaging.version  # noqa: F401
+import platformdirs  # noqa: F401
 import psutil  # noqa: F401
 import rich.console
 import rich.live

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from envsetup.host import LocalHost
+from envsetup.host.questions import MASTER_LEADS_TO
 from envsetup.installer.offline import local_places, without_network
 from envsetup.model import Absent, Known, Unreadable
 
@@ -166,18 +167,18 @@ def test_an_address_needs_no_lookup(
     monkeypatch: pytest.MonkeyPatch, master: str, whereto: str
 ) -> None:
     monkeypatch.setenv("MASTER_ADDR", master)
-    told = LocalHost(no_lookups="--offline was given").call("master-leads-to")
+    told = LocalHost(no_lookups="--offline was given").ask(MASTER_LEADS_TO)
 
     assert isinstance(told, Known)
-    assert json.loads(told.value)["whereto"] == whereto
+    assert told.value.whereto == whereto
 
 
 def test_a_name_is_not_looked_up_and_none_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     host = LocalHost(no_lookups="--offline was given")
     monkeypatch.setenv("MASTER_ADDR", "node1")
-    assert isinstance(host.call("master-leads-to"), Unreadable)
+    assert isinstance(host.ask(MASTER_LEADS_TO), Unreadable)
     monkeypatch.delenv("MASTER_ADDR")
-    assert isinstance(host.call("master-leads-to"), Absent)
+    assert isinstance(host.ask(MASTER_LEADS_TO), Absent)
 
 
 @pytest.mark.parametrize(

@@ -204,8 +204,7 @@ def test_two_refreshes_at_once_leave_a_whole_file(index: Index, cache: Path) -> 
 
     from envsetup.knowledge.load import store
 
-    environ = {"XDG_CACHE_HOME": str(cache)}
-    threads = [threading.Thread(target=store, args=(OWN, environ)) for _ in range(4)]
+    threads = [threading.Thread(target=store, args=(OWN,)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -246,9 +245,13 @@ def test_what_can_not_be_meant_is_refused(
     assert words in done.output
 
 
-def test_without_a_home_it_says_what_to_set(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.delenv("HOME", raising=False)
+def test_without_a_folder_for_it_it_says_what_to_set(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def homeless(*_: object, **__: object) -> Path:
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.setattr("platformdirs.user_cache_path", homeless)
 
     done = refresh(index)
 

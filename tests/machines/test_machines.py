@@ -11,7 +11,7 @@ from envsetup.doctor.findings import find
 from envsetup.host import RecordedHost
 from envsetup.knowledge import load
 from envsetup.plan import Request, make_plan
-from envsetup.probes import take_snapshot
+from envsetup.probes.snapshot import take_snapshot
 from envsetup.report import summary
 
 FOLDER = Path(__file__).parent

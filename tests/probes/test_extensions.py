@@ -55,19 +55,19 @@ def linked(site: Path) -> list[str]:
 def test_a_sound_extension_misses_nothing(site: Path, tmp_path: Path) -> None:
     library = tmp_path / "_C.so"
     build(SOUND, library, *linked(site))
-    assert extension(str(library), str(site / "torch"))["missing"] == []
+    assert extension(str(library), str(site / "torch")).missing == ()
 
 
 def test_symbols_that_torch_no_longer_has(site: Path, tmp_path: Path) -> None:
     library = tmp_path / "_C.so"
     build(STALE, library, *linked(site))
-    assert extension(str(library), str(site / "torch"))["missing"] == ["_ZN2at4goneEil"]
+    assert extension(str(library), str(site / "torch")).missing == ("_ZN2at4goneEil",)
 
 
 def test_what_doesnt_link_to_torch_asks_nothing_of_it(site: Path, tmp_path: Path) -> None:
     library = tmp_path / "_C.so"
     build(STALE, library, "-Wl,--unresolved-symbols=ignore-all")
-    assert extension(str(library), str(site / "torch"))["missing"] == []
+    assert extension(str(library), str(site / "torch")).missing == ()
 
 
 def fatbin(*entries: tuple[int, int]) -> bytes:
@@ -88,7 +88,7 @@ def test_architectures_by_the_fat_binaries(site: Path, tmp_path: Path) -> None:
     library = tmp_path / "_C.so"
     build(text, library)
     told = extension(str(library), str(site / "torch"))
-    assert told["architectures"] == ["compute_90", "sm_80", "sm_90"]
+    assert told.architectures == ("compute_90", "sm_80", "sm_90")
 
 
 def installed(site: Path, name: str, library: str) -> Known[tuple[Package, ...]]:

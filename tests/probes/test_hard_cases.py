@@ -11,18 +11,29 @@ from typing import Any
 
 import pytest
 
-from envsetup import probes
 from envsetup.host import (
     LocalHost,
     RecordedHost,
     RecordingHost,
     displays,
+    questions,
     run_program,
     system_calls,
 )
+from envsetup.host.questions import KERNEL_LOG, NVML, SIZE, KernelLog
 from envsetup.host.system_calls import answer
-from envsetup.model import Absent, Gpu, Known, Python, Unreadable
-from envsetup.probes import cpu, environment, gpus, limits, memory, packages, programs, torch_
+from envsetup.model import Absent, Gpu, Known, Python, Unreadable, value_of
+from envsetup.probes import (
+    cpu,
+    environment,
+    gpus,
+    limits,
+    memory,
+    packages,
+    programs,
+    snapshot,
+    torch_,
+)
 from envsetup.testing import SOURCE, known, value
 
 Put = Callable[[str, str], None]
@@ -191,26 +202,73 @@ def test_the_look_at_nvml_runs_no_code_of_the_current_folder(
 
 
 @pytest.mark.parametrize(
-    ("code", "nvml", "libcuda"),
+    ("code", "driver", "failed", "libcuda"),
     [
-        ("print('{\"nvml\": {\"driver\": \"580.1\"}}', flush=True); import os; os.abort()", "driver", False),
-        ("print('a shim says hello'); print('{\"nvml\": {\"driver\": \"1\"}, \"libcuda\": {}}')", "driver", True),
-        ("print('garbage')", "error", False),
+        ("print('{\"nvml\": {\"driver\": \"580.1\"}}', flush=True); import os; os.abort()", "580.1", False, None),
+        ("print('a shim says hello'); print('{\"nvml\": {\"driver\": \"1\"}, \"libcuda\": {\"version\": \"13.0\"}}')",
+         "1", False, "13.0"),
+        ("print('garbage')", None, True, None),
+        ("print('{\"libcuda\": {\"version\": \"13.0\"}}')", None, True, "13.0"),
     ],
 )  # fmt: skip
 def test_what_nvml_told_stands(
-    monkeypatch: pytest.MonkeyPatch, code: str, nvml: str, libcuda: bool
+    monkeypatch: pytest.MonkeyPatch,
+    code: str,
+    driver: str | None,
+    failed: bool,
+    libcuda: str | None,
 ) -> None:
     monkeypatch.setattr(
         system_calls,
         "run_program",
         lambda _, limit: run_program((sys.executable, "-c", code), limit),
     )
-    fact = answer("nvml")
-    assert isinstance(fact, Known)
-    told = json.loads(fact.value)
-    assert nvml in told["nvml"]
-    assert ("libcuda" in told) is libcuda
+    told = value_of(LocalHost().ask(NVML))
+    assert told is not None
+    assert (told.nvml.driver, bool(told.nvml.error), told.libcuda.version) == (
+        driver,
+        failed,
+        libcuda,
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"nvml": 3}',
+        '{"nvml": {"gpus": [{"index": "none"}]}}',
+        "[" * 100_000,
+    ],
+)
+def test_an_answer_of_another_shape_is_unreadable_and_says_where(
+    root: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    host = Machine(root)
+    monkeypatch.setattr(host, "call", lambda _: Known(value=text, source=SOURCE))
+    fact = host.ask(NVML)
+    assert isinstance(fact, Unreadable)
+    assert fact.error.startswith("the answer to nvml can't be read: ")
+    assert "index" in fact.error or "index" not in text
+    assert not isinstance(gpus.probe(host)["gpus"], Known)
+
+
+def test_a_question_about_a_path_does_not_repeat_it_in_its_error(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = Machine(root)
+    monkeypatch.setattr(host, "call", lambda _: Known(value='"much"', source=SOURCE))
+    fact = host.ask(SIZE.about("/home/someone/file"))
+    assert isinstance(fact, Unreadable)
+    assert "someone" not in fact.error
+
+
+def test_every_question_has_an_answer() -> None:
+    names = {q.name for q in vars(questions).values() if isinstance(q, questions.Question)}
+    assert names == set(system_calls.ANSWERS)
 
 
 def test_an_nvml_that_could_not_be_asked_is_not_absent(
@@ -246,8 +304,8 @@ def test_a_probe_that_fails_says_so_in_all_it_owes(
     def broken(_: object) -> dict[str, object]:
         raise ZeroDivisionError("boom")
 
-    monkeypatch.setitem(probes.PROBES, "gpus", broken)
-    machine = probes.take_snapshot(Machine(root, uname=UNAME), known(RAW))
+    monkeypatch.setitem(snapshot.PROBES, "gpus", broken)
+    machine = snapshot.take_snapshot(Machine(root, uname=UNAME), known(RAW))
     for fact in (machine.gpus, machine.nvidia_driver, machine.device_access, machine.kernel_log):
         assert isinstance(fact, Unreadable)
         assert "boom" in fact.error
@@ -259,9 +317,9 @@ def test_a_probe_that_hangs_says_so_in_all_it_owes(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released = threading.Event()
-    monkeypatch.setattr(probes, "LIMIT_S", 0.3)
+    monkeypatch.setattr(snapshot, "LIMIT_S", 0.3)
     monkeypatch.setattr(torch_, "read", lambda *_: released.wait(30))
-    machine = probes.take_snapshot(Machine(root, uname=UNAME), known(RAW))
+    machine = snapshot.take_snapshot(Machine(root, uname=UNAME), known(RAW))
     released.set()
     for fact in (machine.packages, machine.torch):
         assert isinstance(fact, Unreadable)
@@ -270,7 +328,7 @@ def test_a_probe_that_hangs_says_so_in_all_it_owes(
 
 
 def test_every_fact_but_the_runtime_is_asked_for(root: Path) -> None:
-    machine = probes.take_snapshot(Machine(root, uname=UNAME), known(RAW))
+    machine = snapshot.take_snapshot(Machine(root, uname=UNAME), known(RAW))
     unasked = [
         n
         for n in machine.__struct_fields__
@@ -281,7 +339,7 @@ def test_every_fact_but_the_runtime_is_asked_for(root: Path) -> None:
 
 def test_a_path_with_a_nul_is_unreadable() -> None:
     host = LocalHost()
-    assert all(isinstance(ask("a\0b"), Unreadable) for ask in (host.read, host.list, host.real))
+    assert all(isinstance(ask("a\0b"), Unreadable) for ask in (host.read, host.list, host.realpath))
 
 
 # -- the target ----------------------------------------------------------------------------------
@@ -334,9 +392,9 @@ def test_of_the_kernel_log_only_lines_about_gpus_are_taken(monkeypatch: pytest.M
         "run_program",
         lambda _, limit: run_program((sys.executable, "-c", code), limit),
     )
-    fact = answer("kernel-log")
-    assert isinstance(fact, Known)
-    assert json.loads(fact.value) == {"lines": ["NVRM: Xid 79, fell off the bus"]}
+    assert value_of(LocalHost().ask(KERNEL_LOG)) == KernelLog(
+        lines=("NVRM: Xid 79, fell off the bus",)
+    )
 
 
 def test_a_gpu_is_one_gpu_by_address_whatever_the_case() -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from envsetup.host import name_lookup
-from envsetup.model import Absent
+from envsetup.host.questions import Whereabouts
+from envsetup.model import Absent, Whereto
 from envsetup.probes import index_settings, launch, storage
 from envsetup.testing import value
 from tests.probes.test_made_up_machines import Machine, Put
@@ -51,8 +52,8 @@ def test_a_plain_shell_is_no_launcher(root: Path, put: Put) -> None:
 @pytest.mark.parametrize(
     ("name", "whereto"), [("localhost", "loopback"), ("no-such-name.invalid", "nowhere")]
 )
-def test_names_lead_somewhere(name: str, whereto: str) -> None:
-    assert name_lookup.leads_to(name)["whereto"] == whereto  # type: ignore[index]
+def test_names_lead_somewhere(name: str, whereto: Whereto) -> None:
+    assert name_lookup.leads_to(name) == Whereabouts(whereto=whereto)
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def test_a_port_is_taken_or_free(listening: int) -> None:
     shutil.which("unshare") is None, reason="no unshare, to give a name of one's own"
 )
 def test_a_machine_whose_own_name_leads_nowhere() -> None:
-    ask = "from envsetup.host import name_lookup; print(name_lookup.own_name_leads_to()['whereto'])"
+    ask = "from envsetup.host import name_lookup; print(name_lookup.own_name_leads_to().whereto)"
     script = (
         f'echo no-such-host-name > /proc/sys/kernel/hostname && exec {sys.executable} -c "{ask}"'
     )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from typing_extensions import Self
 
+from envsetup.host.questions import NvmlGpu, WindowsSettings
 from envsetup.host.windows import DISPLAYS, FILE_SYSTEM, VC_RUNTIME, settings, told_by
 from envsetup.model import Absent, Fact, Known, Python, TorchInstall, Unreadable, Windows
 from envsetup.probes import nvidia, windows
@@ -66,17 +67,17 @@ def test_what_is_set_is_told() -> None:
         DISPLAYS: {"TdrDelay": 60},
         VC_RUNTIME.format("x64"): {"Version": "v14.44.35211.00"},
     }
-    assert told_by(Registry(**keys), Kernel(7 << 30), "x64") == {
-        "long_paths": True,
-        "tdr_delay_s": 60,
-        "vc_runtime": "14.44.35211",
-        "commit_available_bytes": 7 << 30,
-    }
+    assert told_by(Registry(**keys), Kernel(7 << 30), "x64") == WindowsSettings(
+        long_paths=True,
+        tdr_delay_s=60,
+        vc_runtime="14.44.35211",
+        commit_available_bytes=7 << 30,
+    )
 
 
 def test_an_empty_registry_is_windows_as_it_comes() -> None:
     told = told_by(Registry(), Kernel(-1), "x64")
-    assert told == {**dict.fromkeys(told), "long_paths": False}
+    assert told == WindowsSettings(long_paths=False)
 
 
 def test_other_systems_have_none() -> None:
@@ -159,4 +160,4 @@ def test_elsewhere_it_is_absent(root: Path) -> None:
 
 @pytest.mark.parametrize(("number", "model"), [(0, "WDDM"), (1, "TCC"), (2, "MCDM"), (None, None)])
 def test_the_driver_model_has_its_name(number: int | None, model: str | None) -> None:
-    assert nvidia._gpu({"index": 0, "driver_model": number}).driver_model == model
+    assert nvidia._gpu(NvmlGpu(index=0, driver_model=number)).driver_model == model

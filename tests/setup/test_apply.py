@@ -30,7 +30,7 @@ from envsetup.installer.rollback import put_back
 from envsetup.installer.running import Meter
 from envsetup.installer.way_back import way_back
 from envsetup.model import Applied, Command, Known, Machine, Plan, Python, Source, value_of
-from envsetup.probes import take_snapshot
+from envsetup.probes.snapshot import take_snapshot
 from tests.setup.offered import Silence, host, wheel
 
 OLD, NEW = "0.3.0+cpu", "0.4.0+cpu"
