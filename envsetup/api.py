@@ -64,12 +64,15 @@ class Report:
 
     def render(self, format: str = "text") -> str:
         """In any format of `doctor`: text, json, markdown, html, junit, github."""
-        from envsetup.host import LocalHost
+        from envsetup.host import LocalHost, local_os
         from envsetup.host.identity import host_names, user_names
-        from envsetup.report import redact, render
+        from envsetup.report import render
+        from envsetup.report.paths import Where
+        from envsetup.report.travel import for_others
 
         env = LocalHost().env()
-        return render(redact(self.record, user_names(env), host_names(env)), format)
+        where = Where(folder=str(Path.cwd()), home=str(Path.home()), os=local_os())
+        return render(for_others(self.record, user_names(env), host_names(env), where), format)
 
     def to_html(self) -> str:
         return self.render("html")
@@ -83,17 +86,17 @@ class Report:
 
 
 def probe(python: str | None = None) -> Machine:
-    """Facts of this machine and of a target interpreter (default: the active environment's).
+    """Facts of this machine and of a target interpreter (default: as on the command line).
 
     Raises envsetup.target.TargetError where the interpreter can't be started.
     """
     from envsetup.doctor import ask_or_raise
     from envsetup.host import LocalHost
     from envsetup.probes.snapshot import take_snapshot
-    from envsetup.target import find_target
+    from envsetup.target import required
 
     host = LocalHost()
-    return take_snapshot(host, ask_or_raise(find_target(python, host.env())))
+    return take_snapshot(host, ask_or_raise(required(_target(python))))
 
 
 def make_plan(
@@ -140,10 +143,24 @@ def run_checks(
     Raises envsetup.target.TargetError where the interpreter can't be started.
     """
     from envsetup.doctor import Examination, run_doctor
+    from envsetup.doctor.about_target import about
     from envsetup.host import LocalHost
     from envsetup.knowledge import load
-    from envsetup.target import find_target
+    from envsetup.target import required
 
-    host = LocalHost()
+    target = _target(python)
     examination = replace(Examination(), level=level, devices=devices)
-    return Report(run_doctor(find_target(python, host.env()), examination, host, load))
+    return Report(about(run_doctor(required(target), examination, LocalHost(), load), target))
+
+
+def _target(python: str | None) -> model.Target:
+    """As on the command line, the settings of the project around the working folder included.
+
+    Raises ValueError where these are wrong.
+    """
+    from envsetup.host import LocalHost
+    from envsetup.target import find_target
+    from envsetup.target.project_settings import find_settings
+
+    folder = str(Path.cwd())
+    return find_target(python, LocalHost().env(), folder, find_settings(folder))

@@ -514,6 +514,33 @@ class Undecided(Record):
     missing_facts: tuple[str, ...] = ()
 
 
+# -- target ----------------------------------------------------------------------------------------
+
+ChosenBy = Literal[
+    "option", "VIRTUAL_ENV", "project", "CONDA_PREFIX", ".venv", "own", "conda-base", "PATH"
+]
+"""Where an environment was found: --python, an activated one, [tool.envsetup] … PATH."""
+
+
+class PassedOver(Record):
+    """An environment, or its interpreter, that stood in a place and was not taken."""
+
+    path: str
+    place: ChosenBy
+    reason: str
+
+
+class Target(Record):
+    """The environment under examination; `path` is None where none was found."""
+
+    path: str | None = None
+    """Its interpreter."""
+    chosen_by: ChosenBy | None = None
+    passed_over: tuple[PassedOver, ...] = ()
+    shared: bool = False
+    """Whether envsetup itself runs in it."""
+
+
 # -- plan ----------------------------------------------------------------------------------------
 
 
@@ -594,6 +621,8 @@ class Plan(Record):
     assumed: tuple[str, ...] = ()
     knowledge: KnowledgeStamp | None = None
     applied: Applied | None = None
+    target: Target | None = None
+    """The environment on this machine that it is for; None where the machine was described."""
 
 
 # -- checks and report ---------------------------------------------------------------------------
@@ -675,6 +704,9 @@ class Settings(Record):
     fail_on: Literal["error", "warning", "note", "never"] | None = None
     require: tuple[str, ...] | None = None
     preview: bool | None = None
+    python: str | None = None
+    """As written, from the folder of the file."""
+    level: Level | None = None
 
 
 class Report(Record):
@@ -694,6 +726,8 @@ class Report(Record):
     full: bool = False
     settings: Settings | None = None
     """What of a project's settings took effect."""
+    target: Target | None = None
+    """None where the machine came from a file that doesn't tell."""
 
     def __post_init__(self) -> None:
         if not all(map(_can_be_told, self.timings_s.values())):

@@ -47,31 +47,22 @@ def check_options(given: Mapping[str, object]) -> None:
         )
 
 
-def target_python(python: str | None) -> str:
-    """The interpreter that the plan's commands are to name. Raises Failure (exit 4)."""
-    from envsetup.target import TargetError, find_target
-
-    try:
-        return find_target(python, os.environ)
-    except TargetError as error:
-        raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
-
-
 @contextlib.contextmanager
 def environment_at_work(given: Mapping[str, object]) -> Iterator[Lock]:
     """Holds the environment, with what was cut off there put back: only then is there something to plan for."""
     from envsetup.cli.progress import Narrator
+    from envsetup.cli.target import target_here
     from envsetup.doctor import ask_or_raise
     from envsetup.installer.at_work import at_work
     from envsetup.installer.forecast import ApplyError
     from envsetup.installer.lock import Lock
     from envsetup.model import value_of
     from envsetup.probes import python
-    from envsetup.target import TargetError
+    from envsetup.target import TargetError, required
 
     named = given["python"]
     try:
-        executable = target_python(None if named is None else str(named))
+        executable = required(target_here(None if named is None else str(named)))
         target = value_of(python.read(ask_or_raise(executable)))
     except TargetError as error:
         raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
@@ -120,14 +111,14 @@ def _go(
     from envsetup.installer.forecast import ApplyError, forecast, obstacle
     from envsetup.installer.offline import without_network
     from envsetup.model import value_of
-    from envsetup.target import target_environment
+    from envsetup.target import required, target_environment
 
     why_not = obstacle(plan, machine)
     if why_not is not None:
         raise ApplyError(why_not)
     env = target_environment(os.environ)
-    if given["offline"]:
-        env = without_network(env, target_python(given["python"]))  # type: ignore[arg-type]
+    if given["offline"] and plan.target is not None:
+        env = without_network(env, required(plan.target))
     narrator.step("asking the installer what it would do")
     told = forecast(plan, machine, env, offline=bool(given["offline"]))
     for line in announcement(told):

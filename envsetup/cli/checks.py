@@ -22,7 +22,7 @@ from envsetup.cli.output import emit, error_document, say
 
 if TYPE_CHECKING:
     from envsetup.doctor.runner import CheckRun
-    from envsetup.model import Outcome
+    from envsetup.model import Outcome, Target
 
 MARKS = {"passed": "ok", "failed": "FAIL", "skipped": "skip", "flaky": "flaky"}
 
@@ -112,9 +112,9 @@ def run(
       envsetup checks run matmul --device cuda:0 --repeat 10 --python .venv/bin/python
     """
     from envsetup.cli.progress import Narrator
+    from envsetup.cli.target import target_here, which_text
     from envsetup.doctor import Examination, ask_or_raise, run_checks
-    from envsetup.host import LocalHost
-    from envsetup.target import TargetError, find_target
+    from envsetup.target import TargetError, required
 
     named = device_names(devices)
     wanted = Examination(
@@ -125,7 +125,8 @@ def run(
         offline=offline,
     )
     try:
-        executable = find_target(python, LocalHost().env())
+        target = target_here(python)
+        executable = required(target)
         ask_or_raise(executable)
         with Narrator(quiet, verbose) as narrator:
             done = run_checks(executable, wanted, narrator.progress)
@@ -133,7 +134,8 @@ def run(
         if format == "json":
             emit(error_document(str(error), checks=[]), output)
         raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
-    shown = results_json(done) if format == "json" else results_text(done, verbose)
+    shown = results_json(done, target) if format == "json" else results_text(done, verbose)
+    click.echo("" if quiet else which_text(target), err=True, nl=False)
     emit(shown, output, prose=format == "text")
     idle = [name for name in ids if name not in {o.id for o in done.outcomes}]
     for name in idle:
@@ -168,7 +170,7 @@ def known_ids(ids: tuple[str, ...]) -> tuple[str, ...]:
     return ids
 
 
-def results_json(done: CheckRun) -> str:
+def results_json(done: CheckRun, target: Target) -> str:
     from msgspec import to_builtins
 
     from envsetup.cli.private import own
@@ -177,7 +179,12 @@ def results_json(done: CheckRun) -> str:
 
     clean = cleaner(Machine(), **own())
     rows: list[dict[str, Any]] = [to_builtins(clean_record(o, clean)) for o in done.outcomes]
-    answer = {"schema_version": "1", "checks": rows, "timings_s": done.timings_s}
+    answer = {
+        "schema_version": "1",
+        "checks": rows,
+        "timings_s": done.timings_s,
+        "target": to_builtins(clean_record(target, clean)),
+    }
     return json.dumps(answer, indent=2)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -137,7 +137,7 @@ def command(
     files = [file_and_format(o, format) for o in outputs]
     before = baseline_report(baseline) if baseline else None
     examination = Examination(
-        level=level,  # type: ignore[arg-type]
+        level=(settings and settings.level) or level,  # type: ignore[arg-type]
         devices=device_names(devices),
         select=checked_words(*stated("select", select, settings)),
         ignore=checked_words(*stated("ignore", ignore, settings)),
@@ -241,22 +241,28 @@ def examine(
     verbose: int,
 ) -> tuple[Report, Exit]:
     """The report, and whether the target could be used at all."""
-    from envsetup.cli.progress import Narrator
-    from envsetup.doctor import run_doctor
-    from envsetup.host import LocalHost
-    from envsetup.target import TargetError, find_target
+    from msgspec.structs import replace
 
-    host = LocalHost(no_lookups=no_lookups(examination.offline))
+    from envsetup.cli.progress import Narrator
+    from envsetup.cli.target import target_here
+    from envsetup.doctor import run_doctor
+    from envsetup.doctor.about_target import about
+    from envsetup.host import LocalHost
+    from envsetup.target import TargetError, required
+
+    host, target = LocalHost(no_lookups=no_lookups(examination.offline)), None
     try:
-        executable = find_target(python, host.env())
+        target = target_here(python)
+        executable = required(target)
         with Narrator(quiet, verbose) as narrator:
             report = run_doctor(executable, examination, host, knowledge, narrator.progress)
-        return report, Exit.OK
+        return about(report, target), Exit.OK
     except TargetError as error:
         if format != "json":
             raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
         say(f"Error: {error}")
-        return unseen(str(error), examination, "failed"), Exit.TARGET_UNUSABLE
+        report = replace(unseen(str(error), examination, "failed"), target=target)
+        return report, Exit.TARGET_UNUSABLE
     except KeyboardInterrupt:
         if format != "json":
             raise
@@ -288,11 +294,13 @@ def knowledge() -> Knowledge:
 
 def diagnose_from(path: str, examination: Examination) -> Report:
     """A report of a machine that was saved or pasted. Raises Failure (exit 2) where it is neither."""
-    from envsetup.cli.saved_machine import read_machine
+    from envsetup.cli.saved_machine import read_saved
     from envsetup.doctor import diagnose, limit_s, report_of
+    from envsetup.doctor.untrusted_report import about_saved
 
-    machine = read_machine(path, "--from", limit_s(examination))
-    return report_of(machine, diagnose(machine, knowledge(), examination), examination)
+    machine, target = read_saved(path, "--from", limit_s(examination))
+    report = report_of(machine, diagnose(machine, knowledge(), examination), examination)
+    return about_saved(report, target)
 
 
 # -- answering -----------------------------------------------------------------------------------------
@@ -309,12 +317,20 @@ def show(
 ) -> None:
     from msgspec.structs import replace
 
+    from envsetup.cli.own_program import own_report, program
     from envsetup.cli.private import own
-    from envsetup.report import redact, render
+    from envsetup.cli.target import where_here
+    from envsetup.report import render
+    from envsetup.report.paths import in_terminal
+    from envsetup.report.travel import for_others
 
-    shown = redact(replace(report, full=full), **own())
+    whole, where, names = replace(report, full=full), where_here(), own()
+    shown = for_others(whole, names["names"], names["hosts"], where)
     for path, kind in files:
         if path != "-":
             write_text(path, render(shown, kind).rstrip("\n") + "\n")
-    options = {"color": color, "verbose": bool(verbose), **look()} if format == "text" else {}
+    options: dict[str, Any] = {}
+    if format == "text":
+        shown = own_report(in_terminal(whole, shown, where))
+        options = {"color": color, "verbose": bool(verbose), "program": program(), **look()}
     emit(render(shown, format, **options), None, painted=format == "text")

@@ -137,7 +137,20 @@ def _matches(
         return ranked(hits)
     matches = weighed(hits, machine, _knowledge(), surely=machine_file is not None)
     shown = (_without_names(m, machine) for m in matches)
-    return tuple(replace(m, fixes=for_machine(m.fixes, machine)) for m in shown)
+    return tuple(replace(m, fixes=_bound(for_machine(m.fixes, machine), machine)) for m in shown)
+
+
+def _bound(fixes: tuple[Fix, ...], machine: Machine) -> tuple[Fix, ...]:
+    """The fixes with commands of the interpreter that the facts are of, as they are run from here."""
+    from envsetup.cli.target import where_here
+    from envsetup.doctor.about_target import told_path
+    from envsetup.plan.bind import bound_fixes, bound_to
+    from envsetup.report.paths import for_a_shell
+
+    python = told_path(machine)
+    if python is None:
+        return fixes
+    return bound_fixes(fixes, bound_to(for_a_shell(python, where_here()), machine))
 
 
 def _without_names(match: Match, machine: Machine) -> Match:
@@ -173,17 +186,18 @@ def _knowledge() -> Knowledge:
 
 def _here(python: str | None, no_lookups: str) -> Machine | None:
     """Facts of this machine, read quickly; None, with a word on standard error, where they aren't."""
-    from envsetup.doctor import BackgroundWork, ask_or_raise
+    from envsetup.cli.target import target_here
+    from envsetup.doctor import BackgroundWork, ask_if_any
     from envsetup.host import LocalHost
     from envsetup.probes.snapshot import take_snapshot
-    from envsetup.target import TargetError, find_target
-
-    host = LocalHost(no_lookups=no_lookups)
-
-    def look() -> Machine:
-        return take_snapshot(host, ask_or_raise(find_target(python, host.env())))
+    from envsetup.target import TargetError
 
     try:
+        target = target_here(python)
+
+        def look() -> Machine:
+            return take_snapshot(LocalHost(no_lookups=no_lookups), ask_if_any(target.path))
+
         found = BackgroundWork(look, None).result(_LOOK_LIMIT_S)
     except TargetError as error:
         if python is not None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from envsetup.cli.described import Flags
     from envsetup.installer.lock import Lock
     from envsetup.knowledge import Knowledge
-    from envsetup.model import Machine, Plan
+    from envsetup.model import Machine, Plan, Target
     from envsetup.plan import Request
 
 FORMATS = ("text", "json", "shell", "requirements", "dockerfile", "environment-yml", "uv-toml")
@@ -104,6 +104,8 @@ class _Given:
 
     def __init__(self, values: dict[str, object]) -> None:
         self.values = values
+        self.target: Target | None = None
+        """The environment on this machine that the plan is for; None where another is described."""
 
     @property
     def doing(self) -> bool:
@@ -170,9 +172,15 @@ def _planned(
     if given.maybe("why_not") is not None:
         return _why_not(given, plan, machine, knowledge, request)
     if given.doing and plan.action == "install":
+        from msgspec.structs import replace
+
         from envsetup.cli.apply import apply_plan
 
-        return apply_plan(plan, machine, given.values, lock)
+        return apply_plan(replace(plan, target=given.target), machine, given.values, lock)
+    if given.target is not None:
+        from envsetup.cli.live_plan import for_environment
+
+        plan = for_environment(plan, machine, given.target, request, given.text("format"))
     if given.doing and plan.action == "keep":
         _aside(given, f"torch {plan.torch_version} is already right: nothing is to be done\n")
     _write(given, plan, machine)
@@ -244,26 +252,10 @@ def _machine(given: _Given, flags: Flags) -> Machine:
     elif flags.os is not None:
         base = Machine()
     else:
-        base = _probed(given.maybe("python"))
+        from envsetup.cli.live_plan import live_machine
+
+        base, given.target = live_machine(given.maybe("python"), given.doing)
     return described(flags, base)
-
-
-def _probed(python: str | None) -> Machine:
-    """Our own machine and the target interpreter. Raises Failure (exit 4) where that can't be started."""
-    import os
-
-    from envsetup.host import LocalHost
-    from envsetup.model import Known
-    from envsetup.probes.snapshot import take_snapshot
-    from envsetup.target import TargetError, ask, find_target
-
-    try:
-        interpreter = ask(find_target(python, os.environ))
-    except TargetError as error:
-        raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
-    if not isinstance(interpreter, Known):
-        raise Failure(f"the target interpreter gave no answer: {interpreter}", Exit.TARGET_UNUSABLE)
-    return take_snapshot(LocalHost(no_lookups=options.PLAN_NEEDS_NO_NAME), interpreter)
 
 
 def _request(given: _Given, specifiers: dict[str, str]) -> Request:
@@ -313,12 +305,10 @@ def _checked(plan: Plan, machine: Machine, knowledge: Knowledge, request: Reques
 
 
 def _named_python(given: _Given) -> str:
-    """The interpreter as the commands name it: a path where they are to be run by us."""
-    if not given.doing:
-        return given.maybe("python") or "python"
-    from envsetup.cli.apply import target_python
-
-    return target_python(given.maybe("python"))
+    """The interpreter as the commands name it: a path where it is on this machine."""
+    if given.target is not None:
+        return given.target.path or "python"
+    return given.maybe("python") or "python"
 
 
 def _write(given: _Given, plan: Plan, machine: Machine) -> None:
@@ -334,17 +324,26 @@ def _write(given: _Given, plan: Plan, machine: Machine) -> None:
 
         style = _bold if given.flag("color") else str
         story = plan_text(plan, os=system, verbose=given.flag("verbose"), style=style)
+        story += _which(given)
         if people:
             emit(story, output, prose=True, whole=command_lines(plan, system), painted=True)
         else:
-            _aside(given, story if plan.action == "refuse" else _warnings(plan))
+            aside = _which(given) if plan.action == "install" else story
+            _aside(given, _warnings(plan) * (plan.action == "install") + aside)
             emit(render(plan, "shell"), None)
         return
-    if form != "json" and plan.action == "refuse":
+    if form != "json" and plan.action != "install":
         _aside(given, plan_text_of(plan, system))
     else:
         _aside(given, _warnings(plan))
     emit(render(plan, form), output)
+
+
+def _which(given: _Given) -> str:
+    """Which environment it is for and why, where nobody named it."""
+    from envsetup.cli.target import which_text
+
+    return which_text(given.target)
 
 
 def plan_text_of(plan: Plan, system: str) -> str:

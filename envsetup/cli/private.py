@@ -12,11 +12,24 @@ from envsetup.host.identity import host_names, user_names
 class Own(TypedDict):
     names: tuple[str, ...]
     hosts: tuple[str, ...]
+    folder: str
 
 
 def own() -> Own:
-    """Our own names, as `redact` and its like take them."""
-    return {"names": user_names(os.environ), "hosts": host_names(os.environ)}
+    """Our own names and where we stand, as `redact` and its like take them."""
+    return {
+        "names": user_names(os.environ),
+        "hosts": host_names(os.environ),
+        "folder": working_folder(),
+    }
+
+
+def working_folder() -> str:
+    """Empty where it is gone."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
 
 
 def private(text: str) -> str:

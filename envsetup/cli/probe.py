@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
 
-from envsetup.cli.exits import Exit, Failure
 from envsetup.cli.options import (
     color_option,
     format_option,
@@ -23,7 +21,7 @@ from envsetup.cli.options import (
 
 if TYPE_CHECKING:
     from envsetup.host import RecordingHost
-    from envsetup.model import Fact, Machine
+    from envsetup.model import Fact, Machine, Target
 
 
 @click.command("probe", short_help="Facts about this machine and the target interpreter.")
@@ -56,14 +54,24 @@ def command(
     """
     from envsetup.cli.output import emit
     from envsetup.cli.private import own
+    from envsetup.cli.target import target_or_failure, which_text
     from envsetup.report import machine_json, redact_machine
+    from envsetup.report.redact import clean_record, cleaner
 
-    machine = redact_machine(_machine(python, record, replay, offline), full, **own())
-    shown = machine_json(machine) if format == "json" else _text(machine)
+    target = None if replay is not None else target_or_failure(python)
+    found = _machine(target, record, replay, offline)
+    machine = redact_machine(found, full, **own())
+    if format == "json":
+        clean = cleaner(found, **own())
+        shown = machine_json(machine, target if full or not target else clean_record(target, clean))
+    else:
+        shown = which_text(target) + _text(machine)
     emit(shown, output, prose=format == "text")
 
 
-def _machine(python: str | None, record: str | None, replay: str | None, offline: bool) -> Machine:
+def _machine(
+    target: Target | None, record: str | None, replay: str | None, offline: bool
+) -> Machine:
     """The machine as it is, or as it was recorded."""
     from envsetup.host import LocalHost, RecordedHost, RecordingHost
     from envsetup.probes.snapshot import take_snapshot
@@ -75,7 +83,7 @@ def _machine(python: str | None, record: str | None, replay: str | None, offline
         except ValueError as error:
             raise click.UsageError(f"--replay {replay}: {error}") from error
     host = LocalHost(no_lookups=no_lookups(offline))
-    interpreter = _interpreter(python, host.env())
+    interpreter = _interpreter(target)
     if record is None:
         return take_snapshot(host, interpreter)
     recording = RecordingHost(host)
@@ -84,13 +92,12 @@ def _machine(python: str | None, record: str | None, replay: str | None, offline
     return machine
 
 
-def _interpreter(python: str | None, environ: Mapping[str, str]) -> Fact[dict[str, object]]:
-    from envsetup.target import ASK_LIMIT_S, TargetError, ask, find_target
+def _interpreter(target: Target | None) -> Fact[dict[str, object]]:
+    """What the target says of itself; that there is none, or that it doesn't answer, is a fact."""
+    from envsetup.doctor import NO_INTERPRETER
+    from envsetup.target import ask
 
-    try:
-        return ask(find_target(python, environ), ASK_LIMIT_S)
-    except TargetError as error:
-        raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
+    return ask(target.path) if target and target.path else NO_INTERPRETER
 
 
 def _save(

@@ -6,17 +6,27 @@ import click
 
 from envsetup.cli.exits import Exit, Failure
 from envsetup.host.input_files import PIPE_LIMIT_S
-from envsetup.model import Machine
+from envsetup.model import Machine, Target
 
 ACCEPTED = "a saved `envsetup probe` or `doctor` JSON, or the text of collect_env or nvidia-smi"
 
 
 def read_machine(path: str, option: str, pipe_limit_s: float = PIPE_LIMIT_S) -> Machine:
     """The machine in a file, `-` for standard input. Raises Failure (exit 2) saying where it is wrong."""
+    return read_saved(path, option, pipe_limit_s)[0]
+
+
+def read_saved(
+    path: str, option: str, pipe_limit_s: float = PIPE_LIMIT_S
+) -> tuple[Machine, Target | None]:
+    """The same, with the target that JSON of ours names."""
     from envsetup.cli.inputs import read_input
+    from envsetup.report import load_target
 
     try:
-        return machine_of(read_input(path, option, pipe_limit_s))
+        data = read_input(path, option, pipe_limit_s)
+        is_ours = data.lstrip()[:1] == b"{" and b'"schema_version"' in data
+        return machine_of(data), load_target(data) if is_ours else None
     except click.UsageError as error:
         raise Failure(f"{error.message}; give {ACCEPTED}", Exit.USAGE) from error
     except ValueError as error:

@@ -128,10 +128,10 @@ def command(
 
 def base_interpreter(python: str | None) -> str:
     """The interpreter that the new environment is made from."""
-    from envsetup.target import TargetError, find_target
+    from envsetup.target import TargetError, find_base
 
     try:
-        return find_target(python, os.environ)
+        return find_base(python, os.environ)
     except TargetError as error:
         raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
 

@@ -30,6 +30,7 @@ from envsetup.model import (
     Plan,
     Record,
     Report,
+    Source,
     Undecided,
     Unreadable,
     Verdict,
@@ -46,6 +47,7 @@ T = TypeVar("T")
 BAD = ("failed", "crashed", "timed-out", "not-started")
 INSTALL_FAMILIES = ("PY", "WH", "DR", "AR", "CU", "WS")
 """Families of findings that another build of torch may mend, so that the plan is worth showing."""
+NO_INTERPRETER = Absent(tried=(Source(kind="target", ref="--python, environments, PATH"),))
 
 
 class Examination(Record):
@@ -166,6 +168,11 @@ def _look(
     knowledge = load_knowledge()
     _rules()  # their import costs more than judging, and the other core waits for torch
     return machine, knowledge, looked_s
+
+
+def ask_if_any(executable: str | None) -> Fact[dict[str, object]]:
+    """As `ask_or_raise`; absent where there is no interpreter to ask."""
+    return NO_INTERPRETER if executable is None else ask_or_raise(executable)
 
 
 def ask_or_raise(executable: str) -> Fact[dict[str, object]]:

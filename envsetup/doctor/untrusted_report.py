@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec.structs import replace
 
+from envsetup.doctor.about_target import about, told_path
 from envsetup.knowledge import Knowledge
-from envsetup.model import Finding, Fix, Report
+from envsetup.model import Finding, Fix, Report, Target
 from envsetup.plan import Request, make_plan
 from envsetup.rules.registry import find_rule
+
+INTERPRETER = re.compile(
+    r"(?!\\\\|//)(?:[^\x00-\x1f\x7f]{0,400}[/\\])?python(?:3(?:\.\d{1,2})?)?t?(?:\.exe)?"
+)
+"""A path that ends in an interpreter's name and lies on no other host."""
 
 
 def derived_anew(report: Report, knowledge: Knowledge) -> Report:
@@ -17,7 +25,16 @@ def derived_anew(report: Report, knowledge: Knowledge) -> Report:
     report's machine, which is data too.
     """
     plan = make_plan(report.machine, knowledge, Request()) if report.plan else None
-    return replace(report, findings=tuple(map(_own, report.findings)), plan=plan)
+    anew = replace(report, findings=tuple(map(_own, report.findings)), plan=plan)
+    return about_saved(anew, report.target)
+
+
+def about_saved(report: Report, target: Target | None) -> Report:
+    """The report of a saved target; what is no interpreter's path becomes part of no command."""
+    path = (target and target.path) or told_path(report.machine) or ""
+    if INTERPRETER.fullmatch(path):
+        return about(report, target, by_conda=False)
+    return replace(report, target=target and replace(target, path=None))
 
 
 def _own(finding: Finding) -> Finding:

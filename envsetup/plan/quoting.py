@@ -12,7 +12,12 @@ POWERSHELL_PLAIN = re.compile(r"[\w./:\\=+~-]+\Z")
 def posix(argv: Sequence[str], env: Mapping[str, str] | None = None) -> str:
     """A line for sh, bash, zsh; variables come before the command."""
     words = [f"{name}={shlex.quote(value)}" for name, value in (env or {}).items()]
-    return " ".join(words + [shlex.quote(word) for word in argv])
+    return " ".join(words + [_posix_word(word) for word in argv])
+
+
+def _posix_word(word: str) -> str:
+    """Quoted but for a leading `~/`, which the shell shall expand: so paths below home are told."""
+    return f"~/{shlex.quote(word[2:])}" if word[2:] and word.startswith("~/") else shlex.quote(word)
 
 
 def powershell(argv: Sequence[str], env: Mapping[str, str] | None = None) -> str:

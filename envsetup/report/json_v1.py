@@ -21,9 +21,11 @@ from envsetup.model import (
     Plan,
     Report,
     Settings,
+    Target,
     Undecided,
     Verdict,
 )
+from envsetup.report.paths import with_placeholder, without_placeholder
 from envsetup.report.summary import summary
 from envsetup.sanitize import json_text
 
@@ -82,6 +84,7 @@ class ReportV1(Struct, frozen=True, kw_only=True):
     level: Level = "standard"
     full: bool = False
     settings: Settings | None = None
+    target: Target | None = None
 
 
 class MachineV1(Struct, frozen=True, kw_only=True):
@@ -90,6 +93,7 @@ class MachineV1(Struct, frozen=True, kw_only=True):
     schema_version: str
     machine: Machine
     summary: SummaryV1 | None = None
+    target: Target | None = None
 
 
 class Head(Struct, frozen=True, kw_only=True):
@@ -110,8 +114,15 @@ class BareMachine(Machine, frozen=True, kw_only=True):
     tool_version: str | None = None
 
 
+class TargetAlone(Struct, frozen=True, kw_only=True):
+    """What is read of the target, whatever else stands there."""
+
+    target: Target | None = None
+
+
 def render(report: Report, **_: object) -> str:
     """The report as indented JSON."""
+    report = with_placeholder(report)
     return json_document(
         {
             "schema_version": SCHEMA_VERSION,
@@ -129,6 +140,7 @@ def render(report: Report, **_: object) -> str:
             "level": report.level,
             "full": report.full,
             "settings": report.settings,
+            "target": report.target,
         }
     )
 
@@ -147,16 +159,22 @@ def plan_json(plan: Plan) -> str:
     return json_document(_plan(plan))
 
 
-def machine_json(machine: Machine) -> str:
+def machine_json(machine: Machine, target: Target | None = None) -> str:
     """The answer of `probe --format json`."""
-    told = summary(machine)
-    return json_document({"schema_version": SCHEMA_VERSION, "machine": machine, "summary": told})
+    return json_document(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "machine": machine,
+            "summary": summary(machine),
+            "target": target,
+        }
+    )
 
 
 def load(data: bytes) -> Report:
     """A saved report. Raises ReportError naming the JSON path where it departs from the schema."""
     told = _decode(data, ReportV1)
-    return Report(
+    found = Report(
         tool_version=told.tool_version,
         created_at=told.created_at,
         verdict=told.verdict,
@@ -170,7 +188,9 @@ def load(data: bytes) -> Report:
         level=told.level,
         full=told.full,
         settings=told.settings,
+        target=told.target,
     )
+    return without_placeholder(found)
 
 
 def _unpublished(plan: PlanV1 | None) -> Plan | None:
@@ -192,6 +212,14 @@ def load_machine(data: bytes) -> Machine:
     except InputError as error:
         raise ReportError(f"no JSON of envsetup: {error}") from error
     return Machine(**{name: getattr(bare, name) for name in Machine.__struct_fields__})
+
+
+def load_target(data: bytes) -> Target | None:
+    """The target that a saved probe or report names. Raises ReportError as `load_machine`."""
+    try:
+        return decode(data, TargetAlone).target
+    except InputError as error:
+        raise ReportError(f"no JSON of envsetup: {error}") from error
 
 
 def _decode(data: bytes, kind: Any) -> Any:

@@ -18,6 +18,7 @@ from envsetup.report.addresses import ANOTHER, Kept, addresses_cleaned, is_pytor
 from envsetup.report.texts import mapped
 from envsetup.report.usernames import as_words, homes_out, last_of, owners
 from envsetup.report.variables import Wires, names_a_host, private_words, told_variables
+from envsetup.report.working_folder import from_folder
 from envsetup.sanitize import encodable
 
 T = TypeVar("T")
@@ -80,28 +81,41 @@ FILE_SERVER = re.compile(
 """The server in a path of Windows' network, and in one that automount makes."""
 
 
-def redact(report: Report, names: Iterable[str] = (), hosts: Iterable[str] = ()) -> Report:
+def redact(
+    report: Report, names: Iterable[str] = (), hosts: Iterable[str] = (), folder: str = ""
+) -> Report:
     """The report as it may be shown to strangers. Doing it twice changes nothing more.
 
-    `names` are those of users that the report's own paths may not give away, `hosts` this machine's own.
+    `names` are those of users that the report's own paths may not give away, `hosts` this machine's own;
+    paths below `folder` are told from there.
     """
     if report.full:
         return _walk(report, in_full)
     kept = replace(report, machine=less_told(report.machine))
-    return _walk(kept, cleaner(report, names, hosts))
+    return _walk(kept, cleaner(report, names, hosts, folder))
 
 
 def redact_machine(
-    machine: Machine, full: bool = False, names: Iterable[str] = (), hosts: Iterable[str] = ()
+    machine: Machine,
+    full: bool = False,
+    names: Iterable[str] = (),
+    hosts: Iterable[str] = (),
+    folder: str = "",
 ) -> Machine:
     if full:
         return _walk(machine, in_full)
-    return _walk(less_told(machine), cleaner(machine, names, hosts))
+    return _walk(less_told(machine), cleaner(machine, names, hosts, folder))
 
 
-def redact_text(text: str, machine: Machine, names: Iterable[str], hosts: Iterable[str]) -> str:
+def redact_text(
+    text: str,
+    machine: Machine,
+    names: Iterable[str] = (),
+    hosts: Iterable[str] = (),
+    folder: str = "",
+) -> str:
     """A text of our own that may quote anything, such as an error, as it may be shown to strangers."""
-    return cleaner(machine, {*names, *owners([text])}, hosts)(text)
+    return cleaner(machine, {*names, *owners([text])}, hosts, folder)(text)
 
 
 def in_full(text: str) -> str:
@@ -110,13 +124,16 @@ def in_full(text: str) -> str:
 
 
 def cleaner(
-    source: Machine | Report, names: Iterable[str] = (), hosts: Iterable[str] = ()
+    source: Machine | Report,
+    names: Iterable[str] = (),
+    hosts: Iterable[str] = (),
+    folder: str = "",
 ) -> Callable[[str], str]:
     """Takes out homes, names, credentials and, under a salt of its own, device UUIDs.
 
     Whose they are is read from all of the source, also from what a shown report leaves out.
     """
-    salt = cache(_salt)
+    salt, near = cache(_salt), from_folder(folder)
     machine = source.machine if isinstance(source, Report) else source
     homes = sorted(_homes(machine), key=len, reverse=True)
     texts = _texts(msgspec.to_builtins(source))
@@ -126,6 +143,7 @@ def cleaner(
 
     @cache  # a report says the same folder hundreds of times
     def clean(text: str) -> str:
+        text = near(text)
         for home in homes:
             text = re.sub(rf"{re.escape(home)}(?=[/\\\s:;,\"']|$)", "~", text)
         text = homes_out(credentials_out(text, "kind"))

@@ -20,10 +20,12 @@ from envsetup.model import (
     Unreadable,
     value_of,
 )
+from envsetup.plan.bind import bound_argv, bound_to
 from envsetup.report.escaping import command_line
 from envsetup.report.format_measurement import measured
 from envsetup.report.group_by_cause import by_weight, followers
 from envsetup.report.summary import grouped, machine_words, summary
+from envsetup.report.which_target import passed_over, why_taken
 
 State = Literal["fine", "partial", "missing", "failing", "crashed"]
 MARKS: dict[State, tuple[str, str]] = {
@@ -45,6 +47,13 @@ class Pen(NamedTuple):
     width: int
     color: bool
     unicode: bool
+    program: str = "envsetup"
+    """What starts envsetup where this is read."""
+
+    def own(self, command: str) -> str:
+        """A command of envsetup as it is started there."""
+        own = command.startswith("envsetup ")
+        return self.program + command.removeprefix("envsetup") if own else command
 
     def paint(self, text: str, style: str) -> str:
         return f"\x1b[{COLORS[style]}m{text}\x1b[0m" if self.color else text
@@ -78,9 +87,10 @@ def render(
     color: bool = False,
     unicode: bool = True,
     verbose: bool = False,
+    program: tuple[str, ...] = ("envsetup",),
     **_: object,
 ) -> str:
-    pen = Pen(width, color, unicode)
+    pen = Pen(width, color, unicode, command_line(program, report.machine))
     lines = [*_glance(report, pen), ""]
     under = followers(report.findings)
     for finding in _ordered(report, verbose):
@@ -111,21 +121,23 @@ def _areas(report: Report) -> Iterator[Line]:
     machine, told = report.machine, summary(report.machine)
     yield Line(_state(machine.os), "machine", machine_words(machine))
     yield Line(*_gpu_line(machine))
-    yield _python_line(machine)
+    yield _python_line(report)
+    yield from (Line("missing", "", one) for one in passed_over(report.target))
     yield _torch_line(report, told["torch"], told["torch_backend"])
 
 
-def _python_line(machine: Machine) -> Line:
-    python = value_of(machine.python)
+def _python_line(report: Report) -> Line:
+    python = value_of(report.machine.python)
     if python is None:
-        told = not _untold(machine.python)
+        told = not _untold(report.machine.python)
         return Line(
             "failing" if told else "partial", "python", "could not be asked" if told else "not told"
         )
     where = python.prefix or python.executable
     # A pasted text tells the version alone.
-    shown = f"Python {python.version}" + f" in {where}" * ("/" in where or "\\" in where)
-    return Line("fine", "python", shown)
+    placed = python.prefix or "/" in where or "\\" in where
+    shown = f"Python {python.version}" + (f" in {where}" if placed else "")
+    return Line("fine", "python", ", ".join(filter(None, (shown, why_taken(report.target)))))
 
 
 def _untold(fact: Fact[Any]) -> bool:
@@ -244,7 +256,7 @@ def _finding(
         yield from pen.wrap(f"explains: {told}", 3)
     more = len(finding.fixes) - 1
     if more > 0 and not verbose:
-        yield from pen.wrap(f"{more} more: envsetup explain {finding.code}", 3)
+        yield from pen.wrap(f"{more} more: {pen.own(f'envsetup explain {finding.code}')}", 3)
 
 
 def _failed(report: Report, pen: Pen, verbose: bool) -> Iterator[str]:
@@ -318,13 +330,20 @@ def _closing(report: Report, pen: Pen) -> Iterator[str]:
     verdict = {"ok": "fine", "warnings": "partial", "failed": "failing", "unknown": "missing"}
     state: State = verdict[report.verdict]  # type: ignore[assignment]
     words, command = _next(report)
-    head = f"{_verdict_words(report)} {words}".strip()
+    head, command = f"{_verdict_words(report)} {words}".strip(), pen.own(command)
     if len(head) + len(command) + 2 <= pen.width:
         lines = pen.wrap(f"{head} {command}", 1)
     else:  # a command that is broken can't be copied
         lines = [*pen.wrap(head, 1), f"   {command}"]
     yield pen.paint(lines[0], state)
     yield from lines[1:]
+
+
+def _command(argv: tuple[str, ...], report: Report) -> str:
+    """A command of the examined environment, as the reader's shell takes it."""
+    python = report.target and report.target.path
+    bound = bound_argv(argv, bound_to(python, report.machine)) if python else argv
+    return command_line(bound, report.machine)
 
 
 def _verdict_words(report: Report) -> str:
@@ -345,18 +364,18 @@ def _next(report: Report) -> tuple[str, str]:
     """What to do next, in words, and the command that does it, which may be empty."""
     worst = next((f for f in _ordered(report, False) if f.severity != "note"), None)
     if worst is None and isinstance(report.machine.torch, Absent):
-        return "Next, for torch:", command_line(("envsetup", "install-plan"), report.machine)
+        return "Next, for torch:", _command(("envsetup", "install-plan"), report)
     bad = next((o for o in report.checks if o.status not in ("passed", "skipped")), None)
     if bad is not None and (worst is None or worst.severity != "error"):
         again = ("envsetup", "checks", "run", bad.id, "--device", bad.device, "-v")
-        return "Next:", command_line(again, report.machine)
+        return "Next:", _command(again, report)
     if worst is not None and worst.fixes:
         first = worst.fixes[0]
         if first.argv:
             return "Next:", command_line(first.argv, report.machine)
         return f"Next: {first.text}", ""
     if report.verdict == "ok" and not report.proven:
-        return "To compute on every device:", "envsetup doctor"
+        return "To compute on every device:", _command(("envsetup", "doctor"), report)
     if report.verdict == "unknown":
         return f"{len(report.undecided)} rules lack facts; see -v.", ""
     return ("" if report.verdict == "ok" else "Details: -v."), ""

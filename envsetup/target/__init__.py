@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from envsetup.target.ask import ASK_LIMIT_S, ask
-from envsetup.target.discovery import find_target, interpreter_in
+from envsetup.target.discovery import find_base, find_target, required
+from envsetup.target.environments import interpreter_in
 from envsetup.target.scripts import check_sources, target_environment
 from envsetup.target.words import TargetError, ending, printable
 from envsetup.target.worker import Event, WorkerEnd, run_worker
@@ -16,9 +17,11 @@ __all__ = [
     "ask",
     "check_sources",
     "ending",
+    "find_base",
     "find_target",
     "interpreter_in",
     "printable",
+    "required",
     "run_worker",
     "target_environment",
 ]

@@ -196,8 +196,14 @@ def test_what_facts_say_holds_no_home(tmp_path: Path) -> None:
     assert "~/env/torch/version.py" in answer
 
 
-def test_no_usable_interpreter_leaves_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VIRTUAL_ENV", "/no/such/environment")
+def test_no_usable_interpreter_leaves_the_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "bin" / "python"
+    broken.parent.mkdir()
+    broken.write_text("#!/bin/sh\nexit 3\n", "utf-8")
+    broken.chmod(0o755)
+    monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path))
     answer = ask("--error", NO_CUDA, "--format", "json")
 
     assert json.loads(answer.stdout)["matches"][0]["code"] == "WH101"

@@ -23,21 +23,10 @@ def program(folder: Path, text: str) -> str:
 
 
 def test_a_named_interpreter_wins_over_the_environment() -> None:
-    named = find_target(sys.executable, {"VIRTUAL_ENV": "/nowhere"})
+    target = find_target(sys.executable, {"VIRTUAL_ENV": "/nowhere"})
 
-    assert named == os.path.abspath(sys.executable)
-
-
-def test_the_active_environment_comes_before_conda_and_our_own(tmp_path: Path) -> None:
-    for name in ("venv", "conda"):
-        (tmp_path / name / "bin").mkdir(parents=True)
-        (tmp_path / name / "bin" / "python").touch()
-    venv, conda = str(tmp_path / "venv"), str(tmp_path / "conda")
-
-    both = find_target(None, {"VIRTUAL_ENV": venv, "CONDA_PREFIX": conda})
-    assert both == os.path.join(venv, "bin", "python")
-    assert find_target(None, {"CONDA_PREFIX": conda}) == os.path.join(conda, "bin", "python")
-    assert find_target(None, {}) == sys.executable
+    assert target.path == os.path.abspath(sys.executable)
+    assert target.chosen_by == "option"
 
 
 @pytest.mark.parametrize("named", ["/no/such/python", "no-such-python"])
@@ -46,17 +35,12 @@ def test_what_is_not_there_is_refused(named: str) -> None:
         find_target(named, {"PATH": "/nowhere"})
 
 
-def test_an_environment_without_python_is_refused_by_its_variable(tmp_path: Path) -> None:
-    with pytest.raises(TargetError, match="VIRTUAL_ENV"):
-        find_target(None, {"VIRTUAL_ENV": str(tmp_path)})
-
-
 def test_a_folder_stands_for_the_interpreter_in_it(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     inside = tmp_path / "bin" / "python"
     inside.symlink_to(sys.executable)
 
-    assert find_target(str(tmp_path), {}) == str(inside)
+    assert find_target(str(tmp_path), {}).path == str(inside)
 
 
 def test_an_interpreter_tells_of_itself() -> None:
