@@ -3,6 +3,11 @@
     python3 start.py [OPTION]...    installs envsetup into .venv-tool, then runs `envsetup setup OPTION...`
     python3 start.py --test [ARG]...   installs what the tests need, makes .venv-test with
                                        `envsetup setup` itself, then runs `pytest ARG...`
+    python3 start.py --no-lock ...     either of them with whatever versions the index offers
+
+What is installed has the versions and hashes of requirements/tool.txt or requirements/test.txt, the
+build backend too. --no-lock, or the variable ENVSETUP_NO_LOCK=1, goes by the bounds of pyproject.toml
+instead: for an index that lacks these versions, or builds its own files.
 
 Standard library alone, and no syntax newer than Python 3.6, so that an old Python gets a sentence
 rather than a SyntaxError. The tool lives in an environment of its own because Debian and others
@@ -94,27 +99,45 @@ def explain_no_home(home: str) -> str:
     )
 
 
-def install_tool(extra: str = "") -> None:
+def install_tool(locked: bool, extra: str = "") -> None:
     """Installs this clone, as links to it, so that what runs is what stands here."""
-    pip = make_home(TOOL_HOME)
+    install = [*make_home(TOOL_HOME), "install", "--quiet", "--no-input"]
     say("installing envsetup" + (" and what its tests need" if extra else ""))
-    if call([*pip, "install", "--quiet", "--no-input", "--editable", ROOT + extra]):
-        raise CannotStart(
-            "pip could not install the tool; its own words stand above. Behind a proxy or without a "
-            "network, point pip at a mirror (`pip config set global.index-url ADDRESS`) and run "
-            "this again."
+    if locked:
+        lock = os.path.join(ROOT, "requirements", (extra or "tool") + ".txt")
+        failed = call([*install, "--require-hashes", "--requirement", lock])
+        # The build backend has just been installed with the rest: nothing is fetched to build.
+        own = ["--no-deps", "--no-build-isolation", "--editable", ROOT]
+        failed = failed or call([*install, *own])
+    else:
+        failed = call([*install, "--editable", ROOT + ("[" + extra + "]" if extra else "")])
+    if failed:
+        raise CannotStart(explain_no_install(locked))
+
+
+def explain_no_install(locked: bool) -> str:
+    said = (
+        "pip could not install the tool; its own words stand above. Behind a proxy or without a "
+        "network, point pip at a mirror (`pip config set global.index-url ADDRESS`) and run "
+        "this again."
+    )
+    if locked:
+        said += (
+            " Where the index lacks these versions or builds its own files (pip speaks of hashes), "
+            "`start.py --no-lock` takes what it offers."
         )
+    return said
 
 
-def run_setup(options: List[str]) -> int:
+def run_setup(locked: bool, options: List[str]) -> int:
     """The main job, in the folder that the user stands in."""
-    install_tool()
+    install_tool(locked)
     return call([program(TOOL_HOME, "envsetup"), "setup", *options])
 
 
-def run_tests(arguments: List[str]) -> int:
+def run_tests(locked: bool, arguments: List[str]) -> int:
     """The tests, on a CPU build of torch that `envsetup setup` installed: gigabytes of CUDA are no test."""
-    install_tool("[test]")
+    install_tool(locked, "test")
     setup = [
         program(TOOL_HOME, "envsetup"),
         "setup",
@@ -139,10 +162,13 @@ def main(arguments: List[str]) -> int:
         if arguments[:1] in (["-h"], ["--help"]):
             print(__doc__)
             return 0
+        locked = os.environ.get("ENVSETUP_NO_LOCK", "") in ("", "0")
+        if arguments[:1] == ["--no-lock"]:
+            locked, arguments = False, arguments[1:]
         if arguments[:1] == ["--test"]:
             os.chdir(ROOT)
-            return run_tests(arguments[1:])
-        return run_setup(arguments)
+            return run_tests(locked, arguments[1:])
+        return run_setup(locked, arguments)
     except CannotStart as error:
         say(str(error))
         return 1

@@ -118,3 +118,65 @@ def test_it_tells_what_it_does_when_asked() -> None:
 
     assert done.returncode == 0
     assert "--test" in done.stdout
+
+
+class Pip:
+    """Writes down what start.py asks of pip."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+
+    def __call__(self, argv: list[str], *_: object, **__: object) -> int:
+        self.asked.append([word for word in argv if word != "pip"])
+        return 0
+
+
+@pytest.fixture
+def pip(start: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Pip:
+    watching = Pip()
+    monkeypatch.setattr(start, "make_home", lambda home: ["pip"])
+    monkeypatch.setattr(start, "call", watching)
+    monkeypatch.delenv("ENVSETUP_NO_LOCK", raising=False)
+    return watching
+
+
+def test_it_installs_by_hash_and_builds_with_what_it_installed(start: ModuleType, pip: Pip) -> None:
+    start.main([])
+
+    locked, own = pip.asked[:2]
+    assert "--require-hashes" in locked
+    assert locked[-1] == str(ROOT / "requirements" / "tool.txt")
+    assert {"--no-deps", "--no-build-isolation", str(ROOT)} <= set(own)
+
+
+def test_the_tests_have_a_lock_of_their_own(start: ModuleType, pip: Pip) -> None:
+    start.main(["--test"])
+
+    assert pip.asked[0][-1] == str(ROOT / "requirements" / "test.txt")
+
+
+@pytest.mark.parametrize("words", [["--no-lock"], ["--no-lock", "--test"]])
+def test_without_the_lock_the_bounds_decide(start: ModuleType, pip: Pip, words: list[str]) -> None:
+    start.main(words)
+
+    assert "--require-hashes" not in pip.asked[0]
+    assert pip.asked[0][-1].startswith(str(ROOT))
+    assert "--no-lock" not in pip.asked[-1]
+
+
+def test_a_variable_says_the_same(
+    start: ModuleType, pip: Pip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENVSETUP_NO_LOCK", "1")
+    start.main([])
+
+    assert "--require-hashes" not in pip.asked[0]
+
+
+def test_a_refused_hash_is_told_with_the_way_without(
+    start: ModuleType, pip: Pip, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(start, "call", lambda *_, **__: 1)
+
+    assert start.main([]) == 1
+    assert "--no-lock" in capfd.readouterr().err

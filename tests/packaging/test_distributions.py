@@ -259,12 +259,3 @@ def test_dependencies_are_the_agreed_ones() -> None:
         "rich",
         "tomli",
     }
-
-
-def test_the_groups_ask_for_nothing_that_the_test_extra_does_not() -> None:
-    """Two lists of one thing drift apart, unless a test holds them together."""
-    extra = set(PROJECT["project"]["optional-dependencies"]["test"])
-    groups = PROJECT["dependency-groups"]
-
-    for group in ("docs", "lint", "typing"):
-        assert set(groups[group]) <= extra, group
