@@ -577,6 +577,8 @@ class Alternative(Record):
 class KnowledgeStamp(Record):
     as_of: str
     sha256: str
+    mirror: str | None = None
+    """The mirror whose pages count in it too, where `knowledge refresh` has read them."""
 
 
 class Change(Record):

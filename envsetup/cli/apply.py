@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 from msgspec.structs import replace
@@ -79,6 +79,8 @@ def environment_at_work(given: Mapping[str, object]) -> Iterator[Lock]:
 
 def _refused(error: ApplyError, given: Mapping[str, object]) -> NoReturn:
     """Nothing was planned, and JSON is promised on every exit code but 2."""
+    from envsetup.cli.private import private
+
     if given["format"] == "json" and not error.usage:
         from envsetup.cli.private import private
 
@@ -95,8 +97,11 @@ def apply_plan(plan: Plan, machine: Machine, given: Mapping[str, object], lock: 
 
     outcomes: Sequence[Outcome] = ()
     try:
-        with Narrator(bool(given["quiet"]), int(bool(given["verbose"]))) as narrator:
-            applied, outcomes = _go(plan, machine, given, narrator, lock)
+        with (
+            Narrator(bool(given["quiet"]), int(bool(given["verbose"]))) as narrator,
+            _variables(given, plan) as env,
+        ):
+            applied, outcomes = _go(plan, machine, given, narrator, lock, env)
     except ApplyError as error:
         _show(replace(plan, applied=error.applied), given, "")
         raise Failure(str(error), Exit.FINDINGS) from error
@@ -104,21 +109,35 @@ def apply_plan(plan: Plan, machine: Machine, given: Mapping[str, object], lock: 
     return int(Exit.OK)
 
 
+@contextlib.contextmanager
+def _variables(given: Mapping[str, object], plan: Plan) -> Iterator[dict[str, str]]:
+    """What the installer runs with: the login of a mirror by a file, and with --offline no address."""
+    from envsetup.cli.mirror import login_for_installers, read_mirror
+    from envsetup.installer.offline import without_network
+    from envsetup.target import required, target_environment
+
+    mirror = read_mirror(cast("str | None", given["mirror"]))
+    with login_for_installers(mirror, target_environment(os.environ)) as env:
+        if given["offline"] and plan.target is not None:
+            env = without_network(env, required(plan.target))
+        yield env
+
+
 def _go(
-    plan: Plan, machine: Machine, given: Mapping[str, object], narrator: Narrator, lock: Lock | None
+    plan: Plan,
+    machine: Machine,
+    given: Mapping[str, object],
+    narrator: Narrator,
+    lock: Lock | None,
+    env: Mapping[str, str],
 ) -> tuple[Applied, Sequence[Outcome]]:
     from envsetup.installer.apply import carry_out_plan
     from envsetup.installer.forecast import ApplyError, forecast, obstacle
-    from envsetup.installer.offline import without_network
     from envsetup.model import value_of
-    from envsetup.target import required, target_environment
 
     why_not = obstacle(plan, machine)
     if why_not is not None:
         raise ApplyError(why_not)
-    env = target_environment(os.environ)
-    if given["offline"] and plan.target is not None:
-        env = without_network(env, required(plan.target))
     narrator.step("asking the installer what it would do")
     told = forecast(plan, machine, env, offline=bool(given["offline"]))
     for line in announcement(told):
@@ -172,8 +191,9 @@ def _story(plan: Plan, applied: Applied, outcomes: Sequence[Outcome]) -> str:
 
 def _show(plan: Plan, given: Mapping[str, object], story: str) -> None:
     from envsetup.plan.render import render
+    from envsetup.report.addresses import addresses_cleaned
 
     output = given["output"]
     text = render(plan, "json") if given["format"] == "json" else story
     if text:
-        emit(text, None if output is None else str(output))
+        emit(addresses_cleaned(text), None if output is None else str(output))

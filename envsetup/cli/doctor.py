@@ -282,12 +282,12 @@ def unseen(why: str, examination: Examination, verdict: Verdict) -> Report:
     return replace(report_of(machine, Diagnosis(), examination), verdict=verdict)
 
 
-def knowledge() -> Knowledge:
-    """What is known of PyTorch's wheels; a broken file of the user's is a usage error."""
+def knowledge(mirror: str | None = None) -> Knowledge:
+    """What is known of PyTorch's wheels, and of a mirror's; a broken file of the user's is a usage error."""
     from envsetup.knowledge import load
 
     try:
-        return load()
+        return load(mirror=mirror)
     except (ValueError, OSError) as error:
         raise click.UsageError(f"the knowledge can't be read: {error}") from error
 

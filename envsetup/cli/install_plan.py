@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import click
 
 from envsetup.cli import options
 from envsetup.cli.exits import Exit, Failure
+from envsetup.cli.mirror import Mirror, fetch_from, read_mirror, with_word_of_login
 
 if TYPE_CHECKING:
     from envsetup.cli.described import Flags
@@ -107,6 +109,10 @@ class _Given:
         self.target: Target | None = None
         """The environment on this machine that the plan is for; None where another is described."""
 
+    @cached_property
+    def mirror(self) -> Mirror | None:
+        return read_mirror(self.maybe("mirror"))
+
     @property
     def doing(self) -> bool:
         """Whether the plan is to be carried out, or rehearsed, and not only shown."""
@@ -142,7 +148,7 @@ def _answer(given: _Given) -> int:
         )
     flags, specifiers = _flags(given), _specifiers(given)
     try:
-        knowledge = load()
+        knowledge = load(mirror=given.mirror.url if given.mirror else None)
     except KnowledgeError as error:
         raise Failure(str(error), Exit.USAGE) from error
     check_backend(given.text("backend"), knowledge)
@@ -168,7 +174,7 @@ def _planned(
     request = _request(given, specifiers)
     plan = _for_project(make_plan(machine, knowledge, request), machine, given.maybe("project"))
     if given.flag("check_index"):
-        plan = _checked(plan, machine, knowledge, request)
+        plan = _checked(given, plan, machine, knowledge, request)
     if given.maybe("why_not") is not None:
         return _why_not(given, plan, machine, knowledge, request)
     if given.doing and plan.action == "install":
@@ -183,7 +189,7 @@ def _planned(
         plan = for_environment(plan, machine, given.target, request, given.text("format"))
     if given.doing and plan.action == "keep":
         _aside(given, f"torch {plan.torch_version} is already right: nothing is to be done\n")
-    _write(given, plan, machine)
+    _write(given, with_word_of_login(plan, given.mirror), machine)
     return int(
         Exit.FINDINGS if plan.action == "refuse" and not given.flag("exit_zero") else Exit.OK
     )
@@ -266,7 +272,7 @@ def _request(given: _Given, specifiers: dict[str, str]) -> Request:
         backend=given.text("backend"),
         installer=given.text("installer"),
         channel=given.text("channel"),
-        mirror=given.maybe("mirror"),
+        mirror=given.mirror.url if given.mirror else None,
         allow_cpu=given.flag("allow_cpu"),
         python=_named_python(given),
         today=dt.datetime.now(tz=dt.timezone.utc).date().isoformat(),
@@ -298,10 +304,12 @@ def _for_project(plan: Plan, machine: Machine, folder: str | None) -> Plan:
     return replace(plan, warnings=(warning, *plan.warnings))
 
 
-def _checked(plan: Plan, machine: Machine, knowledge: Knowledge, request: Request) -> Plan:
+def _checked(
+    given: _Given, plan: Plan, machine: Machine, knowledge: Knowledge, request: Request
+) -> Plan:
     from envsetup.installer.index_check import checked
 
-    return checked(plan, machine, knowledge, request)
+    return checked(plan, machine, knowledge, request, fetch_from(given.mirror))
 
 
 def _named_python(given: _Given) -> str:
@@ -315,6 +323,7 @@ def _write(given: _Given, plan: Plan, machine: Machine) -> None:
     from envsetup.cli.output import emit
     from envsetup.model import value_of
     from envsetup.plan.render import render
+    from envsetup.report.addresses import addresses_cleaned
 
     form, output = given.text("format"), given.maybe("output")
     people = sys.stdout.isatty() or output is not None
@@ -326,17 +335,18 @@ def _write(given: _Given, plan: Plan, machine: Machine) -> None:
         story = plan_text(plan, os=system, verbose=given.flag("verbose"), style=style)
         story += _which(given)
         if people:
-            emit(story, output, prose=True, whole=command_lines(plan, system), painted=True)
+            whole = [addresses_cleaned(line) for line in command_lines(plan, system)]
+            emit(addresses_cleaned(story), output, prose=True, whole=whole, painted=True)
         else:
             aside = _which(given) if plan.action == "install" else story
             _aside(given, _warnings(plan) * (plan.action == "install") + aside)
-            emit(render(plan, "shell"), None)
+            emit(addresses_cleaned(render(plan, "shell")), None)
         return
     if form != "json" and plan.action != "install":
         _aside(given, plan_text_of(plan, system))
     else:
         _aside(given, _warnings(plan))
-    emit(render(plan, form), output)
+    emit(addresses_cleaned(render(plan, form)), output)
 
 
 def _which(given: _Given) -> str:

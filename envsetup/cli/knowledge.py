@@ -10,6 +10,7 @@ import click
 
 from envsetup.cli import options
 from envsetup.cli.exits import Exit, Failure
+from envsetup.cli.mirror import Mirror, fetch_from, mirror_address, read_mirror
 
 if TYPE_CHECKING:
     from envsetup.knowledge import Knowledge
@@ -28,12 +29,17 @@ def command() -> None:
 
 @command.command("show")
 @click.argument("release", required=False)
+@options.mirror_option
 @options.format_option(("text", "json"))
 @options.output_option
 @options.offline_option
 @options.color_option
-def show(release: str | None, format: str, output: str | None, **_: object) -> None:
+def show(
+    release: str | None, mirror: str | None, format: str, output: str | None, **_: object
+) -> None:
     """Every release and build with its status, or one RELEASE with sources.
+
+    What a refresh read from a mirror counts only with that --mirror.
 
     \b
     Examples:
@@ -44,12 +50,14 @@ def show(release: str | None, format: str, output: str | None, **_: object) -> N
     from envsetup.knowledge import KnowledgeError, load
 
     try:
-        knowledge = load()
+        knowledge = load(mirror=mirror_address(mirror))
     except KnowledgeError as error:
         raise Failure(str(error), Exit.USAGE) from error
     if release is not None and knowledge.release(release) is None:
         known = ", ".join(r.version for r in knowledge.releases[:6])
         raise click.UsageError(f"RELEASE {release!r}: not known; give one such as {known}")
+    if knowledge.trouble:
+        click.echo(f"warning: stored knowledge is not used: {knowledge.trouble}", err=True)
     shown = (_json if format == "json" else _text)(knowledge, release)
     emit(shown, output, prose=format == "text")
 
@@ -83,6 +91,8 @@ def refresh(
 ) -> None:
     """Read the wheel index and store what it adds to the knowledge, for this user.
 
+    What a mirror lists is stored apart, and counts only in plans with that mirror.
+
     A page that can't be read changes nothing and makes the exit code 1; what other pages add counts.
 
     \b
@@ -99,21 +109,26 @@ def refresh(
             "ENVSETUP_KNOWLEDGE names the knowledge to use, so that a refreshed one would not be "
             "read; unset it first"
         )
-    upstream = _upstream(mirror, timeout)
-    stored = None if dry_run or not _any_read(upstream) else _stored(upstream)
-    _tell(upstream, format, output, stored)
+    other = read_mirror(mirror)
+    upstream = _upstream(other, timeout)
+    store = not dry_run and _any_read(upstream)
+    stored = _stored(upstream, other) if store else None
+    _tell(upstream, format, output, stored, other.url if other is not None else None)
     ctx.exit(int(Exit.OK if upstream.whole else Exit.FINDINGS))
 
 
-def _upstream(mirror: str | None, limit_s: float) -> Upstream:
+def _upstream(mirror: Mirror | None, limit_s: float) -> Upstream:
     from envsetup.knowledge import KnowledgeError, load
-    from envsetup.knowledge.load import own_releases
-    from envsetup.knowledge.upstream import INDEX, read_upstream
+    from envsetup.knowledge.load import other_than_upstream, own_releases
+    from envsetup.knowledge.records import INDEX
+    from envsetup.knowledge.upstream import read_upstream
 
+    base = mirror.url if mirror is not None else INDEX
+    ask, whose = fetch_from(mirror), other_than_upstream(base)
     today = dt.datetime.now(tz=dt.timezone.utc).date().isoformat()
     try:
-        known = own_releases()
-        return read_upstream(known, load(), base=mirror or INDEX, today=today, limit_s=limit_s)
+        known, knowledge = own_releases(whose), load(mirror=whose)
+        return read_upstream(known, knowledge, base=base, today=today, limit_s=limit_s, ask=ask)
     except KnowledgeError as error:
         raise Failure(str(error), Exit.USAGE) from error
 
@@ -122,12 +137,13 @@ def _any_read(upstream: Upstream) -> bool:
     return any(v.read for v in upstream.verdicts)
 
 
-def _stored(upstream: Upstream) -> str:
+def _stored(upstream: Upstream, mirror: Mirror | None) -> str:
     from envsetup.knowledge import KnowledgeError
-    from envsetup.knowledge.load import store
+    from envsetup.knowledge.load import other_than_upstream, store
 
+    whose = other_than_upstream(mirror.url) if mirror is not None else None
     try:
-        return str(store(upstream.releases))
+        return str(store(upstream.releases, whose))
     except KnowledgeError as error:
         raise Failure(str(error), Exit.USAGE) from error
     except OSError as error:
@@ -138,7 +154,9 @@ def _stored(upstream: Upstream) -> str:
         ) from error
 
 
-def _tell(upstream: Upstream, format: str, output: str | None, stored: str | None) -> None:
+def _tell(
+    upstream: Upstream, format: str, output: str | None, stored: str | None, mirror: str | None
+) -> None:
     from envsetup.cli.output import emit
 
     if format == "json":
@@ -151,19 +169,22 @@ def _tell(upstream: Upstream, format: str, output: str | None, stored: str | Non
             "changes": upstream.changes,
             "pages": upstream.verdicts,
             "stored": stored,
+            "mirror": mirror,
         }
         emit(json_document(document), output)
         return
-    emit("\n".join(_lines(upstream, stored)), output)
+    emit("\n".join(_lines(upstream, stored, mirror)), output)
 
 
-def _lines(upstream: Upstream, stored: str | None) -> list[str]:
+def _lines(upstream: Upstream, stored: str | None, mirror: str | None) -> list[str]:
     shown = [v for v in upstream.verdicts if v.expected or v.read]
     lines = [f"{'read' if v.read else 'FAILED'}  {v.url}: {v.said}" for v in shown]
     lines += ["", *(upstream.changes or ("Nothing new.",))]
     if not upstream.whole:
         lines.append(f"Not every page was read: the knowledge stays of {upstream.releases.as_of}.")
     lines.append(f"stored: {stored}" if stored else "nothing was stored")
+    if stored and mirror is not None:
+        lines.append(f"It counts only in plans with --mirror {mirror}.")
     return lines
 
 

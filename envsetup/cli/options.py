@@ -6,7 +6,6 @@ Each gives the command function one keyword argument, named in the decorator's d
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -16,7 +15,6 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 PLAN_NEEDS_NO_NAME = "a plan needs none"
 """Why a command that only plans looks up no host name."""
-MIRROR = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 
 
 def python_option(function: F) -> F:
@@ -83,14 +81,11 @@ def mirror_option(function: F) -> F:
 
 
 def _checked_mirror(mirror: str | None) -> str | None:
-    """The address. Raises click.UsageError for one that no index can have."""
-    if mirror is None or (mirror.isprintable() and MIRROR.fullmatch(mirror)):
-        return mirror
-    raise click.UsageError(
-        f"--mirror {mirror!r}: no address of an index; give one that begins with https:// and ends "
-        "with a path, without ?, # and characters that can't be printed. A name and password belong "
-        "into netrc or keyring"
-    )
+    """The option's words. Raises click.UsageError for what no index can have as an address."""
+    from envsetup.cli.mirror import read_mirror
+
+    read_mirror(mirror)
+    return mirror
 
 
 def color_option(function: F) -> F:

@@ -65,6 +65,9 @@ class Narrator:
         """A line that stays: above the spinner, where there is one."""
         if self.quiet:
             return
+        from envsetup.report.addresses import addresses_cleaned
+
+        text = addresses_cleaned(text)
         if self._status is not None:
             self._status.console.print(plain(text), markup=False, highlight=False, emoji=False)
         else:

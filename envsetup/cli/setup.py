@@ -9,6 +9,7 @@ import click
 
 from envsetup.cli.doctor import FORMATS, examine, file_and_format, knowledge, show
 from envsetup.cli.exits import Exit, Failure
+from envsetup.cli.mirror import Mirror, login_for_installers, mirror_address, read_mirror
 from envsetup.cli.options import (
     PLAN_NEEDS_NO_NAME,
     color_option,
@@ -92,7 +93,6 @@ def command(
       envsetup setup --dry-run
       envsetup setup ~/torch-env --with torchvision --installer uv
     """
-    from envsetup.host import LocalHost
     from envsetup.installer import Job
 
     files = [file_and_format(o, format) for o in outputs] or [(report_beside(folder), "json")]
@@ -105,10 +105,10 @@ def command(
         allow_cpu=allow_cpu,
         offline=offline,
         yes=yes,
-        mirror=mirror,
+        mirror=mirror_address(mirror),
     )
     look = only_planned if dry_run else carried_out
-    ready, plan = look(job, LocalHost(no_lookups=PLAN_NEEDS_NO_NAME), quiet, verbose, format)
+    ready, plan = look(job, read_mirror(mirror), quiet, verbose, format)
     if plan is None:
         return tell_plan(job, ready, format)
     return prove(
@@ -141,7 +141,7 @@ def prepared(job: Job, host: Host) -> Prepared:
     from envsetup.target import TargetError
 
     try:
-        return prepare(job, host, knowledge())
+        return prepare(job, host, knowledge(job.mirror))
     except TargetError as error:
         raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
     except SetupError as error:
@@ -151,14 +151,15 @@ def prepared(job: Job, host: Host) -> Prepared:
 def tell_plan(job: Job, ready: Prepared, format: str) -> int:
     """What would be done, or why nothing can."""
     from envsetup.plan.render import render
+    from envsetup.report.addresses import addresses_cleaned
 
     plan = ready.plan
     if format == "json":
-        emit(render(plan, "json"), None)
+        emit(addresses_cleaned(render(plan, "json")), None)
     elif plan.action == "refuse":
-        say(render(plan, "text"))
+        say(addresses_cleaned(render(plan, "text")))
     else:
-        emit("\n".join(dry_lines(job, ready)), None)
+        emit(addresses_cleaned("\n".join(dry_lines(job, ready))), None)
     return int(Exit.FINDINGS if plan.action == "refuse" else Exit.OK)
 
 
@@ -170,26 +171,30 @@ def dry_lines(job: Job, ready: Prepared) -> list[str]:
     return lines + [f"would run: {own_line(c.argv)}" for c in ready.plan.commands]
 
 
-def only_planned(job: Job, host: Host, *_: object) -> tuple[Prepared, None]:
-    return prepared(job, host), None
+def only_planned(job: Job, *_: object) -> tuple[Prepared, None]:
+    from envsetup.host import LocalHost
+
+    return prepared(job, LocalHost(no_lookups=PLAN_NEEDS_NO_NAME)), None
 
 
 def carried_out(
-    job: Job, host: Host, quiet: bool, verbose: int, format: str
+    job: Job, mirror: Mirror | None, quiet: bool, verbose: int, format: str
 ) -> tuple[Prepared, Plan | None]:
     """What stood there, and the plan that was carried out; None where there is none that can be."""
     from pathlib import Path
 
+    from envsetup.host import LocalHost
     from envsetup.installer import SetupError, carry_out, held_folder
 
-    folder = Path(job.folder).absolute()
-    with Narrator(quiet, verbose) as narrator:
+    folder, known = Path(job.folder).absolute(), knowledge(job.mirror)
+    with Narrator(quiet, verbose) as narrator, login_for_installers(mirror, os.environ) as env:
+        host = LocalHost(environ=env, no_lookups=PLAN_NEEDS_NO_NAME)
         try:
             with held_folder(folder, narrator) as lock:
                 ready = prepared(job, host)
                 if ready.plan.action == "refuse":
                     return ready, None
-                return ready, carry_out(job, ready, knowledge(), host, narrator, lock)
+                return ready, carry_out(job, ready, known, host, narrator, lock)
         except SetupError as error:
             if format == "json" and not error.usage:  # promised on every exit code but 2
                 emit(error_document(str(error)), None)

@@ -69,20 +69,27 @@ def fetch(
     limit_s: float = PAGE_LIMIT_S,
     limit_bytes: int = PAGE_LIMIT_BYTES,
     method: Literal["GET", "HEAD"] = "GET",
+    login: tuple[str, str] | None = None,
 ) -> Page:
     """The page, decoded as UTF-8; never raises, and ends within the limit (seconds).
 
     The limit holds for all together: names, connections, headers, redirects and body. A socket's own
     starts anew with each byte, so a thread asks, and one that a server holds for longer is left behind.
+    `login`: name and password, sent as a header (RFC 7617); the address itself holds none.
     """
+    headers = {"User-Agent": "envsetup", **(_authorization(login) if login else {})}
     pages: list[Page] = []
-    thread = in_background(lambda: pages.append(_fetched(url, limit_s, limit_bytes, method)))
+    thread = in_background(
+        lambda: pages.append(_fetched(url, limit_s, limit_bytes, method, headers))
+    )
     if thread is not None:
         thread.join(limit_s)
     return pages[0] if pages else Page(url=url, error=f"no end of the answer within {limit_s:g} s")
 
 
-def _fetched(url: str, limit_s: float, limit_bytes: int, method: str) -> Page:
+def _fetched(
+    url: str, limit_s: float, limit_bytes: int, method: str, headers: dict[str, str]
+) -> Page:
     try:
         scheme = urlsplit(url).scheme
     except ValueError as error:
@@ -91,7 +98,6 @@ def _fetched(url: str, limit_s: float, limit_bytes: int, method: str) -> Page:
         return Page(url=url, error="not an address that begins with https:// or http://")
     until = time.monotonic() + limit_s
     opener = urllib.request.build_opener(_SameHost)
-    headers = {"User-Agent": "envsetup"}
     request = urllib.request.Request(url, headers=headers, method=method)  # noqa: S310 - checked
     try:
         with opener.open(request, timeout=limit_s) as answer:
@@ -105,6 +111,13 @@ def _fetched(url: str, limit_s: float, limit_bytes: int, method: str) -> Page:
     except (OSError, HTTPException, ValueError) as error:
         said = str(getattr(error, "reason", error)) or type(error).__name__
         return Page(url=url, error=said, elsewhere=isinstance(error, _ElsewhereError))
+
+
+def _authorization(login: tuple[str, str]) -> dict[str, str]:
+    import base64
+
+    word = base64.b64encode(":".join(login).encode()).decode()
+    return {"Authorization": f"Basic {word}"}
 
 
 def _within(answer: Any, until: float, limit_bytes: int) -> bytes:

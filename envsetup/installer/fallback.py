@@ -33,8 +33,9 @@ def unreachable(index_url: str | None) -> str | None:
     if index_url is None or urlsplit(index_url).scheme not in ("http", "https"):
         return None
     page = fetch(index_url.rstrip("/") + "/torch/", REACH_LIMIT_S, method="HEAD")
-    # 403 and 404 mean that the index has no such page: pip would find nothing either.
-    return None if page.elsewhere or page.status == 405 else page.error
+    # 403 and 404 mean that the index has no such page: pip would find nothing either. 401 means that
+    # it wants a login, which pip may have from netrc or a keyring.
+    return None if page.elsewhere or page.status in (401, 405) else page.error
 
 
 NETWORK_WORDS = re.compile(

@@ -38,10 +38,17 @@ class Knowledge:
         rocm: Rocm,
         chips: Callable[[], Mapping[str, Chip]],
         sha256: str,
+        mirror: str | None = None,
+        upstream: Releases | None = None,
+        trouble: str = "",
     ) -> None:
+        """`upstream`: the releases without what the mirror alone lists; `trouble`: what could not be used."""
         self.sources = releases.sources
         self.as_of = releases.as_of
         self.sha256 = sha256
+        self.mirror = mirror
+        self.trouble = trouble
+        self._upstream = {r.version: r for r in upstream.releases} if upstream is not None else None
         self.releases = releases.releases
         self.drivers = drivers
         self.gpus = gpus.rows
@@ -50,7 +57,15 @@ class Knowledge:
         self._chips = chips
 
     def stamp(self) -> KnowledgeStamp:
-        return KnowledgeStamp(as_of=self.as_of, sha256=self.sha256)
+        return KnowledgeStamp(as_of=self.as_of, sha256=self.sha256, mirror=self.mirror)
+
+    def is_from_mirror_alone(self, version: str, build: str, platform: str) -> bool:
+        """Whether only the mirror lists this build: upstream has never named it."""
+        if self._upstream is None:
+            return False
+        release = self._upstream.get(version.split("+")[0])
+        row = release.platforms.get(platform) if release is not None else None
+        return row is None or build not in row.builds
 
     @cached_property
     def _by_version(self) -> dict[str, Release]:

@@ -12,6 +12,8 @@ from typing import Literal
 from envsetup.model import Record
 
 Status = Literal["certain", "published", "announced", "inferred"]
+INDEX = "https://download.pytorch.org/whl"
+"""PyTorch's own wheel index."""
 PROVEN = ("certain", "published")
 
 

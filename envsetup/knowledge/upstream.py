@@ -9,12 +9,11 @@ from urllib.parse import urljoin, urlsplit
 
 from envsetup.host.http import PAGE_LIMIT_S, Page, fetch
 from envsetup.knowledge.questions import Knowledge
-from envsetup.knowledge.records import Releases
+from envsetup.knowledge.records import INDEX, Releases
 from envsetup.knowledge.refresh import Seen, builds_to_ask, merged, newer_companions
 from envsetup.knowledge.wheels import NotAnIndex, Wheel, pinned_torch, wheels_on
 from envsetup.model import Record
 
-INDEX = "https://download.pytorch.org/whl"
 AT_ONCE = 4
 COMPANIONS = ("torchvision", "torchaudio")
 MOST_METADATA = 6

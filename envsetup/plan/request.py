@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from msgspec import field
 
+from envsetup.knowledge.records import INDEX
 from envsetup.model import Record
 
+__all__ = ["INDEX", "PACKAGES", "Request"]
+
 PACKAGES = ("torch", "torchvision", "torchaudio")
-INDEX = "https://download.pytorch.org/whl"
 
 
 class Request(Record):

@@ -35,6 +35,7 @@ def warnings_of(
     if request.installer in ("conda", "pixi") and version_key(best.version) > CONDA_NEWEST:
         text = f"conda-forge may not have torch {best.version} yet: the newest there is taken"
         yield Reason(code="unpinned-conda", text=text)
+    yield from _from_mirror_alone(best, situation, knowledge)
     yield from _unverified(best, choice)
     yield from _below_the_floor(best, situation, knowledge)
     yield from _old(best, choice, knowledge)
@@ -66,6 +67,18 @@ def _unknown(best: Candidate, situation: Situation) -> str:
     if kind_of(best.build) == "cpu":
         return f"{words}. Say it (--gpu nvidia:8.6), and a build for it can be chosen"
     return f"{words}: prove with `envsetup doctor` that {best.build} does"
+
+
+def _from_mirror_alone(
+    best: Candidate, situation: Situation, knowledge: Knowledge
+) -> Iterator[Reason]:
+    if knowledge.is_from_mirror_alone(best.version, best.build, situation.platform or ""):
+        text = (
+            f"torch {best.version}+{best.build} is known from the mirror {knowledge.mirror} alone: PyTorch's own "
+            "index has not listed it, as far as is known. Run `envsetup knowledge refresh` without --mirror "
+            "to see whether it does now, or trust the mirror"
+        )
+        yield Reason(code="from-mirror-alone", text=text, source=knowledge.mirror)
 
 
 def _unverified(best: Candidate, choice: Choice) -> Iterator[Reason]:
@@ -146,6 +159,10 @@ def _amd(best: Candidate, situation: Situation, knowledge: Knowledge) -> Iterato
 
 
 def stale(knowledge: Knowledge, request: Request) -> Iterator[Reason]:
+    """What is wrong with the knowledge itself: its age, and a stored file that can't be used."""
+    if knowledge.trouble:
+        text = f"knowledge that a refresh has stored is not used: {knowledge.trouble}"
+        yield Reason(code="stored-knowledge-unusable", text=text)
     if request.today is None:
         return
     days = (date.fromisoformat(request.today) - date.fromisoformat(knowledge.as_of)).days

@@ -70,7 +70,7 @@ def test_a_new_release_comes_in_and_says_what_is_only_concluded(index: Index) ->
 
     assert done.exit_code == 0, done.output
     assert f"torch {NEW} is new" in done.output
-    knowledge = load()
+    knowledge = load(mirror=index.url)
     assert versions(knowledge) == [NEW, *before]
     known = knowledge.build(NEW, "cu132", "linux_x86_64")
     assert known is not None
@@ -108,7 +108,7 @@ def test_what_was_announced_and_is_seen_is_published(index: Index) -> None:
     done = refresh(index)
 
     assert "torch 2.15.0+cu130 on linux_x86_64 is published (was announced)" in done.output
-    row = load().build("2.15.0", "cu130", "linux_x86_64")
+    row = load(mirror=index.url).build("2.15.0", "cu130", "linux_x86_64")
     assert row is not None
     assert row.status == "published"
 
@@ -223,7 +223,7 @@ def test_companions_of_a_new_release_are_those_that_pin_it(index: Index) -> None
 
     refresh(index)
 
-    release = load().release(NEW)
+    release = load(mirror=index.url).release(NEW)
     assert release is not None
     assert (release.torchvision, release.torchaudio) == ("0.30.0", None)
 
