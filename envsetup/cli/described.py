@@ -37,6 +37,7 @@ class Flags(Record):
     macos_version: str | None = None
     driver: str | None = None
     driver_cuda: str | None = None
+    cuda_toolkit: str | None = None
     gpus: tuple[str, ...] = ()
     wsl: bool = False
     container: bool = False
@@ -71,6 +72,8 @@ def described(flags: Flags, base: Machine) -> Machine:
     if flags.gpus:
         found = tuple(g for i, text in enumerate(flags.gpus) if (g := gpu_of(text, i)) is not None)
         changes["gpus"] = Known(value=found, source=_flag("--gpu"))
+    if flags.cuda_toolkit is not None:
+        changes["cuda_toolkit"] = _toolkit(flags.cuda_toolkit)
     if flags.wsl:
         changes["wsl"] = Known(value=Wsl(version=2), source=_flag("--wsl"))
     if flags.container:
@@ -112,6 +115,14 @@ def _libc(text: str) -> Libc:
         raise wrong("--libc", text, "glibc2.35, musl1.2 or bionic")
     family = cast("Literal['glibc', 'musl', 'bionic']", found[1] or found[3])
     return Libc(family=family, version=found[2] or found[4] or "0")
+
+
+def _toolkit(text: str) -> Fact[str]:
+    if text == "none":
+        return Absent(tried=(_flag("--cuda-toolkit"),))
+    if not re.fullmatch(r"\d{1,2}\.\d{1,2}", text):
+        raise wrong("--cuda-toolkit", text, "a CUDA version such as 12.8, or none")
+    return Known(value=text, source=_flag("--cuda-toolkit"))
 
 
 def _driver(flags: Flags, machine: Machine) -> Fact[NvidiaDriver]:

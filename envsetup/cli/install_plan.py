@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from envsetup.plan import Request
 
 FORMATS = ("text", "json", "shell", "requirements", "dockerfile", "environment-yml", "uv-toml")
-PACKAGES = ("torch", "torchvision", "torchaudio")
 
 
 @click.command("install-plan")
@@ -45,6 +44,7 @@ PACKAGES = ("torch", "torchvision", "torchaudio")
     metavar="GPU",
     help="RTX 4090, nvidia:8.9, amd:gfx1100, … Repeatable.",
 )
+@click.option("--cuda-toolkit", metavar="VERSION", help="CUDA of the nvcc that is here, or none.")
 @click.option("--wsl", is_flag=True, help="Under WSL2.")
 @click.option("--container", is_flag=True, help="In a container.")
 @click.option(
@@ -71,6 +71,20 @@ PACKAGES = ("torch", "torchvision", "torchaudio")
     "--allow-cpu", is_flag=True, help="A CPU build is acceptable although a GPU is there."
 )
 @click.option("--project", metavar="DIR", help="Take bounds on torch from a project's files.")
+@click.option(
+    "--extra",
+    "extras",
+    multiple=True,
+    metavar="NAME",
+    help="With --project: this extra counts too.",
+)
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    metavar="NAME",
+    help="With --project: this group counts too.",
+)
 @click.option("--why-not", metavar="VERSION+BUILD", help="Say why one candidate was not taken.")
 @click.option(
     "--check-index", is_flag=True, help="Ask the wheel index whether it has the file, first."
@@ -136,6 +150,7 @@ class _Given:
 
 def _answer(given: _Given) -> int:
     from envsetup.cli.backend_option import check_backend
+    from envsetup.cli.requirement_arguments import specifiers_of
     from envsetup.knowledge import KnowledgeError, load
 
     if given.doing:
@@ -146,7 +161,7 @@ def _answer(given: _Given) -> int:
         raise click.UsageError(
             "--check-index asks the network, and --offline forbids it; leave one of them out"
         )
-    flags, specifiers = _flags(given), _specifiers(given)
+    flags, specifiers = _flags(given), specifiers_of(given.words("requirements"))
     try:
         knowledge = load(mirror=given.mirror.url if given.mirror else None)
     except KnowledgeError as error:
@@ -168,11 +183,9 @@ def _planned(
     lock: Lock | None,
 ) -> int:
     """Makes the plan and shows it, or carries it out under the lock; gives the exit code."""
-    from envsetup.plan import make_plan
-
     machine = _machine(given, flags)
     request = _request(given, specifiers)
-    plan = _for_project(make_plan(machine, knowledge, request), machine, given.maybe("project"))
+    plan, machine, request = _made(given, machine, knowledge, request)
     if given.flag("check_index"):
         plan = _checked(given, plan, machine, knowledge, request)
     if given.maybe("why_not") is not None:
@@ -206,42 +219,11 @@ def _flags(given: _Given) -> Flags:
         macos_version=given.maybe("macos_version"),
         driver=given.maybe("driver"),
         driver_cuda=given.maybe("driver_cuda"),
+        cuda_toolkit=given.maybe("cuda_toolkit"),
         gpus=given.words("gpus"),
         wsl=given.flag("wsl"),
         container=given.flag("container"),
     )
-
-
-def _specifiers(given: _Given) -> dict[str, str]:
-    """Named packages with their bounds; torch is always among them."""
-    found: dict[str, str] = {"torch": ""}
-    project = given.maybe("project")
-    if project is not None:
-        from envsetup.cli.project import project_bounds
-
-        found |= project_bounds(project)
-    for text in given.words("requirements"):
-        name, bound = _requirement(text)
-        found[name] = ",".join(part for part in (found.get(name, ""), bound) if part)
-    return found
-
-
-def _requirement(text: str) -> tuple[str, str]:
-    """Name and specifier of one argument. Raises UsageError for options, URLs and other names."""
-    accepted = "torch, torchvision or torchaudio, with or without a version such as torch==2.8.*"
-    if text in PACKAGES:
-        return text, ""
-    from packaging.requirements import InvalidRequirement, Requirement
-
-    try:
-        one = Requirement(text)
-    except InvalidRequirement as error:
-        raise click.UsageError(
-            f"REQUIREMENT {text!r}: not a requirement; give {accepted}"
-        ) from error
-    if one.name.lower() not in PACKAGES or one.url or one.extras or one.marker:
-        raise click.UsageError(f"REQUIREMENT {text!r}: only names and versions; give {accepted}")
-    return one.name.lower(), str(one.specifier)
 
 
 def _machine(given: _Given, flags: Flags) -> Machine:
@@ -279,29 +261,24 @@ def _request(given: _Given, specifiers: dict[str, str]) -> Request:
     )
 
 
-def _for_project(plan: Plan, machine: Machine, folder: str | None) -> Plan:
-    """The plan with a warning where the project asks for another Python than it is made for."""
+def _made(
+    given: _Given, machine: Machine, knowledge: Knowledge, request: Request
+) -> tuple[Plan, Machine, Request]:
+    """The plan, with the machine and the request that it is for: a project's bounds included."""
+    from envsetup.plan import make_plan
+
+    folder, extras, groups = given.maybe("project"), given.words("extras"), given.words("groups")
     if folder is None:
-        return plan
-    from msgspec.structs import replace
-    from packaging.specifiers import SpecifierSet
+        from envsetup.cli.requirement_arguments import needs_a_project
 
-    from envsetup.cli.project import project_python
-    from envsetup.model import Reason, value_of
+        needs_a_project(extras, groups)
+        return make_plan(machine, knowledge, request), machine, request
+    from envsetup.cli.project import read_project
+    from envsetup.cli.project.planning import plan_for_project
 
-    bound, python = project_python(folder), value_of(machine.python)
-    if python is None:
-        return plan
-    # 3.12 said without its last number may be any of them.
-    possible = [
-        python.version,
-        *([f"{python.version}.99"] if python.version.count(".") == 1 else []),
-    ]
-    if any(SpecifierSet(bound).contains(one, prereleases=True) for one in possible):
-        return plan
-    text = f"the project asks for Python {bound}; this plan is for {python.version}"
-    warning = Reason(code="project-wants-another-python", text=text)
-    return replace(plan, warnings=(warning, *plan.warnings))
+    asked = (*(("extra", one) for one in extras), *(("group", one) for one in groups))
+    made = plan_for_project(read_project(folder), folder, machine, knowledge, request, asked)
+    return made.plan, made.machine, made.request
 
 
 def _checked(

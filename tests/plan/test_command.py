@@ -18,7 +18,7 @@ BAD = [
     ("--os linux --libc uclibc1.0", "--libc"),
     ("--os linux --python-version three", "--python-version"),
     ("--os macos --macos-version tiger", "--macos-version"),
-    ("--os linux --backend cuda", "--backend"),
+    ("--os linux --backend gpu", "--backend"),
     ("--os linux --mirror 'not an address'", "--mirror"),
     ("--os plan9", "--os"),
     ("--os linux numpy", "numpy"),
@@ -140,7 +140,8 @@ def test_a_project_for_another_python_is_told_of(plan: Answer, tmp_path: Path) -
     codes = [w["code"] for w in plan(f"LINUX --gpu none --project {tmp_path}")["warnings"]]
     assert "project-wants-another-python" in codes
     newer = "--os linux --python-version 3.13 --gpu none"
-    assert plan(f"{newer} --project {tmp_path}")["warnings"] == plan(newer)["warnings"]
+    codes = [w["code"] for w in plan(f"{newer} --project {tmp_path}")["warnings"]]
+    assert "project-wants-another-python" not in codes
 
 
 def test_bounds_of_a_project(plan: Answer, tmp_path: Path) -> None:
