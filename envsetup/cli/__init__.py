@@ -27,6 +27,16 @@ COMMANDS = {
     "knowledge": ("knowledge", "What is believed about PyTorch's wheels, and from where."),
 }
 """Command name to its module in this package and its short help, so that `--help` imports none."""
+OTHER_WORDS = {
+    "help": "envsetup --help",
+    "version": "envsetup --version",
+    "install": "envsetup setup, or envsetup install-plan --apply",
+    "update": "envsetup install-plan --apply",
+    "upgrade": "envsetup install-plan --apply",
+    "info": "envsetup probe",
+    "check": "envsetup doctor, or envsetup checks run",
+}
+"""Words of other tools to what does it here."""
 
 
 class LazyGroup(click.Group):
@@ -49,13 +59,13 @@ class LazyGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            from difflib import get_close_matches
+            from envsetup.cli.suggestions import did_you_mean
 
-            close = get_close_matches(args[0], COMMANDS, n=1)
-            if not close:
+            meant = OTHER_WORDS.get(args[0])
+            near = f" Did you mean {meant}?" if meant else did_you_mean(args[0], COMMANDS)
+            if not near:
                 raise
-            text = f"{error.message} Did you mean {close[0]}?"
-            raise click.UsageError(text, ctx) from error
+            raise click.UsageError(error.message + near, ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

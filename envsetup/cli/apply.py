@@ -184,7 +184,7 @@ def _story(plan: Plan, applied: Applied, outcomes: Sequence[Outcome]) -> str:
         return "".join(f"would run: {own_line(c.argv)}\n" for c in plan.commands)
     passed = sum(one.status == "passed" for one in outcomes)
     return (
-        f"Installed {', '.join(plan.requirements)}; {passed} checks passed.\n"
+        f"Installed {', '.join(plan.requirements)}; {passed} check{'s' * (passed != 1)} passed.\n"
         "`envsetup doctor` proves the rest.\n"
     )
 

@@ -166,7 +166,13 @@ def known_ids(ids: tuple[str, ...]) -> tuple[str, ...]:
     known = [c.id for c in all_checks()]
     for name in ids:
         if name not in known:
-            raise click.UsageError(f"no check is called {name!r}; there are {', '.join(known)}")
+            from envsetup.cli.suggestions import did_you_mean
+
+            near = did_you_mean(name, known)
+            there = near or f" There are {', '.join(sorted(known))}."
+            raise click.UsageError(
+                f"no check is called {name!r}.{there} `envsetup checks` lists all."
+            )
     return ids
 
 

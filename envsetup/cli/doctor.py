@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -21,7 +21,7 @@ from envsetup.cli.options import (
     timeout_option,
     verbosity_options,
 )
-from envsetup.cli.output import emit, look, say, write_text
+from envsetup.cli.output import check_writable, emit, look, say, write_text
 
 if TYPE_CHECKING:
     from envsetup.doctor import Examination
@@ -134,7 +134,7 @@ def command(
     from envsetup.doctor import Examination
 
     settings = settings_here()
-    files = [file_and_format(o, format) for o in outputs]
+    files = outputs_checked(outputs, format)
     before = baseline_report(baseline) if baseline else None
     examination = Examination(
         level=(settings and settings.level) or level,  # type: ignore[arg-type]
@@ -158,6 +158,17 @@ def command(
 
 
 # -- what was asked for --------------------------------------------------------------------------------
+
+
+def outputs_checked(
+    words: Sequence[str], fallback: str, made_later: str = ""
+) -> list[tuple[str, str]]:
+    """Files with their formats. Raises Failure (exit 2) where one can't be written, as `check_writable`."""
+    files = [file_and_format(word, fallback) for word in words]
+    for path, _ in files:
+        if path != "-":
+            check_writable(path, made_later)
+    return files
 
 
 def file_and_format(word: str, fallback: str) -> tuple[str, str]:
@@ -326,11 +337,32 @@ def show(
 
     whole, where, names = replace(report, full=full), where_here(), own()
     shown = for_others(whole, names["names"], names["hosts"], where)
-    for path, kind in files:
-        if path != "-":
-            write_text(path, render(shown, kind).rstrip("\n") + "\n")
+    unwritten = written(shown, files)
+    kind = unwritten.kind if unwritten is not None and format == "text" else format
     options: dict[str, Any] = {}
-    if format == "text":
+    if kind == "text":
         shown = own_report(in_terminal(whole, shown, where))
         options = {"color": color, "verbose": bool(verbose), "program": program(), **look()}
-    emit(render(shown, format, **options), None, painted=format == "text")
+    emit(render(shown, kind, **options), None, painted=kind == "text")
+    if unwritten is not None:
+        raise unwritten.why
+
+
+class Unwritten(NamedTuple):
+    kind: str
+    """The format that was to be written."""
+    why: Failure
+
+
+def written(report: Report, files: Sequence[tuple[str, str]]) -> Unwritten | None:
+    """Writes the files; the first that can't be, where one can't."""
+    from envsetup.report import render
+
+    lost: list[Unwritten] = []
+    for path, kind in files:
+        if path != "-":
+            try:
+                write_text(path, render(report, kind).rstrip("\n") + "\n")
+            except Failure as error:
+                lost.append(Unwritten(kind, error))
+    return lost[0] if lost else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -253,6 +254,9 @@ def _nearest(subject: str) -> str:
 
     from envsetup.rules.registry import all_rules
 
+    if re.fullmatch(r"[A-Za-z]{2}\d{3}", subject.strip()):
+        codes = sorted(r.code for r in all_rules() if r.code[:2] == subject.strip()[:2].upper())
+        return f" Its family has {codes[0]} to {codes[-1]}." if codes else " No family begins so."
     names = {n.lower(): r for r in all_rules() for n in (r.code, r.slug)}
     near = get_close_matches(subject.strip().lower()[:80], list(names), n=3, cutoff=0.5)
     said = dict.fromkeys(f"{names[n].code} ({names[n].slug})" for n in near)

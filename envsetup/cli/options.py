@@ -41,8 +41,21 @@ def format_option(choices: Sequence[str], default: str | None = "text") -> Calla
 def output_option(function: F) -> F:
     """`output: str | None`: a file in place of standard output."""
     return click.option(
-        "-o", "--output", metavar="FILE", help="Write to FILE instead of standard output."
+        "-o",
+        "--output",
+        metavar="FILE",
+        callback=_checked_output,
+        help="Write to FILE instead of standard output.",
     )(function)
+
+
+def _checked_output(_ctx: click.Context, _parameter: object, value: str | None) -> str | None:
+    """Found before the work starts. Raises Failure (exit 2) where it can't be written."""
+    if value and value != "-":
+        from envsetup.cli.output import check_writable
+
+        check_writable(value)
+    return value
 
 
 def outputs_option(function: F) -> F:

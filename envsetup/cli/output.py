@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -28,7 +29,7 @@ def write_text(path: str, text: str) -> None:
     """Writes a file whole or not at all, keeping an existing file until the new one is there.
 
     A symbolic link keeps pointing where it did; a device or pipe is written to, never replaced.
-    Raises Failure (exit 2) naming the path where it can't be written.
+    Raises Failure (exit 3) naming the path where it can't be written: `check_writable` found nothing.
     """
     target = Path(os.path.realpath(path))
     try:
@@ -53,7 +54,37 @@ def write_text(path: str, text: str) -> None:
     except OSError as error:
         why = error.strerror or str(error)
         raise Failure(
-            f"can't write {path}: {why}. Give --output a file in a folder that you may write to.",
+            f"can't write {path}: {why}. The answer went to standard output instead.",
+            Exit.TOOL_FAILED,
+        ) from error
+
+
+def check_writable(path: str, made_later: str = "") -> None:
+    """Raises Failure (exit 2) where an output can't be written, before any work is done for it.
+
+    What lies in `made_later` is written into a folder that the command makes itself.
+    """
+    later = os.path.join(os.path.abspath(made_later), "") if made_later else None
+    try:
+        folder = os.path.dirname(os.path.realpath(path))
+        if later and os.path.join(folder, "").startswith(later) and not os.path.exists(folder):
+            return
+        if os.path.isdir(path):
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        if os.path.exists(path) and not os.path.isfile(path):
+            if not os.access(path, os.W_OK):
+                raise PermissionError(errno.EACCES, "it may not be written to")
+            return
+        os.lstat(folder)
+        with contextlib.suppress(FileNotFoundError):
+            os.lstat(path)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise Failure(
+            f"can't write {path}: {why}. Nothing was run. Give --output a file in a folder that you "
+            "may write to.",
             Exit.USAGE,
         ) from error
 
@@ -161,9 +192,13 @@ def emit(
     if prose and output in (None, "-") and sys.stdout.isatty():
         text = fitted(text, int(look()["width"]), whole, hang)
     ending = "" if text.endswith("\n") or not text else "\n"
+    unwritten: Failure | None = None
     if output and output != "-":
-        write_text(output, text + ending)
-    else:
+        try:
+            write_text(output, text + ending)
+        except Failure as error:
+            unwritten = error
+    if not output or output == "-" or unwritten is not None:
         _ANSWERS.append(len(text))
         encoding = sys.stdout.encoding or "ascii"
         shown = text + ending
@@ -171,3 +206,5 @@ def emit(
             shown if _encodes(shown) else shown.encode(encoding, "replace").decode(encoding),
             nl=False,
         )
+    if unwritten is not None:
+        raise unwritten

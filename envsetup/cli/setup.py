@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from envsetup.cli.doctor import FORMATS, examine, file_and_format, knowledge, show
+from envsetup.cli.doctor import FORMATS, examine, knowledge, outputs_checked, show
 from envsetup.cli.exits import Exit, Failure
 from envsetup.cli.mirror import Mirror, login_for_installers, mirror_address, read_mirror
 from envsetup.cli.options import (
@@ -95,7 +95,7 @@ def command(
     """
     from envsetup.installer import Job
 
-    files = [file_and_format(o, format) for o in outputs] or [(report_beside(folder), "json")]
+    files = outputs_checked(outputs, format, folder) or [(report_beside(folder), "json")]
     job = Job(
         folder=folder,
         base=base_interpreter(python),

@@ -50,6 +50,19 @@ class Need(Record):
     value: str | None = None
 
 
+MEANT = {
+    "gpu": "gpus:1",
+    "gpu-count": "gpus:1",
+    "vram": "gpu-memory:8GB",
+    "memory": "gpu-memory:8GB",
+    "pytorch": "torch:2.6",
+    "compute": "compute-capability:8.0",
+    "sm": "compute-capability:8.0",
+    "nvidia": "cuda",
+}
+"""Words that people try to the demand that they mean."""
+
+
 class NeedError(ValueError):
     """The expression can't be read; the text says where, and what is accepted."""
 
@@ -61,7 +74,10 @@ def read_need(text: str) -> Need:
     start = _NAME.match(text)
     name = start[1].lower() if start else ""
     if start is None or name not in FLAGS + MEASURES:
-        _refuse(text, start.start(1) if start else 0, f"no demand is called so. {_accepted()}")
+        meant = f" Did you mean {MEANT[name]}?" if name in MEANT else ""
+        _refuse(
+            text, start.start(1) if start else 0, f"no demand is called so.{meant} {_accepted()}"
+        )
     at = start.end()
     if name in FLAGS:
         if at < len(text):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from envsetup.model import Machine, value_of
+from envsetup.model import Fix, Machine, value_of
 from envsetup.report.texts import mapped
 from envsetup.sanitize import one_line, one_word, plain
 
@@ -31,6 +31,12 @@ def command_line(argv: Sequence[str], machine: Machine) -> str:
 
     words = [one_word(word) for word in argv]
     return shell_line(words, os=value_of(machine.os) or "linux")
+
+
+def fix_line(fix: Fix, machine: Machine) -> str:
+    """A fix with its command, where it has one, and what it takes beyond the user's own rights."""
+    how = f": {command_line(fix.argv, machine)}" if fix.argv else ""
+    return fix.text + how + (f" [{fix.safety}]" if fix.safety != "safe" else "")
 
 
 def xml_text(text: str) -> str:

@@ -7,6 +7,7 @@ docs/problem-matchers.md).
 from __future__ import annotations
 
 from envsetup.model import Outcome, Report
+from envsetup.report.escaping import fix_line
 from envsetup.report.group_by_cause import by_weight
 
 LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
@@ -23,7 +24,7 @@ def render(report: Report, **_: object) -> str:
     lines = [_command("notice", "envsetup", f"verdict: {report.verdict}")]
     for finding in by_weight(report.findings):
         if finding.suppressed_by is None:
-            fix = f"\nFix: {finding.fixes[0].text}" if finding.fixes else ""
+            fix = f"\nFix: {fix_line(finding.fixes[0], report.machine)}" if finding.fixes else ""
             title = f"{finding.code} {finding.slug}"
             lines.append(_command(LEVELS[finding.severity], title, finding.message + fix))
     lines += [_check(o) for o in report.checks if o.status in BAD]

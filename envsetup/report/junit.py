@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from envsetup.model import Finding, Outcome, Report
+from envsetup.model import Finding, Machine, Outcome, Report
+from envsetup.report.escaping import fix_line
 
 ERRORS = ("crashed", "timed-out", "not-started")
 
 
 def render(report: Report, **_: object) -> str:
     root = ET.Element("testsuites", name="envsetup")
-    _suite(root, "findings", [_finding(f) for f in report.findings] or [_healthy()])
+    _suite(root, "findings", [_finding(f, report.machine) for f in report.findings] or [_healthy()])
     for device in dict.fromkeys(o.device for o in report.checks):
         mine = [o for o in report.checks if o.device == device]
         _suite(root, f"checks on {device}", [_check(o) for o in mine])
@@ -52,10 +53,10 @@ def _healthy() -> ET.Element:
     return _case("envsetup.findings", "no finding")
 
 
-def _finding(finding: Finding) -> ET.Element:
+def _finding(finding: Finding, machine: Machine) -> ET.Element:
     about = f" ({finding.subject})" if finding.subject else ""
     case = _case("envsetup.findings", f"{finding.code} {finding.slug}{about}")
-    text = "\n".join([finding.message, *(f"fix: {f.text}" for f in finding.fixes)])
+    text = "\n".join([finding.message, *(f"fix: {fix_line(f, machine)}" for f in finding.fixes)])
     if finding.suppressed_by:
         _told(case, "skipped", f"explained by {finding.suppressed_by}", "")
     elif finding.severity == "error":

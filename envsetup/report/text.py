@@ -99,7 +99,7 @@ def render(
     lines += _failed(report, pen, verbose)
     if verbose:
         lines += _details(report, pen)
-    lines += _closing(report, pen)
+    lines += _closing(report, pen, verbose)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -326,10 +326,10 @@ def _setting(value: object) -> str:
 # -- what to do ------------------------------------------------------------------------------------
 
 
-def _closing(report: Report, pen: Pen) -> Iterator[str]:
+def _closing(report: Report, pen: Pen, verbose: bool) -> Iterator[str]:
     verdict = {"ok": "fine", "warnings": "partial", "failed": "failing", "unknown": "missing"}
     state: State = verdict[report.verdict]  # type: ignore[assignment]
-    words, command = _next(report)
+    words, command = _next(report, verbose)
     head, command = f"{_verdict_words(report)} {words}".strip(), pen.own(command)
     if len(head) + len(command) + 2 <= pen.width:
         lines = pen.wrap(f"{head} {command}", 1)
@@ -350,7 +350,8 @@ def _verdict_words(report: Report) -> str:
     passed = sum(o.status == "passed" for o in report.checks)
     match report.verdict:
         case "ok":
-            return f"Proven: {passed} checks passed." if report.proven else "Nothing wrong found."
+            checks = "1 check" if passed == 1 else f"{passed} checks"
+            return f"Proven: {checks} passed." if report.proven else "Nothing wrong found."
         case "warnings":
             return "It works, with warnings."
         case "failed":
@@ -360,7 +361,7 @@ def _verdict_words(report: Report) -> str:
             return "There is no torch." if missing else "Not known."
 
 
-def _next(report: Report) -> tuple[str, str]:
+def _next(report: Report, verbose: bool = False) -> tuple[str, str]:
     """What to do next, in words, and the command that does it, which may be empty."""
     worst = next((f for f in _ordered(report, False) if f.severity != "note"), None)
     if worst is None and isinstance(report.machine.torch, Absent):
@@ -377,5 +378,6 @@ def _next(report: Report) -> tuple[str, str]:
     if report.verdict == "ok" and not report.proven:
         return "To compute on every device:", _command(("envsetup", "doctor"), report)
     if report.verdict == "unknown":
-        return f"{len(report.undecided)} rules lack facts; see -v.", ""
-    return ("" if report.verdict == "ok" else "Details: -v."), ""
+        see = "" if verbose else "; see -v"
+        return f"{len(report.undecided)} rules lack facts{see}.", ""
+    return ("" if report.verdict == "ok" or verbose else "Details: -v."), ""
