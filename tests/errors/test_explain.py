@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 
 from envsetup.cli.explain import command
 from envsetup.errors import normalize
+from envsetup.model import Absent, Source, TorchRuntime
+from envsetup.testing import driver, gpu, known, machine, torch
 
 
 def ask(*words: str, given: bytes | None = None) -> Result:
@@ -63,27 +66,15 @@ TOO_OLD = "The NVIDIA driver on your system is too old (found version 11040)"
 NO_CUDA = "AssertionError: Torch not compiled with CUDA enabled"
 
 
-def fact(value: object) -> dict[str, object]:
-    return {"state": "known", "value": value, "source": {"kind": "file", "ref": "/proc/made-up"}}
+MADE_UP = Source(kind="file", ref="/proc/made-up")
+L4 = gpu(name="NVIDIA L4", compute_capability="8.9", source=Source(kind="nvml", ref="NVML"))
 
 
 def saved(tmp_path: Path, **facts: object) -> str:
-    machine = {"os": fact("linux"), "arch": fact("x86_64"), **facts}
+    told = machine(os="linux", arch="x86_64", **facts)
     path = tmp_path / "machine.json"
-    path.write_text(json.dumps({"schema_version": "1", "machine": machine}), "utf-8")
+    path.write_bytes(msgspec.json.encode({"schema_version": "1", "machine": told}))
     return str(path)
-
-
-def torch(version: str, build: str, **more: object) -> dict[str, object]:
-    return fact({"version": version, "build": build, **more})
-
-
-def driver(version: str) -> dict[str, object]:
-    return fact({"version": fact(version), "nvml": fact("ok")})
-
-
-GPU = {"vendor": "nvidia", "index": 0, "name": "L4", "compute_capability": "8.9"}
-L4 = fact([{**GPU, "source": {"kind": "nvml", "ref": "NVML"}}])
 
 
 @pytest.mark.parametrize(
@@ -95,17 +86,17 @@ def test_a_saved_machine_confirms_or_contradicts_with_its_facts(
 ) -> None:
     path = saved(
         tmp_path,
-        gpus=L4,
-        nvidia_driver=driver(version),
-        torch=torch("2.14.1+cu126", "cu126", cuda="12.6"),
-        wsl={"state": "absent"},
+        gpus=(L4,),
+        nvidia_driver=known(driver(version, nvml="ok"), MADE_UP),
+        torch=torch("2.14.1+cu126"),
+        wsl=Absent(),
     )
     answer = ask("--error", TOO_OLD, "--from", path, "--format", "json")
     first = next(m for m in json.loads(answer.stdout)["matches"] if m["code"] == "WH103")
 
     assert (first["decided"], first["confidence"]) == (decided, confidence)
     assert version in json.dumps(first["facts"])
-    assert "/proc/made-up" in json.dumps(first["facts"])
+    assert MADE_UP.ref in json.dumps(first["facts"])
     assert decided in ask("--error", TOO_OLD, "--from", path).stdout
 
 
@@ -120,14 +111,11 @@ def test_a_machine_that_does_not_tell_leaves_it_undecided(tmp_path: Path) -> Non
 def test_this_machine_speaks_for_a_candidate_and_never_against_the_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import msgspec
-
     import envsetup.cli.explain as explain
-    from envsetup.model import Machine
 
     alone = json.loads(ask("--error", TOO_OLD, "--text-only", "--format", "json").stdout)
-    windows = {"os": fact("windows"), "nvidia_driver": driver("580.95.05")}
-    monkeypatch.setattr(explain, "_here", lambda *_: msgspec.convert(windows, Machine))
+    windows = machine(os="windows", nvidia_driver=driver("580.95.05", nvml="ok"))
+    monkeypatch.setattr(explain, "_here", lambda *_: windows)
     told = json.loads(ask("--error", TOO_OLD, "--format", "json").stdout)
 
     def heads(answer: dict[str, Any]) -> Any:
@@ -147,7 +135,7 @@ def test_this_machine_is_looked_at_for_real() -> None:
 
 
 def test_an_environment_without_torch_decides_nothing_about_torch(tmp_path: Path) -> None:
-    path = saved(tmp_path, gpus=L4, nvidia_driver=driver("580.1"), torch={"state": "absent"})
+    path = saved(tmp_path, gpus=(L4,), nvidia_driver=driver("580.1", nvml="ok"), torch=Absent())
     answer = ask("--error", TOO_OLD, "--from", path, "--format", "json")
     first = next(m for m in json.loads(answer.stdout)["matches"] if m["code"] == "WH103")
 
@@ -156,7 +144,7 @@ def test_an_environment_without_torch_decides_nothing_about_torch(tmp_path: Path
 
 
 def test_what_has_nothing_to_do_with_torch_is_decided_without_it(tmp_path: Path) -> None:
-    path = saved(tmp_path, torch={"state": "absent"}, limits=fact({"nofile": 1 << 20}))
+    path = saved(tmp_path, torch=Absent(), limits={"nofile": 1 << 20})
     answer = ask(
         "--error", "OSError: [Errno 24] Too many open files", "--from", path, "--format", "json"
     )
@@ -168,13 +156,13 @@ def test_what_has_nothing_to_do_with_torch_is_decided_without_it(tmp_path: Path)
 
 def test_torchs_own_words_confirm_nothing(tmp_path: Path) -> None:
     """A machine whose torch says the same words tells nothing new."""
-    runtime = fact({"cuda": "12.6", "cuda_available": False, "cuda_error": "CUDA unknown error"})
+    runtime = TorchRuntime(cuda="12.6", cuda_available=False, cuda_error="CUDA unknown error")
     path = saved(
         tmp_path,
-        gpus=L4,
-        torch=torch("2.14.1+cu126", "cu126"),
+        gpus=(L4,),
+        torch=torch("2.14.1+cu126"),
         torch_runtime=runtime,
-        nvidia_driver=driver("580.1"),
+        nvidia_driver=driver("580.1", nvml="ok"),
     )
     answer = ask("--error", "CUDA unknown error", "--from", path, "--format", "json")
     first = json.loads(answer.stdout)["matches"][0]
@@ -185,10 +173,10 @@ def test_torchs_own_words_confirm_nothing(tmp_path: Path) -> None:
 def test_what_facts_say_holds_no_home(tmp_path: Path) -> None:
     path = saved(
         tmp_path,
-        gpus=L4,
-        nvidia_driver=driver("580.95.05"),
-        torch={**torch("2.14.1+cu126", "cu126", cuda="12.6"), "source": {"kind": "file", "ref": "/home/jane/env/torch/version.py"}},
-        wsl={"state": "absent"},
+        gpus=(L4,),
+        nvidia_driver=driver("580.95.05", nvml="ok"),
+        torch=known(torch("2.14.1+cu126"), Source(kind="file", ref="/home/jane/env/torch/version.py")),
+        wsl=Absent(),
     )  # fmt: skip
     answer = ask("--error", TOO_OLD, "--from", path, "--format", "json").stdout
 

@@ -16,10 +16,11 @@ from envsetup.errors.literals import literals
 from envsetup.errors.match import nominated
 from envsetup.errors.rank import ranked
 from envsetup.knowledge import load
-from envsetup.model import Absent, Gpu, Known, Machine, Source
+from envsetup.model import Absent
 from envsetup.rules.definition import Rule
 from envsetup.rules.page import sections
 from envsetup.rules.registry import all_rules
+from envsetup.testing import gpu, machine
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "reference" / "corpus"
 HEADINGS = (
@@ -178,11 +179,10 @@ def test_corpus_floor() -> None:
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="no corpus beside the project")
 @pytest.mark.parametrize("gpus", ["some", "none"])
 def test_facts_of_another_machine_spoil_no_first_answer(gpus: Any) -> None:
-    here = Source(kind="file", ref="/made/up")
-    one = (Gpu(vendor="nvidia", index=0, source=here, compute_capability="8.9"),)
-    machine = Machine(
-        os=Known(value="linux", source=here),
-        gpus=Known(value=one, source=here) if gpus == "some" else Absent(),
+    seen = (gpu(compute_capability="8.9"),)
+    here = machine(
+        os="linux",
+        gpus=seen if gpus == "some" else Absent(),
         nvidia_driver=Absent(),
         torch=Absent(),
     )
@@ -190,7 +190,7 @@ def test_facts_of_another_machine_spoil_no_first_answer(gpus: Any) -> None:
     moved = 0
     for case in cases:
         hits = nominated(case["error"] or "")
-        alone, here_too = ranked(hits), weighed(hits, machine, load(), surely=False)
+        alone, here_too = ranked(hits), weighed(hits, here, load(), surely=False)
         assert {m.code for m in alone} == {m.code for m in here_too}
         moved += bool(alone) and alone[0].code != here_too[0].code
     assert moved <= len(cases) * 0.05

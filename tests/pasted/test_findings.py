@@ -7,6 +7,7 @@ import pytest
 from envsetup.doctor.findings import find
 from envsetup.knowledge import load
 from envsetup.probes.pasted import read_text
+from envsetup.testing import value
 
 HEAD = """\
 PyTorch version: 2.4.0+cu121
@@ -91,7 +92,7 @@ def test_the_compiler_of_a_python_for_windows_tells_its_architecture() -> None:
     machine = read_text(text.replace("Linux-6.5.0-35-generic-x86_64-with-glibc2.35", "Windows-10"))
 
     assert machine is not None
-    assert machine.arch.value == "x86_64"  # type: ignore[union-attr]
+    assert value(machine.arch) == "x86_64"
 
 
 @pytest.mark.parametrize(("pip", "judged"), [("1.2.0", False), ("1.3.1", True)])

@@ -14,41 +14,33 @@ from envsetup.cli import root as cli
 from envsetup.model import (
     Finding,
     Gpu,
+    Known,
     Machine,
     NvidiaDriver,
     Outcome,
     Report,
-    TorchInstall,
     TorchRuntime,
     Unreadable,
 )
 from envsetup.report import render
 from envsetup.report.changes import render as render_diff
 from envsetup.report.diff import Change, compare, weighing
-from envsetup.testing import SOURCE, known
+from envsetup.testing import SOURCE, driver, gpu, known, torch
 
 
-def gpus(*names: str) -> Any:
-    cards = [
-        Gpu(vendor="nvidia", index=i, source=SOURCE, name=n, compute_capability="8.0")
-        for i, n in enumerate(names)
-    ]
-    return known(tuple(cards))
+def cards(*names: str) -> Known[tuple[Gpu, ...]]:
+    return known(tuple(gpu(index=i, name=n, compute_capability="8.0") for i, n in enumerate(names)))
 
 
-def driver(version: str, cuda: str = "13.0") -> Any:
-    return known(NvidiaDriver(version=known(version), cuda_version=known(cuda)))
-
-
-def torch(build: str | None) -> Any:
-    return known(TorchInstall(version=f"2.13.0+{build}", build=build))
+def driven(version: str, cuda: str = "13.0") -> Known[NvidiaDriver]:
+    return known(driver(version, cuda_version=cuda))
 
 
 HEALTHY = Machine(
     os=known("linux"),
-    gpus=gpus("A100", "A100"),
-    nvidia_driver=driver("580.65.06"),
-    torch=torch("cu130"),
+    gpus=cards("A100", "A100"),
+    nvidia_driver=driven("580.65.06"),
+    torch=known(torch("2.13.0+cu130")),
     torch_runtime=known(TorchRuntime(version="2.13.0+cu130", cuda_available=True)),
 )
 
@@ -75,11 +67,11 @@ def only(before: Report, after: Report) -> Change:
 @pytest.mark.parametrize(
     ("field", "now", "name", "severity"),
     [
-        ("nvidia_driver", driver("550.54.14"), "driver", "warning"),
-        ("nvidia_driver", driver("580.65.06", "12.9"), "driver_cuda", "warning"),
-        ("gpus", gpus("A100"), "gpus", "error"),
-        ("gpus", gpus(), "gpus", "error"),
-        ("torch", torch("cpu"), "torch_backend", "error"),
+        ("nvidia_driver", driven("550.54.14"), "driver", "warning"),
+        ("nvidia_driver", driven("580.65.06", "12.9"), "driver_cuda", "warning"),
+        ("gpus", cards("A100"), "gpus", "error"),
+        ("gpus", cards(), "gpus", "error"),
+        ("torch", known(torch("2.13.0+cpu")), "torch_backend", "error"),
         ("torch_runtime", known(TorchRuntime(cuda_available=False)), "cuda_available", "error"),
     ],
 )
@@ -93,13 +85,13 @@ def test_what_the_machine_lost_is_worse(field: str, now: Any, name: str, severit
 @pytest.mark.parametrize(
     ("field", "now"),
     [
-        ("nvidia_driver", driver("580.95.05")),
-        ("nvidia_driver", driver("580.65")),
-        ("nvidia_driver", driver("590.1")),
-        ("gpus", gpus("A100", "A100", "A100")),
-        ("gpus", gpus("A100", "H100")),
-        ("torch", torch("cu132")),
-        ("torch", torch("rocm7.2")),
+        ("nvidia_driver", driven("580.95.05")),
+        ("nvidia_driver", driven("580.65")),
+        ("nvidia_driver", driven("590.1")),
+        ("gpus", cards("A100", "A100", "A100")),
+        ("gpus", cards("A100", "H100")),
+        ("torch", known(torch("2.13.0+cu132"))),
+        ("torch", known(torch("2.13.0+rocm7.2"))),
         ("torch_runtime", Machine().torch_runtime),
         ("gpus", Unreadable(error="not looked at", source=SOURCE)),
     ],
@@ -191,8 +183,8 @@ def test_a_finding_whose_root_is_mended_is_not_new() -> None:
 
 
 def test_the_worst_comes_first_and_every_format_says_that_it_is_worse() -> None:
-    machine = replace(HEALTHY, gpus=gpus("A100"), nvidia_driver=driver("550.54.14"))
-    machine = replace(machine, torch=torch("cu126"))
+    machine = replace(HEALTHY, gpus=cards("A100"), nvidia_driver=driven("550.54.14"))
+    machine = replace(machine, torch=known(torch("2.13.0+cu126")))
     changes = compare(report(), report(machine))
 
     assert [c.severity for c in changes] == ["error", "warning", None, None]
@@ -218,8 +210,8 @@ def doctor(tmp_path: Path, before: Report, after: Report, *more: str) -> Result:
     return CliRunner().invoke(cli, words, standalone_mode=False)
 
 
-WORSE = report(replace(HEALTHY, gpus=gpus("A100")))
-OLDER = report(replace(HEALTHY, nvidia_driver=driver("550.54.14")))
+WORSE = report(replace(HEALTHY, gpus=cards("A100")))
+OLDER = report(replace(HEALTHY, nvidia_driver=driven("550.54.14")))
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ import pytest
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
-from envsetup.model import Known, Package, Report, value_of
+from envsetup.model import Known, Package, Report
 from envsetup.report import FORMATS, load, redact, render
+from envsetup.testing import value
 from tests.report.conftest import made_up
 
 GITHUB_TAKES_CHARACTERS = 65_536
@@ -32,7 +33,7 @@ class Size:
 def report_of(size: Size) -> Report:
     """The last finding is the worst: whoever shows a part must have looked for it."""
     small = made_up("a <b> & `c`")
-    gpu, finding, outcome = value_of(small.machine.gpus)[0], small.findings[0], small.checks[0]  # type: ignore[index]
+    gpu, finding, outcome = value(small.machine.gpus)[0], small.findings[0], small.checks[0]
     machine = replace(
         small.machine,
         gpus=Known(value=tuple(replace(gpu, index=i) for i in range(size.gpus)), source=gpu.source),

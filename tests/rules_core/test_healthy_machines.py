@@ -35,7 +35,7 @@ from envsetup.model import (
     Windows,
     Wsl,
 )
-from envsetup.testing import SOURCE, known
+from envsetup.testing import SOURCE, known, value
 from envsetup.testing import machine as changed
 
 NVML = Source(kind="nvml", ref="made up")
@@ -272,7 +272,7 @@ def linux_with(gpus: tuple[Gpu, ...], nvidia_driver: NvidiaDriver, **facts: Any)
 
 
 def container_image_with_python_alone() -> Machine:
-    root = replace(linux().python.value, as_root=True, in_venv=False, prefix="/usr/local")  # type: ignore[union-attr]
+    root = replace(value(linux().python), as_root=True, in_venv=False, prefix="/usr/local")
     storage = tuple(
         replace(p, total_bytes=64 * 2**20, free_bytes=64 * 2**20) if p.role == "shm" else p
         for p in places(environment="overlay", tmp="overlay", home="overlay")
@@ -291,7 +291,7 @@ def laptop_without_gpu() -> Machine:
         16, model="12th Gen Intel(R) Core(TM) i7-1260P", isa=("avx", "avx2", "fma"),
         frequency_driver="intel_pstate", frequency_governor="powersave",
     )  # fmt: skip
-    few = {**linux().limits.value, "nofile": 1024}  # type: ignore[union-attr]
+    few = {**value(linux().limits), "nofile": 1024}
     return with_torch(changed(linux(), gpus=(intel,), cpu=frugal, limits=few), "2.13.0+cpu")
 
 
@@ -329,14 +329,14 @@ def hgx_h100() -> Machine:
         driver("570.195.03", "12.8", gpus=8, modules=known(("nvidia", "nvidia_uvm", "nvidia_peermem"))),
         rdma_ports=ports,
         cpu=cores(224, model="Intel(R) Xeon(R) Platinum 8480C", sockets=2, numa_nodes=2),
-        limits={**linux().limits.value, "memlock_bytes": -1},  # type: ignore[union-attr]
+        limits={**value(linux().limits), "memlock_bytes": -1},
     )  # fmt: skip
     return with_torch(machine, "2.13.0+cu128")
 
 
 def slurm_job_on_two_of_eight_gpus() -> Machine:
     machine = hgx_h100()
-    mine = machine.gpus.value[:2]  # type: ignore[union-attr]
+    mine = value(machine.gpus)[:2]
     variables = {
         "SLURM_JOB_ID": "4711",
         "CUDA_VISIBLE_DEVICES": "0,1",
@@ -360,7 +360,7 @@ def slurm_job_on_two_of_eight_gpus() -> Machine:
     return changed(
         machine,
         gpus=mine,
-        environment={**linux().environment.value, **variables},  # type: ignore[union-attr]
+        environment={**value(linux().environment), **variables},
         launch=launch,
         device_access=held,
         cpu=cores(224, affinity_cores=32, usable_cores=32.0, sockets=2, numa_nodes=2),
@@ -382,7 +382,7 @@ def kubernetes_pod_with_a_mig_slice() -> Machine:
         memory=Memory(total_bytes=512 * GIB, available_bytes=60 * GIB, cgroup_limit_bytes=64 * GIB),
         environment={"NVIDIA_VISIBLE_DEVICES": "MIG-aaaa", "KUBERNETES_SERVICE_HOST": "10.0.0.1"},
         storage=places(environment="overlay", tmp="overlay"),
-        python=replace(linux().python.value, as_root=True),  # type: ignore[union-attr]
+        python=replace(value(linux().python), as_root=True),
     )
     return with_torch(machine, "2.13.0+cu126")
 
@@ -397,7 +397,7 @@ def docker_with_gpus_and_shared_memory() -> Machine:
             "NVIDIA_DRIVER_CAPABILITIES": "compute,utility",
             "LD_LIBRARY_PATH": "/usr/local/nvidia/lib:/usr/local/nvidia/lib64",
         },
-        python=replace(linux().python.value, as_root=True),  # type: ignore[union-attr]
+        python=replace(value(linux().python), as_root=True),
         interfaces=("lo", "eth0"),
     )
     return with_torch(machine, "2.13.0+cu130")
@@ -411,8 +411,7 @@ def apptainer_on_a_cluster() -> Machine:
         storage=places(environment="squashfs", home="lustre"),
     )
     unchangeable = tuple(
-        replace(p, writable=False) if p.role == "environment" else p
-        for p in machine.storage.value  # type: ignore[union-attr]
+        replace(p, writable=False) if p.role == "environment" else p for p in value(machine.storage)
     )
     return with_torch(changed(machine, storage=unchangeable), "2.13.0+cu126")
 
@@ -433,7 +432,7 @@ def notebook_of_a_cloud() -> Machine:
     return changed(
         machine,
         container=Container(runtime="docker"),
-        python=replace(machine.python.value, as_root=True, in_venv=False, prefix="/usr"),  # type: ignore[union-attr]
+        python=replace(value(machine.python), as_root=True, in_venv=False, prefix="/usr"),
         environment={
             "LD_LIBRARY_PATH": "/usr/lib64-nvidia",
             "NVIDIA_VISIBLE_DEVICES": "all",
@@ -464,7 +463,7 @@ def grace_hopper() -> Machine:
         driver("580.95.05", "13.0"),
         arch="aarch64",
         cpu=cores(72, model="Neoverse-V2", isa=("neon", "sve", "bf16"), numa_nodes=9),
-        python=replace(linux().python.value, machine="aarch64", platform_tag="linux_aarch64"),  # type: ignore[union-attr]
+        python=replace(value(linux().python), machine="aarch64", platform_tag="linux_aarch64"),
         kernel="6.8.0-1044-nvidia-64k",
     )
     return with_torch(machine, "2.13.0+cu130")
@@ -473,7 +472,7 @@ def grace_hopper() -> Machine:
 def conda_environment() -> Machine:
     machine = gaming_desktop()
     python = replace(
-        machine.python.value,  # type: ignore[union-attr]
+        value(machine.python),
         conda_prefix="/home/ada/miniforge3/envs/pt",
         prefix="/home/ada/miniforge3/envs/pt",
         base_prefix="/home/ada/miniforge3/envs/pt",
@@ -495,7 +494,7 @@ def conda_environment() -> Machine:
 
 def system_python_of_debian_without_torch() -> Machine:
     python = replace(
-        linux().python.value,  # type: ignore[union-attr]
+        value(linux().python),
         executable="/usr/bin/python3", prefix="/usr", base_prefix="/usr", in_venv=False,
         externally_managed=True, user_site_enabled=True, user_site="/home/ada/.local/lib/x",
         has_headers=False, pip_version=None,
@@ -522,9 +521,9 @@ def rocm_server() -> Machine:
     machine = with_torch(
         machine, "2.13.0+rocm7.2", hip="7.2.53211", cuda_available=True, arch_list=targets
     )
-    torch = replace(machine.torch.value, hip="7.2.53211", arch_list=known(targets))  # type: ignore[union-attr]
+    torch = replace(value(machine.torch), hip="7.2.53211", arch_list=known(targets))
     triton = Package(name="triton-rocm", version="3.7.0", location=SITE)
-    return changed(machine, torch=torch, packages=(*machine.packages.value, triton))  # type: ignore[union-attr]
+    return changed(machine, torch=torch, packages=(*value(machine.packages), triton))
 
 
 def arc_desktop() -> Machine:
@@ -567,7 +566,7 @@ def windows(**more: Any) -> Machine:
             embedded_python=False,
         ),
         python=replace(
-            linux().python.value,  # type: ignore[union-attr]
+            value(linux().python),
             executable="C:\\Users\\ada\\venv\\Scripts\\python.exe", platform_tag="win_amd64",
             prefix="C:\\Users\\ada\\venv", base_prefix="C:\\Python312", machine="AMD64",
             site_packages=("C:\\Users\\ada\\venv\\Lib\\site-packages",),
@@ -610,7 +609,7 @@ def mac(arch: str = "arm64", **more: Any) -> Machine:
         cpu=cores(12, model="Apple M4 Pro", isa=("neon", "bf16"), frequency_driver=None, frequency_governor=None),
         storage=tuple(replace(p, kind="apfs") for p in places() if p.role != "shm"),
         programs={"clang": "/usr/bin/clang"},
-        python=replace(linux().python.value, machine=arch, platform_tag=f"macosx_14_0_{arch}"),  # type: ignore[union-attr]
+        python=replace(value(linux().python), machine=arch, platform_tag=f"macosx_14_0_{arch}"),
     )  # fmt: skip
     return changed(base, **more)
 
@@ -620,7 +619,7 @@ def apple_silicon() -> Machine:
     machine = mac(gpus=(gpu,))
     told = {"mps_available": True, "mps_built": True, "cuda_available": False}
     machine = with_torch(machine, "2.13.0", **told)
-    return changed(machine, torch=replace(machine.torch.value, build="mps"))  # type: ignore[union-attr]
+    return changed(machine, torch=replace(value(machine.torch), build="mps"))
 
 
 def two_generations_in_one_machine() -> Machine:
@@ -645,7 +644,7 @@ def busy_training_server() -> Machine:
                 pcie_gen_max=3,
             ),
         )
-        for g in machine.gpus.value  # type: ignore[union-attr]
+        for g in value(machine.gpus)
     )  # fmt: skip
     return changed(machine, gpus=at_work)
 

@@ -21,7 +21,7 @@ from envsetup.installer import (
 )
 from envsetup.installer.fallback import pinned
 from envsetup.knowledge import load
-from envsetup.model import Known, Machine, Source, value_of
+from envsetup.testing import machine, value
 from tests.setup.offered import Silence, host, wheel
 
 CLOSED = "http://127.0.0.1:9/whl"
@@ -62,7 +62,7 @@ def test_a_new_environment_gets_torch_from_the_index_and_is_kept_afterwards(
     assert state_of(folder) == "ours"
     again = prepare(job(folder, mirror=url), host(), load())
     assert again.state == "ours"
-    assert value_of(again.machine.torch).version.endswith("+cpu")  # type: ignore[union-attr]
+    assert value(again.machine.torch).version.endswith("+cpu")
     assert again.plan.action == "keep"
 
 
@@ -135,11 +135,8 @@ def test_an_environment_of_others_changes_only_with_leave(
 
 
 def test_a_bare_wheel_counts_only_as_the_build_that_it_is_known_to_be() -> None:
-    here = Source(kind="text", ref="test")
-    linux = Machine(os=Known(value="linux", source=here), arch=Known(value="x86_64", source=here))
-    windows = Machine(
-        os=Known(value="windows", source=here), arch=Known(value="x86_64", source=here)
-    )
+    linux = machine(os="linux", arch="x86_64")
+    windows = machine(os="windows", arch="x86_64")
     knowledge = load()
 
     assert pinned("2.13.0", "cpu", ["2.13.0+cpu", "2.13.0"], knowledge, linux) == "2.13.0+cpu"
