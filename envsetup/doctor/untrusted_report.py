@@ -10,6 +10,7 @@ from envsetup.doctor.about_target import about, told_path
 from envsetup.knowledge import Knowledge
 from envsetup.model import Finding, Fix, Report, Target
 from envsetup.plan import Request, make_plan
+from envsetup.rules.definition import Rule
 from envsetup.rules.registry import find_rule
 
 INTERPRETER = re.compile(
@@ -25,7 +26,9 @@ def derived_anew(report: Report, knowledge: Knowledge) -> Report:
     report's machine, which is data too.
     """
     plan = make_plan(report.machine, knowledge, Request()) if report.plan else None
-    anew = replace(report, findings=tuple(map(_own, report.findings)), plan=plan)
+    rules = {code: find_rule(code) for code in {f.code for f in report.findings}}
+    findings = tuple(_own(f, rules[f.code]) for f in report.findings)
+    anew = replace(report, findings=findings, plan=plan)
     return about_saved(anew, report.target)
 
 
@@ -37,8 +40,7 @@ def about_saved(report: Report, target: Target | None) -> Report:
     return replace(report, target=target and replace(target, path=None))
 
 
-def _own(finding: Finding) -> Finding:
-    rule = find_rule(finding.code)
+def _own(finding: Finding, rule: Rule | None) -> Finding:
     if rule is not None and rule.fixes:
         return replace(finding, slug=rule.slug, fixes=rule.fixes)
     if rule is not None:

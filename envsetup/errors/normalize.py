@@ -22,14 +22,14 @@ _PLAINER = str.maketrans(
     {"‘": "'", "’": "'", "“": '"', "”": '"', "：": ": ", "（": "(", "）": ")", "，": ", "}
 )
 _LED = re.compile(
-    r"^[ \t]*(?:\([^()\n]{0,40}\bpid=\d{1,9}[^()\n]{0,60}\)[ \t]*)?"
+    r"^[ \t]*(?:\([^()\n=]{0,40}\bpid=\d{1,9}[^()\n]{0,60}\)[ \t]*)?"
     r"(?:(?:ERROR|WARNING|INFO|DEBUG) \d\d-\d\d [\d:]{8} \[?[\w.]{1,60}:\d{1,6}\][ \t]*)?"
     r"(?:\[rank ?\d{1,6}\]:[ \t]*)?",
     re.MULTILINE,
 )
 """What a launcher of several processes puts before each line: also in the middle of a message."""
 _DRESSED = re.compile(
-    r"&(?:#0?39|#x27|apos|quot|lt|gt|amp|nbsp);|\\+(?=['\"])|\\n(?=\s|[A-Z][A-Za-z]{1,40}Error\b)"
+    r"&(?:#0?39|#x27|apos|quot|lt|gt|amp|nbsp);|(?<!\\)\\+(?=['\"])|\\n(?=\s|[A-Z][A-Za-z]{1,40}Error\b)"
 )
 """What a page or a JSON string makes of quotes, brackets and line breaks."""
 _UNDRESSED = {

@@ -43,7 +43,7 @@ _FAILS = re.compile(
     r"|denied|refused|killed|abort|invalid|missing|mismatch|unsupported",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[a-z]+(?:[_.+-]?[a-z0-9]+)*\+*|\d+(?:\.\d+)+")
+_WORD = re.compile(r"[a-z]+(?:[_.+-]?[a-z0-9]+)*\+*|(?<!\d)\d+(?:\.\d+)+")
 _PART = re.compile(r"[a-z]{2,}|\d{2,}")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _NOT_LITERAL = re.compile(r"\\.|\{[\d,]*\}|\(\?[:=!<]*|[^A-Za-z0-9_. ]")

@@ -86,7 +86,7 @@ def _why(timed_out: bool, error: str, said: str) -> str:
     return error or last_words(said)
 
 
-SELECTED = re.compile(r"Selecting: (\S+?)==(\S+) \[\w+\] \(([^)]+)\)")
+SELECTED = re.compile(r"Selecting: ([^\s=]+)==(\S+) \[\w+\] \(([^)]{1,300})\)")
 ADDED = re.compile(r"^ \+ (\S+?)==(\S+)", re.MULTILINE)
 
 

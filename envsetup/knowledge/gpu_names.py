@@ -126,8 +126,8 @@ class GpuNames:
 
     def _on_bus(self) -> Iterator[NamedGpu]:
         for pci_id, chip in self._chips().items():
-            found = re.search(r"\[(.+)\]", chip.name)
-            for name in alternatives(found[1]) if found else ():
+            marketed = chip.name.partition("[")[2].rpartition("]")[0]
+            for name in alternatives(marketed) if marketed else ():
                 yield NamedGpu(
                     name=name,
                     vendor={"10de": "nvidia", "1002": "amd"}.get(pci_id[:4], "intel"),

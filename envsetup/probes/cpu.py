@@ -57,8 +57,8 @@ def probe(host: Host) -> Facts:
 
 def _named(cpuinfo: str) -> tuple[str | None, set[str]]:
     """Model name and flags of the first processor."""
-    model = re.search(r"^model name\s*:\s*(.+)$", cpuinfo, re.MULTILINE)
-    flags = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", cpuinfo, re.MULTILINE)
+    model = re.search(r"^model name\s*:[ \t]*(\S.*)", cpuinfo, re.MULTILINE)
+    flags = re.search(r"^(?:flags|Features)\s*:[ \t]*(\S.*)", cpuinfo, re.MULTILINE)
     return (
         model.group(1).strip() if model else None,
         set(flags.group(1).split()) if flags else set(),
@@ -67,10 +67,12 @@ def _named(cpuinfo: str) -> tuple[str | None, set[str]]:
 
 def _physical(cpuinfo: str) -> int | None:
     """Pairs of package and core; None where the file names no cores (Arm, some virtual machines)."""
-    pairs = re.findall(
-        r"^physical id\s*:\s*(\d+)$.*?^core id\s*:\s*(\d+)$", cpuinfo, re.MULTILINE | re.DOTALL
-    )
-    return len(set(pairs)) or None
+    pairs = set()
+    for processor in cpuinfo.split("\n\n"):
+        found = dict(re.findall(r"^(physical id|core id)\s*:\s*(\d+)", processor, re.MULTILINE))
+        if len(found) == 2:
+            pairs.add((found["physical id"], found["core id"]))
+    return len(pairs) or None
 
 
 def _numa_nodes(host: Host) -> int | None:

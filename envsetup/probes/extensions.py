@@ -15,7 +15,7 @@ BUILT_AGAINST_TORCH = re.compile(
     r"tinycudann|auto-gptq|gptqmodel|exllamav2|torchao|fairseq|spconv|warp-rnnt|nvdiffrast"
 )
 """torchvision and torchaudio aren't here: their pairing tells the same without a look into files."""
-LIBRARY = re.compile(r"^([^,]+\.so),", re.MULTILINE)
+LIBRARY = re.compile(r"^([^,\n]+\.so),", re.MULTILINE)
 MOST_LIBRARIES = 24
 MOST_RECORD_BYTES = 1 << 22
 

@@ -14,7 +14,7 @@ from envsetup.probes.readers import file_source, line
 PYTORCH = "download.pytorch.org"
 ANOTHER = "another"
 OPTIONS = ("index-url", "extra-index-url", "default-index", "index", "find-links")
-SETTING = re.compile(rf"^\s*({'|'.join(OPTIONS)}|url)\s*=\s*(.+)$", re.MULTILINE)
+SETTING = re.compile(rf"^[ \t]*({'|'.join(OPTIONS)}|url)[ \t]*=[ \t]*(\S.*)$", re.MULTILINE)
 """In pip's ini files and in uv's TOML alike; uv has a table `index` with an `url` too."""
 
 

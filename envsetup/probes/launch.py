@@ -58,7 +58,7 @@ def _launcher(host: Host) -> str | None:
     parent = "self"
     for _ in range(MOST_PARENTS):
         status = line(host, f"/proc/{parent}/status") or ""
-        found = re.search(r"^Name:\s*(.+)$", status, re.MULTILINE)
+        found = re.search(r"^Name:[ \t]*(\S.*)", status, re.MULTILINE)
         words = [found.group(1)] if found else []
         words += [
             w.rpartition("/")[2]

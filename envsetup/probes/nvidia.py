@@ -157,7 +157,7 @@ def _proc(host: Host) -> Fact[str]:
 
 def proc_version(text: str) -> str | None:
     """The version in the NVRM line, which reads differently for the open and the closed module."""
-    found = re.search(r"NVRM version:.*?\s(\d+\.\d+(?:\.\d+)?)\s", text)
+    found = re.search(r"NVRM version:.{0,200}?\s(\d{1,4}\.\d{1,4}(?:\.\d{1,4})?)\s", text)
     return found.group(1) if found else None
 
 

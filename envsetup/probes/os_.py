@@ -107,6 +107,6 @@ def _tegra(host: Host) -> Fact[str]:
     text = line(host, path)
     if text is None:
         return Absent(tried=(file_source(path),))
-    found = re.search(r"R(\d+).*?REVISION:\s*([\d.]+)", text)
+    found = re.search(r"\bR(\d{1,4}).{0,80}?REVISION:\s*([\d.]+)", text)
     release = f"R{found.group(1)}.{found.group(2)}" if found else text[:60]
     return Known(value=release, source=file_source(path))

@@ -49,13 +49,18 @@ def _user(python: Python) -> tuple[str, ...]:
     return (python.user_site,) if enabled and python.user_site else ()
 
 
+OF_PYTHON = re.compile(r"(?<=\d)-py\d[\d.]{0,8}\Z")
+"""What a folder of egg-info says behind the version: the Python that it is for."""
+
+
 def _package(host: Host, folder: str, entry: str) -> Package | None:
-    match = re.fullmatch(r"(.+?)-([^-]+)(?:-py[\d.]+)?\.(dist-info|egg-info)", entry)
-    if match is None:
+    stem, _, kind = entry.rpartition(".")
+    name, _, version = OF_PYTHON.sub("", stem).rpartition("-")
+    if kind not in ("dist-info", "egg-info") or not name or not version:
         return None
-    name = normal(match.group(1))
-    base = Package(name=name, version=match.group(2), location=folder, metadata=entry)
-    if match.group(3) != "dist-info" or not WATCHED.search(name):
+    name = normal(name)
+    base = Package(name=name, version=version, location=folder, metadata=entry)
+    if kind != "dist-info" or not WATCHED.search(name):
         return base
     return _detailed(host, base, f"{folder}/{entry}")
 
@@ -67,14 +72,14 @@ def _detailed(host: Host, base: Package, folder: str) -> Package:
     direct = line(host, f"{folder}/direct_url.json") or ""
     url = re.search(r'"url":\s*"([^"]+)"', direct)
     version = re.search(r"^Version: *(\S+)", metadata, re.MULTILINE)
-    python = re.search(r"^Requires-Python: *(.+)$", metadata, re.MULTILINE)
+    python = re.search(r"^Requires-Python: *(\S.*)", metadata, re.MULTILINE)
     return Package(
         name=base.name,
         version=version.group(1) if version else base.version,
         location=base.location,
         metadata=base.metadata,
         installer=line(host, f"{folder}/INSTALLER"),
-        requires=tuple(re.findall(r"^Requires-Dist: *(.+)$", metadata, re.MULTILINE)),
+        requires=tuple(re.findall(r"^Requires-Dist: *(\S.*)", metadata, re.MULTILINE)),
         requires_python=python.group(1).strip() if python else None,
         tags=tuple(re.findall(r"^Tag: *(\S+)", wheel, re.MULTILINE)),
         broken_files=_broken(host, base),
@@ -94,12 +99,12 @@ def _conda(host: Host, folder: str) -> list[Package]:
     names = host.list(folder)
     found = []
     for entry in names.value if isinstance(names, Known) else ():
-        match = re.fullmatch(r"(.+)-([^-]+)-([^-]+)\.json", entry)
-        if match and WATCHED.search(match.group(1)):
+        name, *told = entry.removesuffix(".json").rsplit("-", 2)
+        if entry.endswith(".json") and len(told) == 2 and all(told) and WATCHED.search(name):
             found.append(
                 Package(
-                    name=normal(match.group(1)),
-                    version=match.group(2),
+                    name=normal(name),
+                    version=told[0],
                     location=folder,
                     metadata=entry,
                     manager="conda",

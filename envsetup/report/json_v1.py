@@ -203,7 +203,7 @@ def _unpublished(plan: PlanV1 | None) -> Plan | None:
 def load_machine(data: bytes) -> Machine:
     """The machine of a saved probe or report, or told alone. Raises ReportError naming the JSON path."""
     try:
-        head = decode(data, Head)
+        head = decode(data, Head, head=True)
         if head.schema_version is not None:
             _this_version(head.schema_version)
         if head.machine:
@@ -224,7 +224,7 @@ def load_target(data: bytes) -> Target | None:
 
 def _decode(data: bytes, kind: Any) -> Any:
     try:
-        _this_version(decode(data, VersionV1).schema_version)
+        _this_version(decode(data, VersionV1, head=True).schema_version)
         return decode(data, kind)
     except InputError as error:
         raise ReportError(f"no JSON of envsetup: {error}") from error

@@ -6,16 +6,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, TypeVar
 
-import msgspec
 from msgspec.structs import replace
 
 from envsetup.model import Known, Machine, Package, Report, value_of
 from envsetup.report.addresses import ANOTHER, Kept, addresses_cleaned, is_pytorch
-from envsetup.report.texts import mapped
+from envsetup.report.texts import mapped, texts_of
 from envsetup.report.usernames import as_words, homes_out, last_of, owners
 from envsetup.report.variables import Wires, names_a_host, private_words, told_variables
 from envsetup.report.working_folder import from_folder
@@ -29,11 +28,12 @@ UUID = re.compile(
     re.IGNORECASE,
 )
 """All but that of the variables of UEFI itself, which is the same everywhere."""
+DASHES_OF_UUID = 4
 LOGIN = re.compile(r"//[^/\s\"']*@")
 TOKENS = re.compile(
     r"\b(?:hf_[A-Za-z0-9]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|"
     r"npm_[A-Za-z0-9]{20,}|pypi-[\w-]{30,}|sk-[\w-]{20,}|xox[abpr]-[\w-]{10,}|A(?:K|S)IA[0-9A-Z]{16}|"
-    r"eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+)"
+    r"eyJ[\w-]{10,500}\.[\w-]{10,4000}\.[\w-]+)"
 )
 PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:(?!-----END)[\s\S])*")
 BEARER = re.compile(r"((?:bearer|basic) )[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
@@ -41,12 +41,12 @@ AUTHORIZATION = re.compile(
     r"(authorization[\"']?\s*[=:]\s*[\"']?(?:\w{1,20} )?)[^\s\"',;&]+", re.IGNORECASE
 )
 NAMED_SECRET = re.compile(
-    r"((?:secret|passw(?:or)?d|api[_-]?key|credential|signature|[?&]sig)[\w-]*[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&]+",
+    r"((?:secret|passw(?:or)?d|api[_-]?key|credential|signature|[?&]sig)[\w-]{0,64}[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&]+",
     re.IGNORECASE,
 )
 NAMED_TOKEN = re.compile(
     # Numbers of tokens and versions of tokenizers are no secrets.
-    r"(token(?!ize)[\w-]*[\"']?\s*[=:]\s*[\"']?)(?!\d[\d.,_]*(?:[\s\"',;&)]|$))[^\s\"',;&]+",
+    r"(token(?!ize)[\w-]{0,64}[\"']?\s*[=:]\s*[\"']?)(?!\d[\d.,_]*(?:[\s\"',;&)]|$))[^\s\"',;&]+",
     re.IGNORECASE,
 )
 NETRC = re.compile(r"(\blogin\s{1,8}\S{1,200}\s{1,8}password\s{1,8})\S+", re.IGNORECASE)
@@ -54,6 +54,16 @@ OPTION = re.compile(
     r"(--(?:[\w-]{1,30}-)?(?:password|passwd|token|secret|api-?key)[ \t]{1,8}[\"']?)[^\s\"'-][^\s\"']*",
     re.IGNORECASE,
 )
+BEHIND_A_NAME = {
+    AUTHORIZATION: ("authorization",),
+    BEARER: ("bearer", "basic"),
+    NAMED_SECRET: ("secret", "pass", "api", "credential", "signature", "sig"),
+    NAMED_TOKEN: ("token",),
+    NETRC: ("login",),
+    OPTION: ("--",),
+}
+"""Pattern of a secret behind a name to the words of which one stands in every match: most texts have
+none, and of a hundred thousand findings each is looked at."""
 INSIDE = re.compile(
     r"(?<=//)(?:[\w-]{1,63}\.){0,8}(?:internal|corp|local|lan|intranet|private)(?=[:/\s\"',;]|$)"
     r"|\b(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}(?=:\d{2,5}\b)"
@@ -136,7 +146,7 @@ def cleaner(
     salt, near = cache(_salt), from_folder(folder)
     machine = source.machine if isinstance(source, Report) else source
     homes = sorted(_homes(machine), key=len, reverse=True)
-    texts = _texts(msgspec.to_builtins(source))
+    texts = texts_of(source)
     people = as_words({*owners(texts), *map(last_of, homes), *names})
     words = _private_words(machine, hosts)
     private = _any_word(words)
@@ -147,12 +157,15 @@ def cleaner(
         for home in homes:
             text = re.sub(rf"{re.escape(home)}(?=[/\\\s:;,\"']|$)", "~", text)
         text = homes_out(credentials_out(text, "kind"))
-        text = FILE_SERVER.sub(lambda m: (m[1] or m[2]) + ANOTHER, text)
-        text = MAIL.sub("***", PROMPT.sub("***", text))
+        if "\\\\" in text or "/net/" in text:
+            text = FILE_SERVER.sub(lambda m: (m[1] or m[2]) + ANOTHER, text)
+        text = MAIL.sub("***", PROMPT.sub("***", text)) if "@" in text else text
         text = private.sub(lambda m: words[m[0].lower()], text) if private is not None else text
-        text = INSIDE.sub("***", text)
-        text = SERIAL.sub(r"\1***", text)
+        text = INSIDE.sub("***", text) if ":" in text else text
+        text = SERIAL.sub(r"\1***", text) if "serial" in text.casefold() else text
         text = people.sub("***", text) if people is not None else text
+        if text.count("-") < DASHES_OF_UUID:
+            return text
         return UUID.sub(lambda m: (m.group(1) or "") + hashed(m.group(2), salt()), text)
 
     return clean
@@ -181,10 +194,14 @@ def credentials_out(text: str, kept: Kept = "path") -> str:
 
     `kept`: how much stays of a URL of a host that isn't public.
     """
-    text = LOGIN.sub("//", addresses_cleaned(encodable(text), kept))
-    text = TOKENS.sub("***", PRIVATE_KEY.sub("***", text))
-    for pattern in (AUTHORIZATION, BEARER, NAMED_SECRET, NAMED_TOKEN, NETRC, OPTION):
-        text = pattern.sub(r"\1***", text)
+    text = addresses_cleaned(encodable(text), kept)
+    text = LOGIN.sub("//", text) if "@" in text else text
+    text = TOKENS.sub("***", text)
+    text = PRIVATE_KEY.sub("***", text) if "PRIVATE KEY" in text else text
+    folded = text.casefold()
+    for pattern, words in BEHIND_A_NAME.items():
+        if any(word in folded for word in words):
+            text = pattern.sub(r"\1***", text)
     return text
 
 
@@ -203,17 +220,6 @@ def hashed(uuid: str, salt: bytes) -> str:
 def _homes(machine: Machine) -> set[str]:
     found = {f.path for f in value_of(machine.storage) or () if f.role == "home"}
     return {h for h in found if h.rstrip("/\\") and h not in ("/", "~")}
-
-
-def _texts(part: object) -> Iterator[str]:
-    if isinstance(part, str):
-        yield part
-    elif isinstance(part, (list, tuple)):
-        for one in part:
-            yield from _texts(one)
-    elif isinstance(part, dict):
-        for one in (*part.keys(), *part.values()):
-            yield from _texts(one)
 
 
 def clean_record(value: T, clean: Callable[[str], str]) -> T:

@@ -54,3 +54,15 @@ def mapped(
 
     made: T = anew(value, change)
     return made
+
+
+def texts_of(value: object) -> set[str]:
+    """All texts in it, each once."""
+    found: set[str] = set()
+
+    def note(text: str) -> str:
+        found.add(text)
+        return text
+
+    mapped(value, note)
+    return found

@@ -25,6 +25,11 @@ HOMES = re.compile(
     """,
     re.VERBOSE,
 )
+IN_PATHS_OF_PEOPLE = (
+    "Users", "users", "home", "/root", "lustre", "gpfs", "beegfs", "scratch", "/media/", "/tmp/pip-",
+    ".local", ".conda", "AppData", "torchinductor_",
+)  # fmt: skip
+"""One of these is in every text that HOMES, ROOT_HOME or OWNED match."""
 ROOT_HOME = re.compile(r"(?<![\w/.-])/root(?=[/\s:;,\"']|$)")
 OWNED = re.compile(r"/torchinductor_(?P<inductor>[^/\\\s:;,\"']+)")
 WEB_ADDRESS = re.compile(r"(https?://[^\s\"'<>]*)")
@@ -37,19 +42,21 @@ NO_PERSON = re.compile(
     | data | public | shared | default | all | python | (?:mini|ana)?conda3? | docker | linux | windows
     | macos | none | true | false | gpu | cpu | v?env | homes? | local | test | build | projects?
     | groups? | scratch | store | fast | fsw | opt | usr | var | tmp | mnt | srv | cache | numpy
-    | .*(?: torch | nvidia | triton | cuda | transformers | vllm | deepspeed | rocm ).*
     """,
     re.VERBOSE | re.IGNORECASE,
 )
 """Names of accounts and folders that name nobody, and words that a report needs: never taken out of
 prose."""
+OF_THE_FIELD = re.compile(
+    r"torch|nvidia|triton|cuda|transformers|vllm|deepspeed|rocm", re.IGNORECASE
+)
 NEVER = r"(?!)"
 
 
 def owners(texts: Iterable[str]) -> Iterator[str]:
     """The names that the paths in the texts give away."""
     for text in set(texts):
-        if "/" in text or "\\" in text:
+        if _may_name_people(text):
             here = WEB_ADDRESS.sub("", text)
             for match in (*HOMES.finditer(here), *OWNED.finditer(here)):
                 for found in filter(None, match.groupdict().values()):
@@ -58,9 +65,18 @@ def owners(texts: Iterable[str]) -> Iterator[str]:
 
 def homes_out(text: str) -> str:
     """The text with ~ in place of every folder of a person's."""
+    if not _may_name_people(text):
+        return text
     parts = WEB_ADDRESS.split(text)
     parts[::2] = [ROOT_HOME.sub("~", HOMES.sub("~", part)) for part in parts[::2]]
     return "".join(parts)
+
+
+def _may_name_people(text: str) -> bool:
+    """Whether a word stands in it that is in every path of a person's."""
+    if "/" not in text and "\\" not in text:
+        return False
+    return any(word in text for word in IN_PATHS_OF_PEOPLE)
 
 
 def last_of(path: str) -> str:
@@ -79,7 +95,9 @@ def as_words(names: Iterable[str]) -> re.Pattern[str] | None:
 
 
 def _may_be_person(name: str) -> bool:
-    return len(name) >= SHORTEST_NAME and not name[0].isdigit() and not NO_PERSON.fullmatch(name)
+    if len(name) < SHORTEST_NAME or name[0].isdigit():
+        return False
+    return not (NO_PERSON.fullmatch(name) or OF_THE_FIELD.search(name))
 
 
 def _either(names: Iterable[str]) -> str:

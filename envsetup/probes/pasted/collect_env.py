@@ -42,9 +42,11 @@ SURE = {
     "GPU models and configuration",
     "Is CUDA available",
 }
-GPU = re.compile(r"^\s*(?:GPU|Device)\s+(\d{1,4})[:：]\s+(.+)$")
+GPU = re.compile(r"^\s*(?:GPU|Device)\s+(\d{1,4})[:：]\s+(\S.*)$")
 MIG = re.compile(r"^\s*MIG\s+\S+\s+Device\s+\d+:")
-PACKAGE = re.compile(r"^\[(pip3?|conda)\]\s+(\S+?)(?:==|\s+\(?)([^\s)]+)\)?\s*(.*)$")
+PACKAGE = re.compile(
+    r"^\[(pip3?|conda)\]\s{1,80}(\S{1,100}?)(?:==|\s{1,80}\(?)([^\s)]{1,100})\)?(.*)"
+)
 NAMED = re.compile(
     r"(?:^|\()(numpy|torchvision|torchaudio)(?: version)?\s{0,40}:\s(\d[\w.+]{0,60})", re.IGNORECASE
 )
@@ -178,7 +180,7 @@ def _wsl(platform: str, os: str | None) -> Any:
 
 
 def _macos(os_line: str, os: str | None) -> Any:
-    found = re.search(r"(\d+(?:\.\d+){1,2})", os_line) if os == "macos" else None
+    found = re.search(r"(?<!\d)(\d+(?:\.\d+){1,2})", os_line) if os == "macos" else None
     return told(found.group(1)) if found else UNTOLD
 
 
@@ -236,15 +238,15 @@ def _unnumbered(values: dict[str, str]) -> list[str]:
 
 
 def _gpu(index: int, name: str, hip: bool) -> Gpu:
-    bare = re.sub(r"\s*\(UUID:.*$|, \d+ MiB$|\s*\(?NoGCNArchNameOnOldPyTorch\)?", "", name).strip()
-    gfx = re.search(r"\((gfx\w+)[^)]*\)?\s*$", bare)
+    bare = re.sub(r"\(UUID:.*|, \d{1,9} MiB$|\(?NoGCNArchNameOnOldPyTorch\)?", "", name).strip()
+    gfx = re.search(r"\((gfx\w{1,20})[^()]{0,80}\)?$", bare)
     amd = hip or gfx is not None or bare.lower().startswith(("amd ", "radeon"))
     intel = bare.lower().startswith(("intel", "_xpudeviceproperties"))
     return Gpu(
         vendor="amd" if amd else "intel" if intel else "nvidia",
         index=index,
         source=SOURCE,
-        name=(re.sub(r"\s*\(gfx.*$", "", bare) if gfx else bare) or None,
+        name=(bare.partition("(gfx")[0].strip() if gfx else bare) or None,
         gfx=gfx.group(1) if gfx else None,
     )
 
@@ -260,12 +262,16 @@ def _driver(values: dict[str, str]) -> Any:
 # -- torch ---------------------------------------------------------------------------------------
 
 
-CUDA_ERROR = re.compile(r"\bCUDA initialization: (.{1,2000}?)(?:\s*\(Triggered internally.*)?$")
+CUDA_ERROR, TRIGGERED = " CUDA initialization: ", "(Triggered internally"
+LONGEST_ERROR = 2_000
 
 
 def _cuda_error(lines: tuple[str, ...]) -> str | None:
     """What torch warned of while collect_env asked it for CUDA."""
-    return next((m.group(1) for line in lines if (m := CUDA_ERROR.search(line))), None)
+    said = next(
+        (f" {line}".partition(CUDA_ERROR)[2] for line in lines if CUDA_ERROR in f" {line}"), ""
+    )
+    return said.partition(TRIGGERED)[0].strip()[:LONGEST_ERROR] or None
 
 
 IMPORT_ERROR = re.compile(r"\b(?:ImportError|OSError)\b")

@@ -14,8 +14,8 @@ CUDA = re.compile(r"CUDA (?:UMD )?Version\s{0,40}:\s*(\d+\.\d+|N/A|ERR!)")
 ROW = re.compile(
     r"^\|\s+(\d{1,3})\s+(\S.*?)\s{1,60}(On|Off|N/A|TCC|WDDM|MCDM|ERR!)\s*\|\s*([0-9A-Fa-f]{8}:[0-9A-Fa-f:.]+)?"
 )
-NAMED = re.compile(r"^GPU\s+(\d{1,3}):\s+(.+?)\s+\(UUID:")
-MEMORY = re.compile(r"(\d+)MiB\s*/\s*(\d+)MiB")
+NAMED = re.compile(r"^GPU\s{1,8}(\d{1,5}):\s{1,8}(\S.{0,200}?)\s{1,8}\(UUID:")
+MEMORY = re.compile(r"(?<!\d)(\d{1,9})MiB\s*/\s*(\d{1,9})MiB")
 FAILED = re.compile(
     r"NVIDIA-SMI has failed|Failed to initialize NVML|No devices were found"
     r"|Unable to determine the device handle",

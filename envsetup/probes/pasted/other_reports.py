@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 
 PAIR = re.compile(
-    r"^\W{0,3}([A-Za-z][\w .,]{0,40}?)"
-    r"(?:\"?\s{0,40}:\s{1,40}|\s\.{2,60}\s|\s{2,60})\W{0,3}(\w.{0,400})$"
+    r"^\W{0,3}([A-Za-z](?:[\w .,]{0,39}[\w.,])??)"
+    r"(?:\"?\s{0,40}:\s|\s\.{2,60}\s|\s\s)\s{0,60}(?:[^\w\s]\W{0,2})?(\w.{0,400})$"
 )
 TUPLE = re.compile(r"\('([\w .]{2,40})', '?([^']{1,400}?)'?\)")
 """An item of a printed OrderedDict."""
@@ -148,7 +148,7 @@ def _numbered(lines: tuple[str, ...]) -> list[str]:
         numbers = GPUS.match(pair.group(1))
         device = DEVICE.match(pair.group(2))
         if numbers:
-            name = re.sub(r"\s*\(arch=.*$", "", pair.group(2))
+            name = pair.group(2).partition("(arch=")[0].rstrip()
             names.update({int(n): name for n in numbers.group(1).split(",")})
         elif device:
             names[int(device.group(1))] = device.group(2)

@@ -28,7 +28,7 @@ START = re.compile(
 )
 """The start of a line of collect_env or of nvidia-smi's table, and of hardly anything else."""
 NEXT = re.compile(
-    rf"\s+(?=(?:{_ANY_KEY})\s{{0,40}}:\s|GPU\s\d{{1,4}}:\s|\[(?:pip3?|conda)\]\s|={{6}}|[|]\s+NVIDIA-SMI\s"
+    rf"(?<!\s)\s+(?=(?:{_ANY_KEY})\s{{0,40}}:\s|GPU\s\d{{1,4}}:\s|\[(?:pip3?|conda)\]\s|={{6}}|[|]\s+NVIDIA-SMI\s"
     r"|[+]-{10}|[|]={10}|[|]\s+\d{1,3}\s+[A-Z])"
 )
 """The gap before such a line in a text whose line breaks became spaces."""

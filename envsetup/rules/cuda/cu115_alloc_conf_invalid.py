@@ -69,7 +69,7 @@ SMALLEST_SPLIT_MB = 20
 
 def _pairs(value: str) -> list[tuple[str, str]]:
     """Key and value of each entry; lists in brackets are taken out first."""
-    flat = re.sub(r"\[[^\]]*\]", "list", value)
+    flat = re.sub(r"\[[^\[\]]*\]", "list", value)
     parts = [part.partition(":") for part in flat.split(",") if part.strip()]
     return [(key.strip(), given.strip()) for key, _, given in parts]
 

@@ -45,9 +45,8 @@ FIXES = (
 )
 
 FRAMEWORKS = ("transformers", "accelerate", "vllm", "deepspeed")
-FLOOR = re.compile(
-    r"""torch(?![\w.-])\s*\(?[^;]*?>=\s*([0-9][0-9.]*)[^;]*(?:;\s*extra\s*==\s*["']torch["'])?\s*$"""
-)
+FLOOR = re.compile(r"torch(?![\w.-])[^>]{0,80}>=\s*([0-9][0-9.]*)")
+OF_EXTRA = re.compile(r"""\s*extra\s*==\s*["']torch["']\s*""")
 LONGEST = 300
 """Characters of a requirement that are looked at: longer ones aren't written by people."""
 
@@ -110,11 +109,18 @@ def judge(torch: TorchInstall, packages: tuple[Package, ...], machine: Machine) 
             )
 
 
+def _floor(requirement: str) -> str | None:
+    """The oldest torch that a line of Requires-Dist takes, where it holds without extras or for torch's own."""
+    named, mark, condition = requirement.partition(";")
+    found = FLOOR.match(named)
+    return found[1] if found and (not mark or OF_EXTRA.fullmatch(condition)) else None
+
+
 def _floor_above(own: Package, installed: str) -> str | None:
     """The release that the package asks for at least, where the installed one is older."""
     from packaging.version import InvalidVersion, Version
 
-    floors = [m[1] for line in own.requires if (m := FLOOR.match(line[:LONGEST]))]
+    floors = [floor for line in own.requires if (floor := _floor(line[:LONGEST]))]
     try:
         there = Version(Version(installed).base_version)
         above = [f for f in floors if Version(f) > there]

@@ -46,7 +46,7 @@ FIXES = (
     ),
     Fix(text="Or make a new environment: `envsetup setup`"),
 )
-PIN = re.compile(r"((?:nvidia-[a-z0-9-]+)|triton)\s*\(?==\s*([0-9][^\s;,)]*)")
+PIN = re.compile(r"((?:nvidia-[a-z0-9-]{1,80})|triton)\s*\(?==\s*([0-9][^\s;,)]*)")
 
 
 @rule(
