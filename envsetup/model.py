@@ -612,6 +612,8 @@ class Plan(Record):
     torch_version: str | None = None
     build: str | None = None
     """Index name (cpu, cu126, rocm7.2, xpu); None on macOS and in a refusal."""
+    python: str | None = None
+    """The Python that it is for, as `3.12`."""
     installer: str = "pip"
     index_url: str | None = None
     commands: tuple[Command, ...] = ()

@@ -56,7 +56,7 @@ FORMATS = ("text", "json", "shell", "requirements", "dockerfile", "environment-y
 )
 @click.option(
     "--installer",
-    type=click.Choice(("pip", "uv", "conda", "pixi")),
+    type=click.Choice(("pip", "uv", "conda", "pixi", "poetry", "pdm")),
     default="pip",
     show_default=True,
 )

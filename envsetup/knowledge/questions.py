@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from envsetup.knowledge.arch import capability, covers, cuda_of
+from envsetup.knowledge.conda import conda_releases
 from envsetup.knowledge.gpu_names import GpuNames
 from envsetup.knowledge.records import (
     ArchRow,
@@ -13,6 +14,7 @@ from envsetup.knowledge.records import (
     Branch,
     Build,
     Chip,
+    CondaForge,
     DriverFloor,
     Drivers,
     GpuRows,
@@ -38,6 +40,7 @@ class Knowledge:
         rocm: Rocm,
         chips: Callable[[], Mapping[str, Chip]],
         sha256: str,
+        conda: Callable[[], CondaForge],
         mirror: str | None = None,
         upstream: Releases | None = None,
         trouble: str = "",
@@ -55,6 +58,7 @@ class Knowledge:
         self.rocm = rocm
         self._archs = archs.rows
         self._chips = chips
+        self._conda = conda
 
     def stamp(self) -> KnowledgeStamp:
         return KnowledgeStamp(as_of=self.as_of, sha256=self.sha256, mirror=self.mirror)
@@ -66,6 +70,26 @@ class Knowledge:
         release = self._upstream.get(version.split("+")[0])
         row = release.platforms.get(platform) if release is not None else None
         return row is None or build not in row.builds
+
+    @cached_property
+    def conda_forge(self) -> Knowledge:
+        """The same questions, answered of conda-forge's packages instead of wheels."""
+        rows = self._conda()
+        releases = Releases(
+            as_of=rows.as_of,
+            sources=rows.sources,
+            releases=(rows.release, *conda_releases(rows, self.releases)),
+        )
+        return Knowledge(
+            releases=releases,
+            archs=ArchRows(as_of=rows.as_of, rows=rows.rows),
+            drivers=self.drivers,
+            gpus=GpuRows(as_of=rows.as_of, rows=self.gpus),
+            rocm=self.rocm,
+            chips=self._chips,
+            sha256=self.sha256,
+            conda=self._conda,
+        )
 
     @cached_property
     def _by_version(self) -> dict[str, Release]:

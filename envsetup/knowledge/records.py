@@ -102,6 +102,19 @@ class ArchRows(Row):
     rows: tuple[ArchRow, ...]
 
 
+class CondaForge(Row):
+    """conda-forge's builds: the newest release that was seen there, and from which on there are older ones.
+
+    It builds each CUDA major once for a release, under whatever Python and system its own packages have.
+    """
+
+    as_of: str
+    sources: dict[str, str]
+    oldest: str
+    release: Release
+    rows: tuple[ArchRow, ...]
+
+
 class DriverFamily(Row):
     cuda: str
     linux: str

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 NIGHTLY_BUILDS = {
     "linux_x86_64": ("cpu", "cu132", "cu134", "xpu"),
     "linux_aarch64": ("cpu", "cu132", "cu134"),
@@ -13,8 +11,8 @@ NIGHTLY_BUILDS = {
 """Builds on the nightly index. ROCm 10.1 is there too, its architectures are not known.
 
 Source: published_versions.json of github.com/pytorch/pytorch.github.io, November 2026."""
-CONDA_BUILDS = re.compile(r"cpu|cu1[23]\d")
-"""conda-forge builds CUDA 12 and 13 and CPU alone (conda-forge/pytorch-cpu-feedstock)."""
+CONDA = ("conda", "pixi")
+"""Installers that take conda-forge's packages, which aren't wheels."""
 
 
 def kind_of(build: str) -> str:

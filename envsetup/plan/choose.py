@@ -13,7 +13,7 @@ from envsetup.knowledge.arch import ORIN
 from envsetup.knowledge.records import PROVEN
 from envsetup.model import Record, Rejected
 from envsetup.plan import filters
-from envsetup.plan.availability import kind_of, python_words
+from envsetup.plan.availability import CONDA, kind_of, python_words
 from envsetup.plan.filters import Case, Drop
 from envsetup.plan.gpus import label
 from envsetup.plan.request import Request
@@ -33,6 +33,10 @@ class Candidate(Record):
     """What nobody has seen of it, in words; empty where it is proven."""
     companions: dict[str, str] = field(default_factory=dict)
     """The releases of torchvision and torchaudio that go with it, of those that were named."""
+    older: bool = False
+    """An earlier release than the newest that was seen where the installer looks."""
+    conda_variants: bool = True
+    """conda-forge has CUDA and CPU builds for the system, and a name for each."""
     native: bool = True
     """The driver serves the build's CUDA by itself, without minor-version compatibility."""
 
@@ -47,8 +51,14 @@ class Choice(Record):
     rejected: tuple[Rejected, ...]
 
 
+def offered(knowledge: Knowledge, request: Request) -> Knowledge:
+    """What the installer installs from: wheels, or conda-forge's packages."""
+    return knowledge.conda_forge if request.installer in CONDA else knowledge
+
+
 def choose(situation: Situation, knowledge: Knowledge, request: Request) -> Choice:
     """Every candidate that works here, best first, and why each of the others does not."""
+    knowledge = offered(knowledge, request)
     accepted: list[Candidate] = []
     rejected: list[Rejected] = []
     wanted = {name: filters.specifier(text) for name, text in request.specifiers.items()}
@@ -93,7 +103,7 @@ def with_python(
     """
     ideal = choose(situation, knowledge, request)
     best: tuple[Situation, Choice] = (situation, ideal)
-    for tag in _pythons(situation, knowledge) if ideal.accepted else ():
+    for tag in _pythons(situation, offered(knowledge, request)) if ideal.accepted else ():
         words = python_words(tag)
         here = replace(
             situation,
@@ -146,6 +156,8 @@ def _examine(case: Case, knowledge: Knowledge, wanted: dict[str, SpecifierSet | 
         doubt=doubt,
         native=native,
         companions=companions,
+        older=not case.newest,
+        conda_variants=len(case.platform.builds) > 1,
     )
 
 

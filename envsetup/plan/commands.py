@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from envsetup.knowledge import Release, version_key
+from envsetup.knowledge import Release, cuda_of, version_key
 from envsetup.model import Command
+from envsetup.plan.availability import CONDA
 from envsetup.plan.choose import Candidate
 from envsetup.plan.request import INDEX, Request
 from envsetup.plan.situation import Situation
@@ -43,10 +44,12 @@ def install_commands(
     one: Candidate, release: Release, situation: Situation, request: Request
 ) -> tuple[Command, ...]:
     """What to run, in order."""
-    if request.installer in ("conda", "pixi"):
-        return _conda(one, situation, request)
+    if request.installer in CONDA:
+        return _conda(one, request)
     pins = requirements_of(one, release, situation, request)
     index = index_of(one, situation, request)
+    if request.installer in PROJECT_COMMANDS:
+        return PROJECT_COMMANDS[request.installer](index, one, pins)
     where = _where(index)
     pre = () if request.channel == "stable" else ("--pre",)
     if request.installer == "uv":
@@ -63,17 +66,9 @@ def _where(index: str | None) -> tuple[str, ...]:
     return ("--index-url", index)
 
 
-CONDA_NEWEST = (2, 13, 0)
-"""The newest torch seen on conda-forge, August 2026."""
-CONDA_CUDA = {12: "12.9", 13: "13.0"}
-"""conda-forge builds each CUDA major once; its 12.9 builds hold kernels from 5.0 to 12.0.
-
-Source: conda-forge/pytorch-cpu-feedstock recipe."""
-
-
-def _conda(one: Candidate, situation: Situation, request: Request) -> tuple[Command, ...]:
+def _conda(one: Candidate, request: Request) -> tuple[Command, ...]:
     """conda-forge alone: the `pytorch` channel ended with 2.5.1 (pytorch/pytorch#138506)."""
-    packages = (*conda_packages(one, situation), *request.companions)
+    packages = (*_conda_packages(one, request), *request.companions)
     if request.installer == "pixi":
         return (Command(argv=("pixi", "add", *packages)),)
     return (
@@ -81,12 +76,49 @@ def _conda(one: Candidate, situation: Situation, request: Request) -> tuple[Comm
     )
 
 
-def conda_packages(one: Candidate, situation: Situation) -> tuple[str, ...]:
-    """Package specs on conda-forge, with the CUDA line by `cuda-version`."""
-    pin = f"={one.version}" if version_key(one.version) <= CONDA_NEWEST else ""
-    if one.build.startswith("cu"):
-        major = int(one.build[2:4])
-        line = "12.8" if situation.os == "windows" and major == 12 else CONDA_CUDA[major]
+def _conda_packages(one: Candidate, request: Request) -> tuple[str, ...]:
+    """Package specs on conda-forge, with the CUDA line by `cuda-version`.
+
+    The newest is left to the solver. Of an older release the CUDA major alone is known.
+    """
+    older = bool(request.specifiers.get("torch")) or one.older
+    pin = f"={one.version}" if older else ""
+    cuda = cuda_of(one.build)
+    if cuda is not None:
+        line = str(cuda[0]) if one.older else f"{cuda[0]}.{cuda[1]}"
         return (f"pytorch-gpu{pin}", f"cuda-version={line}")
-    name = "pytorch" if situation.os == "macos" else "pytorch-cpu"
-    return (f"{name}{pin}",)
+    return (f"pytorch-cpu{pin}" if one.conda_variants else f"pytorch{pin}",)
+
+
+def _poetry(index: str | None, one: Candidate, pins: tuple[str, ...]) -> tuple[Command, ...]:
+    """An explicit source, which serves nothing but what names it.
+
+    Source: Poetry's documentation, "Explicit Package Sources".
+    """
+    mine = tuple(pin for pin in pins if pin.startswith("torch"))
+    rest = tuple(pin for pin in pins if pin not in mine)
+    after = (Command(argv=("poetry", "add", *rest)),) if rest else ()
+    if index is None:
+        return (Command(argv=("poetry", "add", *mine)), *after)
+    name = f"pytorch-{one.build}"
+    return (
+        Command(argv=("poetry", "source", "add", "--priority=explicit", name, index)),
+        Command(argv=("poetry", "add", "--source", name, *mine)),
+        *after,
+    )
+
+
+def _pdm(index: str | None, one: Candidate, pins: tuple[str, ...]) -> tuple[Command, ...]:
+    """The index beside the default one, for this project alone: the pin's label is only there.
+
+    Source: PDM's documentation, "Configure the package indexes".
+    """
+    add = Command(argv=("pdm", "add", *pins))
+    if index is None:
+        return (add,)
+    key = f"pypi.pytorch-{one.build.replace('.', '-')}.url"
+    return (Command(argv=("pdm", "config", "--local", key, index)), add)
+
+
+PROJECT_COMMANDS = {"poetry": _poetry, "pdm": _pdm}
+"""Installers that write into a project's own files."""

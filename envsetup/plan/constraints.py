@@ -30,6 +30,7 @@ from envsetup.plan.gpus import (
 )
 from envsetup.plan.jetson import jetpack_of
 from envsetup.plan.situation import PLATFORMS, Accelerator, Situation, normal_arch
+from envsetup.plan.vendor_index import vendor_index
 
 VENDOR_ORDER: tuple[Accelerator, ...] = ("nvidia", "amd", "intel", "apple")
 
@@ -38,8 +39,13 @@ ASSUMED_LIBC = Libc(family="glibc", version="2.28")
 """What every current Linux wheel needs, and every distribution since 2019 has."""
 
 
-def situation_of(machine: Machine, knowledge: Knowledge) -> Situation:
-    """The situation of a machine, with what was assumed where a fact wasn't told."""
+def situation_of(
+    machine: Machine, knowledge: Knowledge, also: Knowledge | None = None
+) -> Situation:
+    """The situation of a machine, with what was assumed where a fact wasn't told.
+
+    `also`: packages beside the wheels, which may serve a GPU that no wheel does.
+    """
     os = value_of(machine.os) or "linux"
     python = value_of(machine.python)
     told_arch = (python.machine if python else None) or value_of(machine.arch)
@@ -62,7 +68,9 @@ def situation_of(machine: Machine, knowledge: Knowledge) -> Situation:
         jetpack=jetpack_of(machine),
         notes=_unseen(machine.gpus),
     )
-    counting = _with_gpus(base, tuple(_identified(machine, base, knowledge)), knowledge)
+    counting = _with_gpus(
+        base, tuple(_identified(machine, base, knowledge)), (knowledge, also or knowledge)
+    )
     return replace(counting, assumed=tuple(_assumed(machine, counting, told_arch)))
 
 
@@ -123,20 +131,20 @@ def _driver_missing(machine: Machine, driver: NvidiaDriver | None) -> bool:
     )
 
 
-def _with_gpus(base: Situation, gpus: tuple[Gpu, ...], knowledge: Knowledge) -> Situation:
+def _with_gpus(base: Situation, gpus: tuple[Gpu, ...], sources: tuple[Knowledge, ...]) -> Situation:
     """Decides which GPUs count: no display adapters, no integrated beside discrete, one vendor.
 
     GPUs of known architecture decide; where none of them is served, one of unknown architecture does,
     since a build for it may exist.
     """
-    real = tuple(g for g in gpus if not _display_only(g, knowledge))
+    real = tuple(g for g in gpus if not _display_only(g, sources[0]))
     counting = tuple(g for g in real if not g.integrated) or real
     known = tuple(g for g in counting if arch_known(g))
-    unknown = tuple(g for g in counting if not arch_known(g) and may_serve(g, base, knowledge))
+    unknown = tuple(g for g in counting if not arch_known(g) and may_serve(g, base, sources[0]))
     notes = list(base.notes)
     for vendor in VENDOR_ORDER:
         mine = tuple(g for g in known if g.vendor == vendor)
-        servable = tuple(g for g in mine if ever_served(g, base, knowledge))
+        servable = tuple(g for g in mine if any(ever_served(g, base, one) for one in sources))
         notes += [_never(g, base) for g in mine if g not in servable]
         if servable:
             others = tuple(g for g in known if g.vendor != vendor)
@@ -148,7 +156,7 @@ def _with_gpus(base: Situation, gpus: tuple[Gpu, ...], knowledge: Knowledge) -> 
         if mine:
             return replace(base, accelerator=vendor, gpus=mine, notes=tuple(notes))
     notes += [_never(g, base) for g in counting if not arch_known(g)]
-    return replace(base, notes=tuple(notes))
+    return replace(base, unserved=counting, notes=tuple(notes))
 
 
 def _display_only(gpu: Gpu, knowledge: Knowledge) -> bool:
@@ -169,10 +177,8 @@ def _never(gpu: Gpu, base: Situation) -> Reason:
         hint = "; NVIDIA's own wheels for its JetPack release serve it"
     if gpu.vendor == "apple" and base.platform == "macos_x86_64":
         hint = "; a native arm64 Python instead of one under Rosetta gets MPS and a newer torch"
-    if gpu.vendor == "amd" and base.os == "windows":
-        hint = "; AMD offers builds of its own at https://repo.amd.com/rocm/whl-multi-arch"
-    elif gpu.vendor == "amd" and gpu.gfx in ("gfx1010", "gfx1011", "gfx1012"):
-        hint = "; AMD's own index https://repo.amd.com/rocm/whl-multi-arch has one that may work"
+    if vendor_index(gpu, base) is not None:
+        hint = "; its vendor has builds of its own: see what would give more"
     return Reason(
         code="gpu-not-served",
         text=f"no published build of PyTorch for {base.os} {base.arch} has kernels for "

@@ -47,14 +47,15 @@ def environment_yml(plan: Plan) -> str:
     if not plan.commands:
         return ""
     head = "name: torch\nchannels:\n  - conda-forge\n  - nodefaults\ndependencies:\n"
+    python = f"python={plan.python}" if plan.python else "python"
     if plan.installer in ("conda", "pixi"):
         words = plan.commands[0].argv[2:]
         packages = [w for w in words if not w.startswith("-") and w != "conda-forge"]
-        return head + "".join(f"  - {name}\n" for name in packages)
+        return head + f"  - {python}\n" + "".join(f"  - {name}\n" for name in packages)
     option = index_option(plan)
     lines = [f"{option[0]} {option[1]}"] if option else []
     pip = "".join(f"      - {json.dumps(line)}\n" for line in [*lines, *plan.requirements])
-    return head + "  - python\n  - pip\n  - pip:\n" + pip
+    return head + f"  - {python}\n  - pip\n  - pip:\n" + pip
 
 
 def uv_toml(plan: Plan) -> str:

@@ -10,7 +10,7 @@ from envsetup.model import Gpu, Record
 from envsetup.plan.availability import (
     AUDIO_NEWEST,
     AUDIO_PAIRED,
-    CONDA_BUILDS,
+    CONDA,
     NIGHTLY_BUILDS,
     VISION_EXCLUDES,
     kind_of,
@@ -104,16 +104,13 @@ def kind(case: Case) -> None:
 
 
 def _channel(case: Case) -> None:
-    """Other channels hold the newest line alone; conda-forge holds neither ROCm nor XPU."""
+    """Other channels hold the newest line alone."""
     channel = case.request.channel
     if channel != "stable" and not case.newest:
         raise Drop("not-on-channel", f"the {channel} index holds only the newest line")
     offered = NIGHTLY_BUILDS.get(case.situation.platform or "", ())
     if channel == "nightly" and case.name not in offered:
         raise Drop("not-on-channel", f"the nightly index has no {case.name} build any more")
-    conda = case.request.installer in ("conda", "pixi")
-    if conda and not CONDA_BUILDS.fullmatch(case.name):
-        raise Drop("not-on-conda-forge", f"conda-forge has no {case.name} build")
 
 
 def python(case: Case) -> None:
@@ -251,7 +248,9 @@ def _knows(gpu: Gpu, here: Situation, knowledge: Knowledge) -> None:
 def companions(
     case: Case, knowledge: Knowledge, wanted: dict[str, SpecifierSet | None]
 ) -> dict[str, str]:
-    """The release of each named companion that goes with the candidate."""
+    """The release of each named companion that goes with the candidate; conda's solver finds its own."""
+    if case.request.installer in CONDA:
+        return {}
     found = {}
     for package in case.request.companions:
         version = _companion(package, case, knowledge)

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from envsetup.knowledge import Knowledge, version_key
 from envsetup.model import Alternative, Machine, Plan, Reason, TorchInstall, value_of
-from envsetup.plan.availability import kind_of
-from envsetup.plan.choose import Candidate, Choice, choose, with_python
+from envsetup.plan.availability import CONDA, kind_of
+from envsetup.plan.choose import Candidate, Choice, choose, offered, with_python
 from envsetup.plan.commands import index_of, install_commands, requirements_of
 from envsetup.plan.constraints import situation_of
 from envsetup.plan.gpus import label
@@ -18,6 +18,7 @@ from envsetup.plan.refuse import helpful_changes
 from envsetup.plan.repair import over_damage
 from envsetup.plan.request import Request
 from envsetup.plan.situation import Situation
+from envsetup.plan.vendor_index import vendor_fixes
 from envsetup.plan.warnings import stale, warnings_of
 
 
@@ -41,7 +42,7 @@ def candidates(machine: Machine, knowledge: Knowledge, request: Request) -> tupl
 
 def decide(machine: Machine, knowledge: Knowledge, request: Request) -> tuple[Situation, Choice]:
     """The situation, with the Python that goes with the best plan where none is said, and its choice."""
-    situation = situation_of(machine, knowledge)
+    situation = situation_of(machine, knowledge, offered(knowledge, request))
     if situation.python_tag is not None:
         return situation, choose(situation, knowledge, request)
     return with_python(situation, knowledge, request)
@@ -55,6 +56,7 @@ def _plan(
     request: Request,
     action: str = "install",
 ) -> Plan:
+    stamp, knowledge = knowledge.stamp(), offered(knowledge, request)
     release = knowledge.release(best.version)
     assert release is not None
     commands = install_commands(best, release, situation, request)
@@ -63,6 +65,7 @@ def _plan(
         requirements=requirements_of(best, release, situation, request),
         torch_version=best.version,
         build=None if situation.os == "macos" else best.build,
+        python=_minor(situation.python_version),
         installer=request.installer,
         index_url=index_of(best, situation, request),
         commands=() if action == "keep" else commands,
@@ -72,9 +75,14 @@ def _plan(
         rejected=choice.rejected,
         alternatives=tuple(_alternatives(best, choice, situation, knowledge, request)),
         warnings=(*situation.notes, *warnings_of(best, choice, situation, knowledge, request)),
+        fixes=tuple(vendor_fixes(situation.unserved, situation, request)),
         assumed=situation.assumed,
-        knowledge=knowledge.stamp(),
+        knowledge=stamp,
     )
+
+
+def _minor(version: str | None) -> str | None:
+    return ".".join(version.split(".")[:2]) if version else None
 
 
 def _kept(best: Candidate, choice: Choice) -> tuple[Reason, ...]:
@@ -90,7 +98,7 @@ def _refusal(situation: Situation, knowledge: Knowledge, request: Request, choic
     return Plan(
         action="refuse",
         installer=request.installer,
-        because=(why_refused(situation, choice),),
+        because=(why_refused(situation, choice, conda=request.installer in CONDA),),
         rejected=choice.rejected,
         warnings=(*situation.notes, *stale(knowledge, request)),
         fixes=helpful_changes(situation, knowledge, request),
@@ -178,7 +186,7 @@ def _split(situation: Situation, knowledge: Knowledge, request: Request) -> Plan
 
 def _part(part: Situation, choice: Choice, knowledge: Knowledge, request: Request) -> Alternative:
     best = choice.accepted[0]
-    release = knowledge.release(best.version)
+    release = offered(knowledge, request).release(best.version)
     assert release is not None
     names = ", ".join(dict.fromkeys(label(g) for g in part.gpus))
     numbers = tuple(g.index for g in part.gpus)

@@ -12,7 +12,7 @@ from envsetup.plan.gpus import label
 from envsetup.plan.situation import Situation
 
 PROGRESS = (
-    "requirement", "no-wheel-for-platform", "not-on-channel", "not-on-conda-forge", "not-on-index",
+    "requirement", "no-wheel-for-platform", "not-on-channel", "not-on-index",
     "no-wheel-for-python", "musl", "bionic", "libc-too-old", "macos-too-old", "macos-too-old-for-mps",
     "gpu-unknown", "gpu-arch-unknown", "gpu-arch-missing",
     "driver-dropped-gpu", "driver-too-old-for-gpu", "driver-too-old", "driver-missing",
@@ -21,15 +21,21 @@ PROGRESS = (
 """The filters in their order: who fell later came nearer. Builds of another kind don't count."""
 
 
-def why_refused(situation: Situation, choice: Choice) -> Reason:
+def why_refused(situation: Situation, choice: Choice, *, conda: bool = False) -> Reason:
     """The reason of the candidate that came nearest; the newest of those that came equally far."""
     mine = [r for r in choice.rejected if r.code in PROGRESS and _of_the_kind(r, situation)]
     if not mine:
+        if conda and situation.accelerator in ("amd", "intel"):
+            text = f"conda-forge has no builds for {situation.accelerator} GPUs"
+            return Reason(code="not-on-conda-forge", text=text)
         first = next(iter(choice.rejected), None)
         return Reason(code="nothing-on-offer", text=first.text if first else "no release is known")
     nearest = max(mine, key=lambda r: PROGRESS.index(r.code))
     if nearest.code == "gpu-unknown":
         return Reason(code=nearest.code, text=nearest.text)
+    if nearest.code == "requirement" and nearest.build is None:
+        text = f"no release on offer fits: {nearest.text}; {nearest.version} is the newest there is"
+        return Reason(code=nearest.code, text=text)
     name = nearest.version + (f"+{nearest.build}" if nearest.build else "")
     return Reason(code=nearest.code, text=f"no candidate fits; the nearest, {name}: {nearest.text}")
 

@@ -8,13 +8,14 @@ from msgspec.structs import replace
 
 from envsetup.knowledge import Knowledge, version_key
 from envsetup.model import Fix, Gpu, Libc
-from envsetup.plan.availability import kind_of
+from envsetup.plan.availability import CONDA, kind_of
 from envsetup.plan.choose import Candidate, choose
 from envsetup.plan.filters import BRANCH_SPAN
 from envsetup.plan.gpus import is_tegra, label
 from envsetup.plan.jetson import GUIDE, by_cuda, by_driver, index_of_jetpack
 from envsetup.plan.request import Request
 from envsetup.plan.situation import Situation
+from envsetup.plan.vendor_index import vendor_fixes
 
 Change = tuple[str, Situation, Request, str]
 """What to do in words, the situation and request after it, and its safety."""
@@ -140,6 +141,13 @@ def _system(situation: Situation, request: Request) -> Iterator[Change]:
 
 
 def _requirement(situation: Situation, request: Request) -> Iterator[Change]:
+    if request.installer in CONDA:
+        yield (
+            "Take PyTorch's own wheels (--installer pip)",
+            situation,
+            replace(request, installer="pip"),
+            "safe",
+        )
     if any(request.specifiers.values()):
         loose = replace(request, specifiers=dict.fromkeys(request.specifiers, ""))
         yield "Ask for torch without a version", situation, loose, "safe"
@@ -174,6 +182,7 @@ def _vendor_index(situation: Situation, request: Request) -> Iterator[Fix]:
     if situation.unknown:
         yield from _tell_the_gpu(situation.unknown[0])
     yield from _jetson(situation, request)
+    yield from vendor_fixes((*situation.gpus, *situation.unserved), situation, request)
 
 
 TERMUX = (

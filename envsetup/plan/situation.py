@@ -27,6 +27,8 @@ class Situation(Record):
     macos: str | None = None
     accelerator: Accelerator = "none"
     gpus: tuple[Gpu, ...] = ()
+    unserved: tuple[Gpu, ...] = ()
+    """GPUs that would decide if any published build could serve them."""
     driver: str | None = None
     driver_missing: bool = False
     driver_cuda: str | None = None
@@ -39,6 +41,11 @@ class Situation(Record):
     def unknown(self) -> tuple[Gpu, ...]:
         """GPUs that would decide, and of which nobody knows what runs on them."""
         return tuple(g for g in self.gpus if not arch_known(g))
+
+    @property
+    def python_assumed(self) -> bool:
+        """Nobody said which Python: it was chosen with the plan."""
+        return any(one.startswith("Python") for one in self.assumed)
 
     @property
     def driver_os(self) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from envsetup.knowledge import Knowledge, version_key
+from envsetup.knowledge import Knowledge, cuda_of, version_key
 from envsetup.model import Reason
-from envsetup.plan.availability import AUDIO_NEWEST, AUDIO_PAIRED, cuda_words, kind_of
+from envsetup.plan.availability import AUDIO_NEWEST, AUDIO_PAIRED, CONDA, cuda_words, kind_of
 from envsetup.plan.choose import Candidate, Choice
-from envsetup.plan.commands import CONDA_NEWEST
 from envsetup.plan.gpus import gpu_unknown_words, label
 from envsetup.plan.request import Request
 from envsetup.plan.situation import Situation
@@ -32,10 +31,7 @@ def warnings_of(
     if request.channel != "stable":
         text = f"the {request.channel} index changes daily: the newest there is taken, its kernels as in {best.version}"
         yield Reason(code="unpinned-channel", text=text)
-    if request.installer in ("conda", "pixi") and version_key(best.version) > CONDA_NEWEST:
-        text = f"conda-forge may not have torch {best.version} yet: the newest there is taken"
-        yield Reason(code="unpinned-conda", text=text)
-    yield from _from_mirror_alone(best, situation, knowledge)
+    yield from _installer(best, situation, request)
     yield from _unverified(best, choice)
     yield from _below_the_floor(best, situation, knowledge)
     yield from _old(best, choice, knowledge)
@@ -50,6 +46,42 @@ def warnings_of(
         )
     yield from _audio(best, situation)
     yield from stale(knowledge, request)
+
+
+STATUS = {
+    "conda": (
+        "conda-forge's recipe of PyTorch",
+        "https://github.com/conda-forge/pytorch-cpu-feedstock",
+    ),
+    "pixi": ("pixi's guide to PyTorch", "https://pixi.prefix.dev/v0.76.0/python/pytorch/"),
+    "poetry": ("Poetry's guide to package sources", "https://python-poetry.org/docs/repositories/"),
+    "pdm": ("PDM's guide to package indexes", "https://pdm-project.org/latest/usage/config/"),
+}
+"""What the commands of each installer follow; envsetup's tests run pip's and uv's alone."""
+PIXI_PLATFORMS = {
+    ("linux", "x86_64"): "linux-64", ("linux", "aarch64"): "linux-aarch64", ("windows", "x86_64"): "win-64",
+}  # fmt: skip
+
+
+def _installer(best: Candidate, situation: Situation, request: Request) -> Iterator[Reason]:
+    followed = STATUS.get(request.installer)
+    if followed is None:
+        return
+    text = f"this command follows {followed[0]}; envsetup has not run it"
+    yield Reason(code="installer-not-run", text=text, source=followed[1])
+    if request.installer in CONDA and not best.older and not request.specifiers.get("torch"):
+        text = (
+            f"the newest on conda-forge is taken: {best.version} is the newest that was seen there"
+        )
+        yield Reason(code="unpinned-conda", text=text)
+    platform = PIXI_PLATFORMS.get((situation.os, situation.arch))
+    if request.installer == "pixi" and cuda_of(best.build) and platform:
+        major = (cuda_of(best.build) or (0,))[0]
+        text = (
+            "pixi takes CPU builds unless the workspace declares CUDA: first write, under [workspace] "
+            f'of pixi.toml, platforms = [{{ platform = "{platform}", cuda = "{major}.0" }}]'
+        )
+        yield Reason(code="pixi-needs-cuda-declared", text=text, source=followed[1])
 
 
 def _audio(best: Candidate, situation: Situation) -> Iterator[Reason]:
