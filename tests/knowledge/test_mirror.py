@@ -7,6 +7,8 @@ import http.server
 import json
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -265,3 +267,29 @@ def test_installers_get_it_by_a_file_that_only_the_user_reads(tmp_path: Path) ->
 def test_without_a_login_nothing_is_written() -> None:
     with login_for_installers(Mirror(url="https://a.example.org/whl"), {"A": "b"}) as env:
         assert env == {"A": "b"}
+
+
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+def test_real_installers_find_it_there(installer: str, claiming: Index, tmp_path: Path) -> None:
+    """The server sees the login, and the list of processes doesn't."""
+    sent = guarded(claiming, "zquser:zq pass/1")
+    mirror = read_mirror(with_login(claiming, "zquser:zq%20pass%2F1"))
+    assert mirror is not None
+    index = ["--index-url", f"{mirror.url}/cpu"]
+    argv = {
+        "pip": [sys.executable, "-m", "pip", "download", "--no-deps", "-d", str(tmp_path), *index, "torch"],
+        "uv": ["uv", "pip", "install", "--dry-run", "--no-cache", "--target", str(tmp_path), *index, "torch"],
+    }[installer]  # fmt: skip
+    plain = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "UV_"))}
+    beside = os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
+    with login_for_installers(mirror, {**plain, "PATH": beside}) as env:
+        subprocess.run(
+            [*argv, "--retries", "0"] if installer == "pip" else argv,
+            env=env,
+            capture_output=True,
+            timeout=60,
+        )
+
+    right = base64.b64encode(b"zquser:zq pass/1").decode()
+    assert f"Basic {right}" in sent
+    assert "zq" not in " ".join(argv)
