@@ -6,7 +6,7 @@ import click
 from msgspec.structs import replace
 
 from envsetup.cli.output import say
-from envsetup.model import Report
+from envsetup.model import Absent, Report
 
 
 def baseline_report(path: str) -> Report:
@@ -28,6 +28,14 @@ def _comparable(report: Report) -> Report:
     return redact(replace(report, full=False), **own())
 
 
+def _lacks_torch(report: Report) -> bool:
+    """Whether an environment was examined that has no torch: no gate lets it pass, whatever its level.
+
+    In itself that is a note; with checks each of them says that it couldn't start.
+    """
+    return report.target is not None and isinstance(report.machine.torch, Absent)
+
+
 def count(before: Report | None, report: Report, fail_on: str, quiet: bool) -> int:
     """How much weighs at or above the threshold.
 
@@ -37,7 +45,8 @@ def count(before: Report | None, report: Report, fail_on: str, quiet: bool) -> i
     from envsetup.report.diff import weighing
 
     if before is None:
-        return len(weighing(None, report, fail_on))
+        missing = fail_on != "never" and _lacks_torch(report)
+        return len(weighing(None, report, fail_on)) or int(missing)
     now = _comparable(report)
     new = weighing(before, now, fail_on)
     if not quiet:

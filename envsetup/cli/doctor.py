@@ -119,7 +119,7 @@ def command(
     """Examine an environment, check it on every device, and say what to mend.
 
     A project states its own demands in pyproject.toml, under [tool.envsetup]: select, ignore,
-    fail-on, require and preview, each beaten by the option of that name.
+    fail-on, require, preview, level and python, each beaten by the option of that name.
 
     \b
     Examples:

@@ -22,7 +22,8 @@ def python_option(function: F) -> F:
     return click.option(
         "--python",
         metavar="PATH",
-        help="The Python under examination [default: the active environment's].",
+        help="The Python under examination: its path, an environment's folder, or a version such as "
+        "3.12 [default: the active environment, else the nearest .venv, else PATH's].",
     )(function)
 
 

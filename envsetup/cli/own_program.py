@@ -27,10 +27,20 @@ def program() -> tuple[str, ...]:
         return (for_a_shell(sys.executable, where_here()), "-m", NAME)
     if os.path.splitext(name)[0] != NAME or os.path.isdir(started):
         return (NAME,)
-    found = shutil.which(NAME)
+    found = shutil.which(NAME, path=_users_path())
     if found is not None and os.path.realpath(found) == os.path.realpath(started):
         return (NAME,)
     return (for_a_shell(os.path.join(folder, name), where_here()),)
+
+
+def _users_path() -> str:
+    """PATH without what uvx puts there for the run of a tool alone."""
+    from envsetup.target.environments import made_for_a_tool
+
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    if made_for_a_tool(sys.prefix, os.environ) in ("uvx", "uv tool"):
+        folders = [f for f in folders if not os.path.abspath(f).startswith(sys.prefix)]
+    return os.pathsep.join(folders)
 
 
 def own_text(text: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import venv
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
@@ -52,3 +55,15 @@ def test_details_are_not_offered_where_they_were_given() -> None:
     assert "see -v" not in render(
         report_of(Machine(), Diagnosis(), Examination()), "text", verbose=True
     )
+
+
+@pytest.mark.parametrize("level", ["quick", "standard"])
+def test_a_gate_without_torch_fails_at_every_level(tmp_path: Path, level: str) -> None:
+    venv.create(tmp_path / "env", symlinks=True)
+    words = ["doctor", "--level", level, "--python", str(tmp_path / "env")]
+
+    def code(*more: str) -> int:
+        return int(CliRunner().invoke(root, [*words, *more], standalone_mode=False).return_value)
+
+    assert code() == 1
+    assert code("--fail-on", "never") == code("--exit-zero") == 0
