@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from envsetup.plan import Request
 
+TORCH_LIMIT_S = 120.0
+"""What importing torch alone may take."""
 FOR_HERE = ("text", "json", "shell")
 """Formats that name this machine's interpreter; the others are files for elsewhere."""
 
@@ -40,7 +42,26 @@ def live_machine(python: str | None, doing: bool) -> tuple[Machine, Target]:
         interpreter = ask_if_any(required(target) if doing else target.path)
     except TargetError as error:
         raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
-    return take_snapshot(LocalHost(no_lookups=PLAN_NEEDS_NO_NAME), interpreter), target
+    machine = take_snapshot(LocalHost(no_lookups=PLAN_NEEDS_NO_NAME), interpreter)
+    return told_by_torch(machine, target.path), target
+
+
+def told_by_torch(machine: Machine, executable: str | None) -> Machine:
+    """The machine with what the installed torch tells, where nothing else names a GPU's architecture.
+
+    Only then is torch imported.
+    """
+    from envsetup.knowledge import arch_known, identify, load
+
+    gpus = value_of(machine.gpus) or ()
+    if executable is None or value_of(machine.torch) is None:
+        return machine
+    if all(arch_known(gpu) or arch_known(identify(gpu, load())) for gpu in gpus):
+        return machine
+    from envsetup.doctor import Examination, run_checks
+
+    run = run_checks(executable, Examination(checks=(), timeout_s=TORCH_LIMIT_S))
+    return replace(machine, torch_runtime=run.runtime)
 
 
 def for_environment(

@@ -97,7 +97,7 @@ class GpuNames:
             for row in self._rows
             for pattern in row.patterns
             for one in {pattern, *alternatives(pattern)}
-            if re.search(r"\d|\bthor\b|\borin\b|\bxavier\b|\brubin\b|titan", bare(one))
+            if re.search(r"\d|jetson|\bthor\b|\borin\b|\bxavier\b|\brubin\b|titan", bare(one))
         )
 
     @cached_property

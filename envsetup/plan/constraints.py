@@ -51,6 +51,8 @@ def situation_of(
     told_arch = (python.machine if python else None) or value_of(machine.arch)
     arch = normal_arch(os, told_arch or _usual_arch(os, machine, knowledge))
     driver = value_of(machine.nvidia_driver)
+    version = value_of(driver.version) if driver else None
+    jetpack = jetpack_of(machine)  # its driver comes with it, and need not tell a version
     bits = python.pointer_bits if python and python.pointer_bits else 64
     base = Situation(
         os=os,
@@ -61,11 +63,12 @@ def situation_of(
         pointer_bits=bits,
         libc=(value_of(machine.libc) or ASSUMED_LIBC) if os == "linux" else None,
         macos=value_of(machine.macos_version),
-        driver=value_of(driver.version) if driver else None,
-        driver_missing=_driver_missing(machine, driver),
-        driver_cuda=value_of(driver.cuda_version) if driver else None,
+        driver=version,
+        driver_missing=jetpack is None and _driver_missing(machine, driver),
+        driver_cuda=(value_of(driver.cuda_version) if driver else None)
+        or (jetpack.cuda[-1] if jetpack and version is None else None),
         wsl=isinstance(machine.wsl, Known),
-        jetpack=jetpack_of(machine),
+        jetpack=jetpack,
         notes=_unseen(machine.gpus),
     )
     counting = _with_gpus(

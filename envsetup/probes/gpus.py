@@ -10,7 +10,7 @@ from envsetup.host import Host
 from envsetup.host.questions import KERNEL_LOG, OPENABLE, UNAME, KernelLog
 from envsetup.model import Absent, Fact, Gpu, Known, NvidiaDriver, Source, Unreadable, value_of
 from envsetup.probes import amd, nvidia, pci
-from envsetup.probes.readers import Facts, api_source, file_source
+from envsetup.probes.readers import Facts, api_source, file_source, line
 
 MOST_LOG_LINES = 200
 
@@ -19,7 +19,10 @@ def probe(host: Host) -> Facts:
     bus = pci.displays(host)
     seen = bus.value if isinstance(bus, Known) else ()
     driver, spoken = nvidia.read(host, any(g.vendor == "nvidia" for g in seen))
-    found = merge((*spoken, *amd.gpus(host), *_apple(host)), seen)
+    board = () if spoken else _jetson(host)
+    if board and isinstance(driver, Absent):
+        driver = Unreadable(error="a Jetson's own driver tells no version", source=board[0].source)
+    found = merge((*spoken, *board, *amd.gpus(host), *_apple(host)), seen)
     return {
         "gpus": _fact(found, bus, driver),
         "nvidia_driver": driver,
@@ -101,6 +104,17 @@ def _apple(host: Host) -> tuple[Gpu, ...]:
     if host.os_name != "macos" or uname is None or uname.machine != "arm64":
         return ()
     return (Gpu(vendor="apple", index=0, source=api_source("uname"), integrated=True),)
+
+
+BOARD = "/proc/device-tree/model"
+
+
+def _jetson(host: Host) -> tuple[Gpu, ...]:
+    """A Jetson's GPU is part of its chip: on no bus, and up to JetPack 5 without NVML and nvidia-smi."""
+    model = (line(host, BOARD) or "").strip("\0 ")
+    if not re.search(r"\b(?:jetson|tegra)\b", model, re.IGNORECASE):
+        return ()
+    return (Gpu(vendor="nvidia", index=0, source=file_source(BOARD), name=model, integrated=True),)
 
 
 USED = re.compile(r"nvidia(?:\d+|ctl|-uvm)")
