@@ -47,7 +47,7 @@ class Report:
     @property
     def summary(self) -> dict[str, object]:
         """The flat summary of the JSON report; what isn't known is None."""
-        from envsetup.report import summary
+        from envsetup.report.summary import summary
 
         return summary(self.record.machine)
 

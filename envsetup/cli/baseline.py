@@ -23,7 +23,7 @@ def baseline_report(path: str) -> Report:
 def _comparable(report: Report) -> Report:
     """Redacted, so that a path is the same whether its report was saved in full or not."""
     from envsetup.cli.private import own
-    from envsetup.report import redact
+    from envsetup.report.redact import redact
 
     return redact(replace(report, full=False), **own())
 

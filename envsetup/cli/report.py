@@ -66,7 +66,8 @@ def convert(file: str, format: str, output: str | None) -> None:
     Example:
       envsetup report convert report.json --format junit -o report.xml
     """
-    from envsetup.report import redact, render
+    from envsetup.report import render
+    from envsetup.report.redact import redact
 
     emit(render(redact(read(file)), format), output)
 
@@ -85,9 +86,9 @@ def diff(ctx: click.Context, before: str, after: str, format: str, output: str |
       envsetup report diff yesterday.json today.json
       envsetup report diff yesterday.json today.json --format html -o changes.html
     """
-    from envsetup.report import redact
     from envsetup.report.changes import render
     from envsetup.report.diff import compare
+    from envsetup.report.redact import redact
 
     changes = compare(redact(read(before)), redact(read(after)))
     emit(render(changes, format), output, prose=format == "text")

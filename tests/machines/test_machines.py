@@ -12,7 +12,7 @@ from envsetup.host import RecordedHost
 from envsetup.knowledge import load
 from envsetup.plan import Request, make_plan
 from envsetup.probes.snapshot import take_snapshot
-from envsetup.report import summary
+from envsetup.report.summary import summary
 
 FOLDER = Path(__file__).parent
 MACHINES = sorted(p.name for p in FOLDER.iterdir() if (p / "answers.json").is_file())

@@ -7,7 +7,7 @@ import codecs
 import pytest
 
 from envsetup.probes.pasted import read_bytes, read_text
-from envsetup.report import summary
+from envsetup.report.summary import summary
 
 TEXT = """\
 PyTorch version: 2.6.0+cu124

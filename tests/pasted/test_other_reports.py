@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from envsetup.probes.pasted import read_text
-from envsetup.report import summary
+from envsetup.report.summary import summary
 
 REPORTS: dict[str, tuple[str, dict[str, Any]]] = {
     "ComfyUI's log": (

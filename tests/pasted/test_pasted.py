@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from envsetup.model import Absent, Known, Unreadable, value_of
 from envsetup.probes.pasted import read_text
-from envsetup.report import summary
+from envsetup.report.summary import summary
 
 COLLECTED = """\
 Collecting environment information...

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from envsetup.probes.pasted import read_text
-from envsetup.report import summary
+from envsetup.report.summary import summary
 from tests.pasted.test_pasted import COLLECTED, SMI
 
 Carrier = Callable[[str], str]

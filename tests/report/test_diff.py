@@ -243,7 +243,7 @@ def test_quiet_says_nothing_of_the_baseline(tmp_path: Path) -> None:
 
 def test_a_path_below_the_home_is_the_same_in_a_redacted_baseline(tmp_path: Path) -> None:
     from envsetup.cli.baseline import count
-    from envsetup.report import redact
+    from envsetup.report.redact import redact
 
     mine = report(findings=(finding(subject="/home/somebody/cache"),))
 

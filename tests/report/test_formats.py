@@ -18,10 +18,11 @@ from msgspec.structs import replace
 
 from envsetup.cli import root as cli
 from envsetup.model import Finding, Report, value_of
-from envsetup.report import FORMATS, ReportError, load, load_machine, redact, render, schema
+from envsetup.report import FORMATS, ReportError, load, load_machine, render, schema
 from envsetup.report.changes import render as render_diff
 from envsetup.report.diff import compare
 from envsetup.report.json_v1 import KINDS, machine_json, plan_json
+from envsetup.report.redact import redact
 
 from .conftest import made_up
 

@@ -13,7 +13,8 @@ from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
 from envsetup.model import Known, Package, Report
-from envsetup.report import FORMATS, load, redact, render
+from envsetup.report import FORMATS, load, render
+from envsetup.report.redact import redact
 from envsetup.testing import value
 from tests.report.conftest import made_up
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from envsetup.report import FORMATS, redact, render
+from envsetup.report import FORMATS, render
+from envsetup.report.redact import redact
 
 from .conftest import made_up
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from envsetup.host.identity import user_names
 from envsetup.model import Absent, Known, Machine, Record, Report, Source, Unreadable
-from envsetup.report import FORMATS, redact, render
-from envsetup.report.redact import redact_machine
+from envsetup.report import FORMATS, render
+from envsetup.report.redact import redact, redact_machine
 
 Text = Callable[[str], str]
 """Gives the text of the field at a path."""

@@ -19,9 +19,9 @@ from envsetup.model import Known, Machine, Package, RdmaPort, Report, Source
 from envsetup.probes import environment
 from envsetup.probes.index_settings import told_text
 from envsetup.probes.kept_of_files import kept
-from envsetup.report import FORMATS, redact, render
+from envsetup.report import FORMATS, render
 from envsetup.report.addresses import addresses_cleaned
-from envsetup.report.redact import credentials_out, in_full, redact_machine
+from envsetup.report.redact import credentials_out, in_full, redact, redact_machine
 from envsetup.report.variables import Wires, told_variables
 
 from .conftest import made_up
