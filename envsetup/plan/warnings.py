@@ -32,6 +32,7 @@ def warnings_of(
         text = f"the {request.channel} index changes daily: the newest there is taken, its kernels as in {best.version}"
         yield Reason(code="unpinned-channel", text=text)
     yield from _installer(best, situation, request)
+    yield from _from_mirror_alone(best, situation, knowledge)
     yield from _unverified(best, choice)
     yield from _below_the_floor(best, situation, knowledge)
     yield from _old(best, choice, knowledge)
