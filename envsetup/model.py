@@ -713,6 +713,15 @@ class Settings(Record):
     level: Level | None = None
 
 
+class LeftOut(Record):
+    """A wish that findings or checks be left out (`ignore`), or that no others be looked for (`select`)."""
+
+    how: Literal["ignore", "select"]
+    words: tuple[str, ...]
+    by: str
+    """The option, or the file with its key."""
+
+
 class Report(Record):
     """All that a `doctor` run found; every format is made from this alone."""
 
@@ -730,6 +739,7 @@ class Report(Record):
     full: bool = False
     settings: Settings | None = None
     """What of a project's settings took effect."""
+    left_out: tuple[LeftOut, ...] = ()
     target: Target | None = None
     """None where the machine came from a file that doesn't tell."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from envsetup.cli.demands import checked_words, left_out_by, needs_of, stated
 from envsetup.cli.exits import Exit, Failure
 from envsetup.cli.options import (
     color_option,
@@ -25,9 +26,8 @@ from envsetup.cli.output import check_writable, emit, look, say, write_text
 
 if TYPE_CHECKING:
     from envsetup.doctor import Examination
-    from envsetup.doctor.requirements import Need
     from envsetup.knowledge import Knowledge
-    from envsetup.model import Report, Settings, Verdict
+    from envsetup.model import Report, Verdict
 
 FORMATS = ("text", "json", "markdown", "html", "junit", "github")
 ENDINGS = {
@@ -87,6 +87,11 @@ ENDINGS = {
     metavar="REPORT.json",
     help="Only what is new or got worse since then counts for the exit code.",
 )
+@click.option(
+    "--no-project-ignore",
+    is_flag=True,
+    help="Refuse a pyproject.toml that leaves findings out (ignore, select): exit 2.",
+)
 @format_option(FORMATS)
 @outputs_option
 @full_option
@@ -106,6 +111,7 @@ def command(
     requires: tuple[str, ...],
     source: str | None,
     baseline: str | None,
+    no_project_ignore: bool,
     format: str,
     outputs: tuple[str, ...],
     full: bool,
@@ -135,6 +141,7 @@ def command(
 
     settings = settings_here()
     files = outputs_checked(outputs, format)
+    left_out = left_out_by(select, ignore, settings, project_may=not no_project_ignore)
     before = baseline_report(baseline) if baseline else None
     examination = Examination(
         level=(settings and settings.level) or level,  # type: ignore[arg-type]
@@ -146,11 +153,9 @@ def command(
         timeout_s=timeout,
         offline=offline,
     )
-    if source is not None:
-        report, code = diagnose_from(source, examination), Exit.OK
-    else:
-        report, code = examine(python, examination, format, quiet, verbose)
-    report = replace(report, settings=settings)
+    saved = diagnose_from(source, examination) if source is not None else None
+    done = (saved, Exit.OK) if saved else examine(python, examination, format, quiet, verbose)
+    report, code = replace(done[0], settings=settings, left_out=left_out), done[1]
     show(report, format, files, full=full, color=color, verbose=verbose)
     if code is Exit.OK and count(before, report, (settings and settings.fail_on) or fail_on, quiet):
         code = Exit.OK if exit_zero else Exit.FINDINGS
@@ -201,44 +206,6 @@ def device_names(words: Sequence[str]) -> tuple[str, ...] | None:
             )
     full = [f"{n}:0" if n in ("cuda", "xpu") else n for n in names]
     return tuple(dict.fromkeys(full))
-
-
-def stated(key: str, given: Sequence[str], settings: Settings | None) -> tuple[str, Sequence[str]]:
-    """Who states it, an option or a file, and what; an option has already beaten the file."""
-    in_file = getattr(settings, key, None)
-    if settings is None or in_file is None:
-        return f"--{key}", given
-    return f"{settings.file}: tool.envsetup.{key}", in_file
-
-
-def checked_words(where: str, given: Sequence[str]) -> tuple[str, ...]:
-    """The words of a selection. Raises click.UsageError for one that names nothing."""
-    words = dict.fromkeys(w.strip() for word in given for w in word.split(",") if w.strip())
-    if words:
-        from envsetup.doctor import unknown_word
-        from envsetup.rules.registry import renamed
-
-        unknown = unknown_word(words)
-        if unknown is not None:
-            raise click.UsageError(
-                f"{where} {unknown[:80]!r}: neither a check (see `envsetup checks`) "
-                "nor the beginning of a finding's code. Take it out, or name one that is there."
-            )
-        for word in words:
-            if (now := renamed(word)) is not None:
-                say(f"warning: {where} {word}: is called {now.code} now")
-    return tuple(words)
-
-
-def needs_of(where: str, texts: Sequence[str]) -> tuple[Need, ...]:
-    if not texts:
-        return ()
-    from envsetup.doctor.requirements import NeedError, read_need
-
-    try:
-        return tuple(read_need(t) for t in texts)
-    except NeedError as error:
-        raise click.UsageError(f"{where} {error}") from error
 
 
 # -- examining -----------------------------------------------------------------------------------------
@@ -306,12 +273,24 @@ def knowledge(mirror: str | None = None) -> Knowledge:
 def diagnose_from(path: str, examination: Examination) -> Report:
     """A report of a machine that was saved or pasted. Raises Failure (exit 2) where it is neither."""
     from envsetup.cli.saved_machine import read_saved
-    from envsetup.doctor import diagnose, limit_s, report_of
+    from envsetup.doctor import BackgroundWork, diagnose, limit_s, report_of
     from envsetup.doctor.untrusted_report import about_saved
+    from envsetup.target import TargetError
 
-    machine, target = read_saved(path, "--from", limit_s(examination))
-    report = report_of(machine, diagnose(machine, knowledge(), examination), examination)
-    return about_saved(report, target)
+    def judged() -> Report:
+        machine, target = read_saved(path, "--from", limit_s(examination))
+        report = report_of(machine, diagnose(machine, knowledge(), examination), examination)
+        return about_saved(report, target)
+
+    try:
+        report: Report = BackgroundWork(judged, None).result(limit_s(examination))
+        return report
+    except TargetError as error:
+        raise Failure(
+            f"--from {path}: not judged within {limit_s(examination):g} s. Give --timeout more seconds,"
+            " or a file that tells less.",
+            Exit.USAGE,
+        ) from error
 
 
 # -- answering -----------------------------------------------------------------------------------------

@@ -6,13 +6,15 @@ import re
 
 from msgspec.structs import replace
 
+from envsetup.doctor import is_proven, verdict_of
 from envsetup.doctor.about_target import about, told_path
 from envsetup.knowledge import Knowledge
-from envsetup.model import Finding, Fix, Report, Target
+from envsetup.model import Finding, Fix, Report, Target, Verdict
 from envsetup.plan import Request, make_plan
 from envsetup.rules.definition import Rule
 from envsetup.rules.registry import find_rule
 
+BAD_TO_WORSE: tuple[Verdict, ...] = ("ok", "unknown", "warnings", "failed")
 INTERPRETER = re.compile(
     r"(?!\\\\|//)(?:[^\x00-\x1f\x7f]{0,400}[/\\])?python(?:3(?:\.\d{1,2})?)?t?(?:\.exe)?"
 )
@@ -23,13 +25,21 @@ def derived_anew(report: Report, knowledge: Knowledge) -> Report:
     """The report with fixes and commands of ours: what its own said to run is gone.
 
     Findings of unknown codes stay as data, with nothing to paste. The plan is made again from the
-    report's machine, which is data too.
+    report's machine, which is data too, and so are the verdict and whether anything is proven.
     """
     plan = make_plan(report.machine, knowledge, Request()) if report.plan else None
     rules = {code: find_rule(code) for code in {f.code for f in report.findings}}
     findings = tuple(_own(f, rules[f.code]) for f in report.findings)
-    anew = replace(report, findings=findings, plan=plan)
+    verdict, proven = _judged(report)
+    anew = replace(report, findings=findings, plan=plan, verdict=verdict, proven=proven)
     return about_saved(anew, report.target)
+
+
+def _judged(report: Report) -> tuple[Verdict, bool]:
+    """Verdict and proof by what the report holds; its own word counts where it is the worse one."""
+    facts = report.machine, report.findings, report.checks
+    verdict = max(verdict_of(*facts), report.verdict, key=BAD_TO_WORSE.index)
+    return verdict, report.proven and is_proven(*facts)
 
 
 def about_saved(report: Report, target: Target | None) -> Report:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from envsetup.model import Outcome, Report
 from envsetup.report.escaping import fix_line
 from envsetup.report.group_by_cause import by_weight
+from envsetup.report.left_out import left_out_lines
 
 LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
 BAD = {
@@ -28,6 +29,7 @@ def render(report: Report, **_: object) -> str:
             title = f"{finding.code} {finding.slug}"
             lines.append(_command(LEVELS[finding.severity], title, finding.message + fix))
     lines += [_check(o) for o in report.checks if o.status in BAD]
+    lines += [_command("notice", "envsetup left out", one) for one in left_out_lines(report)]
     return "\n".join(lines) + "\n"
 
 

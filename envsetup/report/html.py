@@ -15,6 +15,7 @@ from envsetup.model import Measurement, Outcome, Report, Severity, Status, Verdi
 from envsetup.report.escaping import command_line, through
 from envsetup.report.format_measurement import AT_LEAST, measured
 from envsetup.report.group_by_cause import by_weight
+from envsetup.report.left_out import left_out_lines
 from envsetup.report.pages import pages
 from envsetup.report.summary import grouped, machine_words, summary
 
@@ -79,6 +80,7 @@ def render(report: Report, **_: object) -> str:
         devices=_devices(report),
         pages=there,
         paged={one.code for one in there},
+        left_out=list(left_out_lines(report)),
         title=_title(report),
         waterfall=_waterfall(report),
         command=partial(command_line, machine=report.machine),

@@ -15,6 +15,7 @@ from envsetup.host.json_input import InputError, decode
 from envsetup.model import (
     Finding,
     KnowledgeStamp,
+    LeftOut,
     Level,
     Machine,
     Outcome,
@@ -84,6 +85,7 @@ class ReportV1(Struct, frozen=True, kw_only=True):
     level: Level = "standard"
     full: bool = False
     settings: Settings | None = None
+    left_out: tuple[LeftOut, ...] = ()
     target: Target | None = None
 
 
@@ -140,6 +142,7 @@ def render(report: Report, **_: object) -> str:
             "level": report.level,
             "full": report.full,
             "settings": report.settings,
+            "left_out": report.left_out,
             "target": report.target,
         }
     )
@@ -188,9 +191,18 @@ def load(data: bytes) -> Report:
         level=told.level,
         full=told.full,
         settings=told.settings,
+        left_out=told.left_out or _by_settings(told.settings),
         target=told.target,
     )
     return without_placeholder(found)
+
+
+def _by_settings(settings: Settings | None) -> tuple[LeftOut, ...]:
+    """What a report from before `left_out` tells by its settings."""
+    if settings is None or not settings.ignore:
+        return ()
+    by = f"{settings.file}: tool.envsetup.ignore"
+    return (LeftOut(how="ignore", words=settings.ignore, by=by),)
 
 
 def _unpublished(plan: PlanV1 | None) -> Plan | None:

@@ -6,13 +6,15 @@ from xml.etree import ElementTree as ET
 
 from envsetup.model import Finding, Machine, Outcome, Report
 from envsetup.report.escaping import fix_line
+from envsetup.report.left_out import left_out_lines
 
 ERRORS = ("crashed", "timed-out", "not-started")
 
 
 def render(report: Report, **_: object) -> str:
     root = ET.Element("testsuites", name="envsetup")
-    _suite(root, "findings", [_finding(f, report.machine) for f in report.findings] or [_healthy()])
+    found = [_finding(f, report.machine) for f in report.findings] or [_healthy()]
+    _suite(root, "findings", [*found, *map(_left_out, left_out_lines(report))])
     for device in dict.fromkeys(o.device for o in report.checks):
         mine = [o for o in report.checks if o.device == device]
         _suite(root, f"checks on {device}", [_check(o) for o in mine])
@@ -47,6 +49,12 @@ def _told(case: ET.Element, tag: str, message: str, text: str, kind: str = "") -
     if kind:
         child.set("type", kind)
     child.text = text
+
+
+def _left_out(words: str) -> ET.Element:
+    case = _case("envsetup.findings", "left out")
+    _told(case, "skipped", words, "")
+    return case
 
 
 def _healthy() -> ET.Element:

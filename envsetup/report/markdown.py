@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from envsetup.model import Finding, Machine, Outcome, Report
 from envsetup.report.escaping import command_line
 from envsetup.report.group_by_cause import by_weight, followers
+from envsetup.report.left_out import left_out_lines
 from envsetup.report.summary import summary
 
 MARKS = {"passed": "ok", "skipped": "skipped", "flaky": "**flaky**"}
@@ -40,6 +41,9 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _fitting(told, len(loud), "findings", FINDINGS_CHARACTERS)
     if not loud:
         yield "No findings."
+        yield ""
+    for line in left_out_lines(report):
+        yield line
         yield ""
     yield from _checks(report)
     yield from _undecided(report)

@@ -24,6 +24,7 @@ from envsetup.plan.bind import bound_argv, bound_to
 from envsetup.report.escaping import command_line
 from envsetup.report.format_measurement import measured
 from envsetup.report.group_by_cause import by_weight, followers
+from envsetup.report.left_out import left_out_lines
 from envsetup.report.summary import grouped, machine_words, summary
 from envsetup.report.which_target import passed_over, why_taken
 
@@ -99,6 +100,8 @@ def render(
     lines += _failed(report, pen, verbose)
     if verbose:
         lines += _details(report, pen)
+    left_out = [line for one in left_out_lines(report) for line in pen.wrap(one, 1)]
+    lines += [*left_out, ""] if left_out else []
     lines += _closing(report, pen, verbose)
     return "\n".join(lines).rstrip() + "\n"
 

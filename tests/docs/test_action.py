@@ -63,6 +63,7 @@ class Runner:
             "FAIL_ON": "warning",
             "REQUIRE": "cuda\n\ngpus>=8\n$(touch pwned)\n",
             "BASELINE": "",
+            "ALLOW_IGNORE": "true",
             "REPORT": "a report.json",
             "GITHUB_OUTPUT": str(self.output),
             "GITHUB_STEP_SUMMARY": str(self.summary),
@@ -99,6 +100,15 @@ def test_a_baseline_reaches_doctor(runner: Runner) -> None:
     (words,) = runner.run("Examine", BASELINE="known good.json")
 
     assert words[words.index("--baseline") + 1] == "known good.json"
+
+
+@pytest.mark.parametrize(("allowed", "refused"), [("true", False), ("false", True), ("no", True)])
+def test_a_job_can_refuse_what_a_pull_request_leaves_out(
+    runner: Runner, allowed: str, refused: bool
+) -> None:
+    (words,) = runner.run("Examine", ALLOW_IGNORE=allowed)
+
+    assert ("--no-project-ignore" in words) is refused
 
 
 def test_a_report_becomes_the_summary_of_the_job(runner: Runner) -> None:
