@@ -17,8 +17,9 @@ def identify(gpu: Gpu, knowledge: Knowledge, seen: tuple[TorchDevice, ...] = ())
 
     `seen`: the devices that torch named. What the driver itself told comes before all.
     """
-    if gpu.compute_capability and not CAPABILITY.fullmatch(gpu.compute_capability):
+    if gpu.compute_capability is not None and not CAPABILITY.fullmatch(gpu.compute_capability):
         gpu = replace(gpu, compute_capability=None)
+    gpu = replace(gpu, gfx=gpu.gfx or None)
     gpu = _by_name(_by_torch(_by_chip(gpu, knowledge), seen), knowledge)
     if gpu.vendor == "amd" and gpu.integrated is None and gpu.gfx in knowledge.rocm.integrated:
         gpu = replace(gpu, integrated=True)

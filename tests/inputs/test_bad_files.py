@@ -77,6 +77,21 @@ def test_a_bad_report_is_a_usage_error_that_names_it(
     assert str(path) in answer.stderr
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("capability", ["", "x", "9", "9.", ".9", "99.99", "sm_90", "-1.0"])
+def test_a_gpu_that_says_nonsense_of_itself_is_one_of_unknown_kind(
+    command: str, capability: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.json"
+    old = b'"compute_capability": "9.0"'
+    path.write_bytes(GOOD.replace(old, f'"compute_capability": "{capability}"'.encode(), 1))
+
+    answer = called(command, path)
+
+    assert old in GOOD
+    assert answer.exit_code in (0, 1), answer.exception
+
+
 @posix
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("kind", ["pipe", "endless", "folder", "missing", "large"])
