@@ -24,16 +24,19 @@ WIDTHS = {"phone": 390, "desktop": 1280}
 FONT = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
 CELL = re.compile(r"<text class=\"name-r\d+\"[^>]*>(.*?)</text>")
 
+BIN = os.path.dirname(sys.executable)
+
 
 def doctor(text: Path, *options: str) -> str:
     """What the program says to it. Raises RuntimeError where that is neither 0 nor 1."""
-    command = [sys.executable, "-m", "envsetup", "doctor", "--from", str(text), *options]
+    command = [os.path.join(BIN, "envsetup"), "doctor", "--from", str(text), *options]
     done = subprocess.run(
         command,
         capture_output=True,
         encoding="utf-8",
         timeout=60,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        # On PATH, as a user has it: else each command that it prints would name this interpreter.
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", "PATH": f"{BIN}{os.pathsep}{os.defpath}"},
     )
     if done.returncode not in (0, 1):
         raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr}")

@@ -42,7 +42,13 @@ def lines_of(text: str) -> list[str]:
 
 @pytest.fixture
 def surroundings(tmp_path: Path) -> dict[str, str]:
-    """No home, no network wanted, no colour; the program of the interpreter that runs the tests."""
+    """No home, no network wanted, no colour; the program of the interpreter that runs the tests.
+
+    A `.venv` lies in the folder, as on the machine of somebody who follows a page.
+    """
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", str(tmp_path / ".venv")], check=True
+    )
     program = tmp_path / "bin" / "envsetup"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m envsetup "$@"\n')
