@@ -135,7 +135,7 @@ def run(
             emit(error_document(str(error), checks=[]), output)
         raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
     shown = results_json(done, target) if format == "json" else results_text(done, verbose)
-    click.echo("" if quiet else which_text(target), err=True, nl=False)
+    say("" if quiet else which_text(target), newline=False)
     emit(shown, output, prose=format == "text")
     idle = [name for name in ids if name not in {o.id for o in done.outcomes}]
     for name in idle:

@@ -46,7 +46,7 @@ def show(
       envsetup knowledge show
       envsetup knowledge show 2.14.1 --format json
     """
-    from envsetup.cli.output import emit
+    from envsetup.cli.output import emit, say
     from envsetup.knowledge import KnowledgeError, load
 
     try:
@@ -57,7 +57,7 @@ def show(
         known = ", ".join(r.version for r in knowledge.releases[:6])
         raise click.UsageError(f"RELEASE {release!r}: not known; give one such as {known}")
     if knowledge.trouble:
-        click.echo(f"warning: stored knowledge is not used: {knowledge.trouble}", err=True)
+        say(f"warning: stored knowledge is not used: {knowledge.trouble}")
     shown = (_json if format == "json" else _text)(knowledge, release)
     emit(shown, output, prose=format == "text")
 

@@ -11,8 +11,8 @@ NAMES = {
     "torchaudio": "torchaudio",
 }  # fmt: skip
 """conda's names of the family."""
-ITEM = re.compile(r"^(\s*)-\s+(.*?)\s*$")
-SPEC = re.compile(r"(?:\S+::)?([A-Za-z0-9._-]+?)\s*(?:\[.*\])?((?:[<>=!~ ].*)?)")
+ITEM = re.compile(r"^(\s*)-\s+(\S.*)")
+SPEC = re.compile(r"([A-Za-z0-9._-]+)\s{0,40}(?:\[[^\]]*\])?((?:[<>=!~ ].*)?)")
 
 
 def read_environment(text: str, name: str) -> Project:
@@ -22,7 +22,7 @@ def read_environment(text: str, name: str) -> Project:
     pythons: list[str] = []
     depth = None
     inside = False
-    for line in (re.sub(r"(^|\s)#.*$", "", row).rstrip() for row in text.splitlines()):
+    for line in (re.sub(r"(^|\s)#.*", "", row).rstrip() for row in text.splitlines()):
         if re.match(r"\S", line) and not line.startswith("-"):
             inside, depth = line.startswith("dependencies:"), None
             continue
@@ -41,7 +41,8 @@ def read_environment(text: str, name: str) -> Project:
 
 
 def _take(spec: str, name: str, conda: list[Found], pythons: list[str]) -> None:
-    match = SPEC.fullmatch(spec)
+    channel, _, package = spec.rpartition("::")
+    match = SPEC.fullmatch(package if len(channel.split()) < 2 else spec)
     if match is None:
         return
     package, bound = match[1].lower(), conda_version(match[2])
@@ -66,7 +67,7 @@ def conda_version(text: str) -> str | None:
 
 
 def _one(part: str) -> str | None:
-    match = re.fullmatch(r"(==|=|[<>!~]=?)?\s*(\d[\w.]*?)(\.?\*)?(?:[= ]\S*)?", part)
+    match = re.fullmatch(r"(==|=|[<>!~]=?)?\s*(\d[\w.]{0,60}?)(\.?\*)?(?:[= ]\S*)?", part)
     if match is None:
         return None
     sign, version, star = match[1] or "==", match[2], match[3]

@@ -45,7 +45,7 @@ def _files(folder: str, name: str, seen: set[str]) -> Iterator[Found]:
 
 def _bare(line: str) -> str:
     """Without comment and hashes."""
-    return re.sub(r"(^|\s)#.*$|\s--hash=\S+", "", line).strip()
+    return re.sub(r"(^|\s)#.*|\s--hash=\S+", "", line).strip()
 
 
 def _option(line: str, name: str) -> Iterator[str]:
