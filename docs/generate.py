@@ -221,7 +221,7 @@ def findings_page() -> str:
         where = f"[{rule.code}](findings/{rule.code}.md)"
         about = f"{code(rule.slug)} | {rule.severity} | {rule.state}"
         lines.append(f"| {where} | {about} | {cell(rule.title)} |")
-    lines += ["", *undecidable_section()]
+    lines += ["", *undecidable_section(), "", *unseen_section()]
     names = "\n".join(f"findings/{rule.code}" for rule in all_rules())
     lines += ["", f"```{{toctree}}\n:hidden:\n\n{names}\n```"]
     return "\n".join(lines) + "\n"
@@ -244,6 +244,21 @@ def undecidable_section() -> Iterator[str]:
             if rule.undecidable != reason:
                 continue
             yield f"- [{rule.code}](findings/{rule.code}.md) {cell(rule.title)}"
+
+
+def unseen_section() -> Iterator[str]:
+    from envsetup.rules.registry import all_rules
+
+    yield "## What facts decide in part"
+    yield ""
+    yield "Facts confirm these. Where they don't show one, a message that names it stays likely, for the"
+    yield "reason given. Of all others that facts decide, such a message is contradicted."
+    yield ""
+    yield "| code | why facts may not show it |"
+    yield "| --- | --- |"
+    for rule in all_rules():
+        if rule.unseen:
+            yield f"| [{rule.code}](findings/{rule.code}.md) | {cell(rule.unseen)} |"
 
 
 def finding_pages() -> Iterator[tuple[str, str]]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from msgspec.structs import replace
+
 from envsetup.errors.rank import match_error
 from envsetup.model import (
     Absent,
@@ -22,7 +24,7 @@ from envsetup.model import (
     value_of,
 )
 from envsetup.rules import Draft, Rule, fact_evidence
-from envsetup.rules.engine import complete
+from envsetup.rules.engine import complete, is_about
 from envsetup.rules.suppress import WEIGHT
 
 LONGEST = 300
@@ -48,11 +50,23 @@ class Attribution(Record):
     """Likely ones."""
     cause: str | None = None
     """The code, convicted or likely, that explains why torch failed."""
+    severity: Severity = "note"
+    """The weight of that failure: what explains it carries at least as much."""
 
     @property
     def causes(self) -> dict[str, str]:
         """The codes that say no more than that torch failed, each with what explains it."""
         return dict.fromkeys(CATCH_ALLS, self.cause) if self.cause else {}
+
+    def weighed(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """The findings, the one that explains the failure with at least the failure's weight."""
+        given = tuple(findings)
+        mine = [f for f in given if f.code == self.cause]
+        first = max(mine, key=lambda f: WEIGHT[f.severity], default=None)
+        return tuple(
+            replace(f, severity=_heavier(f.severity, self.severity)) if f is first else f
+            for f in given
+        )
 
 
 class _Failure(Record):
@@ -66,24 +80,33 @@ class _Failure(Record):
 def attribute(machine: Machine, judged: Judged) -> Attribution:
     """Who is to blame for the failure of torch that the machine's facts tell of, if there is one."""
     failure = _import_failed(machine) or _cuda_failed(machine)
-    named = _of_torch(failure, judged) if failure is not None else Attribution()
+    named = _of_torch(failure, judged, machine) if failure is not None else Attribution()
     found = (*judged.findings, *named.findings)
     beside = tuple(_of_others(machine, {one.code for one in found}, judged))
-    return Attribution(findings=(*named.findings, *beside), cause=named.cause)
+    return replace(named, findings=(*named.findings, *beside))
 
 
-def _of_torch(failure: _Failure, judged: Judged) -> Attribution:
+def _of_torch(failure: _Failure, judged: Judged, machine: Machine) -> Attribution:
+    """The first nominee that facts convict or leave open; before an open one what explains any failure."""
     nominees = _nominees(failure.told)
-    blamed = {*nominees, *(r.code for r in judged.rules if failure.catch_all in r.suppresses)}
-    convicted = (f.code for f in judged.findings if f.severity == "error" and f.code in blamed)
-    if (cause := next(convicted, None)) is not None:
-        return Attribution(cause=cause)
-    rule = _likely(nominees, judged)
+    cause = _convicted(nominees, failure, judged)
+    if cause is not None:
+        return Attribution(cause=cause, severity=failure.severity)
+    rule = _likely(nominees, judged, machine)
     if rule is None:
         return Attribution()
     words = f"Likely the reason why torch fails: {_in_sentence(rule.title)}. It says: "
     finding = _finding(rule, failure.told, words, _heavier(rule.severity, failure.severity))
-    return Attribution(findings=(finding,), cause=rule.code)
+    return Attribution(findings=(finding,), cause=rule.code, severity=failure.severity)
+
+
+def _convicted(nominees: Sequence[str], failure: _Failure, judged: Judged) -> str | None:
+    """The code of what facts alone have found: by the text's order, then what explains such failures."""
+    found = {f.code for f in judged.findings}
+    errors = {f.code for f in judged.findings if f.severity == "error"}
+    explaining = (r.code for r in judged.rules if failure.catch_all in r.suppresses)
+    named = (code for code in nominees if code in found and code not in CATCH_ALLS)
+    return next(named, None) or next((code for code in explaining if code in errors), None)
 
 
 def _of_others(machine: Machine, there: set[str], judged: Judged) -> Iterator[Finding]:
@@ -94,7 +117,7 @@ def _of_others(machine: Machine, there: set[str], judged: Judged) -> Iterator[Fi
             continue
         told = fact_evidence(machine, "torch_runtime", line[:LONGEST])
         nominees = _nominees(told)
-        rule = None if there.intersection(nominees) else _likely(nominees, judged)
+        rule = None if there.intersection(nominees) else _likely(nominees, judged, machine)
         if rule is not None:
             there.add(rule.code)
             words = f"An import failed beside torch, likely for this: {_in_sentence(rule.title)}. It says: "
@@ -106,12 +129,12 @@ def _nominees(told: Evidence) -> tuple[str, ...]:
     return tuple(m.code for m in match_error(str(told.value)) if m.confidence == "high")
 
 
-def _likely(nominees: Sequence[str], judged: Judged) -> Rule | None:
+def _likely(nominees: Sequence[str], judged: Judged, machine: Machine) -> Rule | None:
     """The first nominated rule that facts leave open."""
     by_code = {rule.code: rule for rule in judged.rules}
     undecided = {one.code for one in judged.undecided}
     asked = (by_code[code] for code in nominees if code in by_code and code not in CATCH_ALLS)
-    return next((r for r in asked if _is_open(r, undecided)), None)
+    return next((r for r in asked if is_about(r, machine) and _is_open(r, undecided)), None)
 
 
 def _is_open(rule: Rule, undecided: Iterable[str]) -> bool:

@@ -28,4 +28,5 @@ def find(
     )
     findings, undecided = judge_all(machine, knowledge, chosen)
     told = attribute(machine, Judged(findings=findings, undecided=undecided, rules=chosen))
-    return suppress((*findings, *told.findings), chosen, told.causes), undecided
+    weighed = told.weighed((*findings, *told.findings))
+    return suppress(weighed, chosen, told.causes), undecided

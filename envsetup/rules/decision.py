@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from envsetup.model import Absent, Evidence, Fact, Finding, Fix, Known, Machine, Record, Undecided
 from envsetup.rules.definition import Rule
-from envsetup.rules.engine import judge_one
+from envsetup.rules.engine import is_about, judge_one
 
 if TYPE_CHECKING:
     from envsetup.knowledge import Knowledge
@@ -19,7 +19,9 @@ _NAMES = ("version", "name", "model", "runtime", "path", "executable")
 """Fields that stand for their record, the first that is there."""
 
 _NO_TORCH = "no torch is installed in the environment that was looked at: is it the right one?"
-_OTHER_CAUSES = "the facts don't show it, and it has causes that leave nothing to look at"
+_PASTED = "a pasted text tells only a part of the facts"
+_IN_PART = ("environment", "packages", "programs", "python", "storage", "extensions")
+"""Facts of which a pasted text tells some, and never what isn't there."""
 
 
 class Decision(Record):
@@ -65,11 +67,18 @@ def _decision(one: Rule, machine: Machine, knowledge: Knowledge) -> Decision:
         return _open(undecided)
     if isinstance(machine.torch, Absent) and "torch" in watched.asked:
         return Decision(ruling="undecided", reason=_NO_TORCH)
-    if not one.exhaustive:
-        return Decision(ruling="undecided", reason=_OTHER_CAUSES, facts=_facts(watched.asked))
+    why = one.unseen or (_PASTED if any(map(_in_part, watched.asked.items())) else "")
+    if why and is_about(one, machine):
+        reason = f"facts don't show it, and {why}"
+        return Decision(ruling="undecided", reason=reason, facts=_facts(watched.asked))
     return Decision(
         ruling="contradicted", reason="the facts say otherwise", facts=_facts(watched.asked)
     )
+
+
+def _in_part(asked: tuple[str, Fact[Any]]) -> bool:
+    name, fact = asked
+    return name in _IN_PART and isinstance(fact, Known) and fact.source.kind == "text"
 
 
 def _confirmed(findings: tuple[Finding, ...]) -> Decision:

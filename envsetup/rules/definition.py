@@ -84,10 +84,11 @@ class Rule(Record):
     """Codes whose findings this one explains."""
     yields_to: tuple[str, ...] = ()
     """Beginnings of codes: a catch-all is explained by any finding above note that has one."""
-    exhaustive: bool = True
-    """Whether its judge sees every case: then its silence contradicts a text that speaks for the rule.
+    unseen: str = ""
+    """Which causes leave nothing that its judge reads (see `envsetup.rules.undecidable`).
 
-    False where some causes leave nothing that is read: what a text says then stays likely.
+    Empty where it sees every case: then its silence contradicts a text that speaks for the rule; else
+    what a text says stays likely.
     """
     ask: str = ""
     """What to look at to be sure, where an error text leaves it open."""
@@ -103,6 +104,11 @@ class Rule(Record):
     undecidable: str = ""
     """Why no fact decides it (see `envsetup.rules.undecidable`); empty where facts do."""
 
+    @property
+    def exhaustive(self) -> bool:
+        """Whether the silence of its judge contradicts a text that speaks for it."""
+        return self.judge is not None and not self.unseen
+
 
 class About(TypedDict, total=False):
     """What a file says of its rule: fields of `Rule`."""
@@ -116,7 +122,7 @@ class About(TypedDict, total=False):
     excludes: tuple[str, ...]
     suppresses: tuple[str, ...]
     yields_to: tuple[str, ...]
-    exhaustive: bool
+    unseen: str
     ask: str
     fixes: tuple[Fix, ...]
     state: State

@@ -41,13 +41,24 @@ def judge_one(
 
 def judge_or_raise(one: Rule, machine: Machine, knowledge: Knowledge) -> tuple[Finding, ...]:
     """What one rule finds. Raises Undecidable where it can't tell, and whatever its bug raises."""
-    if one.judge is None or not _applies(one, machine):
+    if one.judge is None or not runs_on(one, machine):
         return ()
     _system_known(one, machine)
     return tuple(complete(one, draft) for draft in _judge(one, machine, knowledge))
 
 
-def _applies(one: Rule, machine: Machine) -> bool:
+KINDS = ("container", "nvidia_driver", "tegra", "wsl")
+"""Facts of which each makes a machine one of a kind."""
+
+
+def is_about(one: Rule, machine: Machine) -> bool:
+    """False where the rule is about another system, or about a kind of machine that this surely isn't."""
+    kinds = (getattr(machine, name) for name in KINDS if name in one.needs)
+    return runs_on(one, machine) and not any(isinstance(kind, Absent) for kind in kinds)
+
+
+def runs_on(one: Rule, machine: Machine) -> bool:
+    """False where the rule is about another system."""
     return not isinstance(machine.os, Known) or machine.os.value in one.platforms
 
 

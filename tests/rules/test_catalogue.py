@@ -10,7 +10,7 @@ import pytest
 
 from envsetup.rules.page import sections
 from envsetup.rules.registry import all_rules
-from envsetup.rules.undecidable import WHY_UNDECIDABLE
+from envsetup.rules.undecidable import WHY_UNDECIDABLE, WHY_UNSEEN
 
 DECIDED_OTHERWISE = {"RQ101", "CK101", "CK102"}
 """By --require, and by what checks measured."""
@@ -55,6 +55,17 @@ def test_each_rule_without_a_judge_says_why() -> None:
     }
 
     assert reasons == set(WHY_UNDECIDABLE)
+
+
+def test_what_facts_decide_in_part_says_what_they_do_not_show() -> None:
+    partly = [r for r in all_rules() if r.unseen]
+    page = INDEX.read_text("utf-8")
+
+    assert set(WHY_UNSEEN) <= {r.unseen for r in partly}
+    for one in partly:
+        assert one.judge is not None and one.symptoms, one.code
+        assert not one.exhaustive
+        assert f"| [{one.code}](findings/{one.code}.md) | {one.unseen} |" in page
 
 
 def test_what_facts_decide_has_no_reason() -> None:

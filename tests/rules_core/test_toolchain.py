@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from envsetup.model import Filesystem, Gpu, TorchInstall, TorchRuntime
+from envsetup.model import Absent, Filesystem, Gpu, TorchInstall, TorchRuntime
 from envsetup.testing import SOURCE
 from tests.rules_core.test_other_rules import card, codes, env, one
 
@@ -37,6 +37,10 @@ def helper(executable: bool | None, *, options: tuple[str, ...] = ()) -> dict[st
     torch = TorchInstall(version="2.14.1+cu130", build="cu130", cuda="13.0", shm_manager=executable)
     lies = Filesystem(role="environment", path="/env", kind="ext4", options=options, writable=True)
     return {"torch": torch, "storage": (lies,)}
+
+
+def unimported(options: tuple[str, ...]) -> dict[str, Any]:
+    return {**helper(None, options=options), "torch_runtime": Absent()}
 
 
 def temporary(length: int) -> dict[str, Any]:
@@ -71,7 +75,8 @@ PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         assembles("9.0", ptxas="12.8"),
     ),
     ("DL105", helper(False), helper(True)),
-    ("DL105", helper(True, options=("noexec",)), helper(None, options=("noexec",))),
+    ("DL105", helper(False), helper(False, options=("noexec",))),
+    ("ST107", unimported(("noexec",)), unimported(())),
     ("DL105", temporary(74), temporary(73)),
     ("XP104", intel("8086:3e92"), intel("8086:56a0")),
 ]

@@ -43,6 +43,7 @@ from envsetup.model import (
     TorchInstall,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import BUILDS
 
 FIXES = (
     Fix(text="Debian, Ubuntu: `sudo apt install build-essential`", safety="root"),
@@ -59,6 +60,7 @@ COMPILERS = ("gcc", "g++", "cc", "c++", "clang", "clang++")
     slug="no-c-compiler",
     title="No C compiler for torch.compile",
     severity="warning",
+    unseen=BUILDS,
     platforms=("linux", "macos"),
     symptoms=(
         Symptom(pattern="Failed to find C compiler"),

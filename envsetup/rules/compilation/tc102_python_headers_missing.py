@@ -38,6 +38,7 @@ from collections.abc import Iterator
 from envsetup.model import Fix, Machine, Python, TorchInstall
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 from envsetup.rules.compilation.tc101_no_c_compiler import COMPILERS
+from envsetup.rules.undecidable import BUILDS
 
 FIXES = (
     Fix(text="Debian, Ubuntu: `sudo apt install python3-dev` (python3.X-dev)", safety="root"),
@@ -51,6 +52,7 @@ FIXES = (
     slug="python-headers-missing",
     title="Python.h is missing",
     severity="warning",
+    unseen=BUILDS,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"Python\.h\W{0,2}: No such file"),

@@ -37,6 +37,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Machine, Package, TorchInstall
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PROGRAM
 
 FIXES = (
     Fix(text="Install the pin in torch's metadata: `pip install triton==<pin>`"),
@@ -51,6 +52,7 @@ NEEDED = re.compile(r"(?:pytorch-)?triton(?:-rocm|-xpu)?\b")
     slug="triton-missing",
     title="triton isn't installed",
     severity="warning",
+    unseen=PROGRAM,
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(pattern="TritonMissing"),

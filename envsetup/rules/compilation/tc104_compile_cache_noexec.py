@@ -41,7 +41,9 @@ from envsetup.model import (
     Machine,
     TorchInstall,
 )
-from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules import Draft, Symptom, rule
+from envsetup.rules.shared.noexec_mounts import noexec_places
+from envsetup.rules.undecidable import PLACES
 
 FIXES = (
     Fix(
@@ -59,9 +61,12 @@ FIXES = (
     slug="compile-cache-noexec",
     title="The compile cache lies on a noexec mount",
     severity="error",
+    unseen=PLACES,
     platforms=("linux",),
     symptoms=(
-        Symptom(pattern="failed to map segment from shared object"),
+        Symptom(
+            pattern=r"(?:triton|inductor|torch_extensions|cuda_utils|__pycache__|\.cache)\S{0,200}: failed to map segment"
+        ),
         Symptom(pattern="mounted with noexec"),
     ),
     suppresses=("ST105",),
@@ -72,12 +77,11 @@ def judge(
     torch: TorchInstall,
     machine: Machine,
 ) -> Iterator[Draft]:
-    for place in storage:
-        if place.role == "compile-cache" and "noexec" in place.options:
-            yield Draft(
-                message=f"The cache folder {place.path} is mounted noexec: compiled code can't run.",
-                subject=place.path,
-                evidence=(fact_evidence(machine, "storage", f"{place.path}: noexec"),),
-                fixes=FIXES,
-                severity="warning",
-            )
+    for place, seen in noexec_places(storage, "compile-cache", machine):
+        yield Draft(
+            message=f"The cache folder {place.path} is mounted noexec: compiled code can't run.",
+            subject=place.path,
+            evidence=(seen,),
+            fixes=FIXES,
+            severity="warning",
+        )

@@ -39,6 +39,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Filesystem, Fix, Machine, Package
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PLACES
 
 FIXES = (
     Fix(
@@ -56,6 +57,7 @@ FIXES = (
     slug="compile-cache-unwritable",
     title="The compile cache can't be written",
     severity="error",
+    unseen=PLACES,
     symptoms=(
         Symptom(
             pattern=r"Permission denied.{0,60}(?:\.triton|(?<!packages)/triton|torch_extensions|inductor)"

@@ -43,6 +43,7 @@ from envsetup.model import (
     value_of,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PLACES
 
 FIXES = (
     Fix(
@@ -61,6 +62,7 @@ NETWORK = ("nfs", "nfs4", "lustre", "gpfs", "beegfs", "cifs", "smb3")
     slug="compile-cache-on-nfs",
     title="The compile cache is on a network file system",
     severity="warning",
+    unseen=PLACES,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern="Stale file handle"),

@@ -55,6 +55,7 @@ FIRST_WITH = {
     slug="ptxas-too-old",
     title="Triton's ptxas doesn't know this GPU",
     severity="error",
+    unseen="nvcc's ptxas, and one that TRITON_PTXAS_PATH names, aren't read",
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(pattern="is not defined for option 'gpu-name'"),

@@ -48,6 +48,7 @@ FIRST = (7, 0)
     slug="compile-few-sms",
     title="The GPU is too small or old for all of Inductor",
     severity="note",
+    unseen="how many multiprocessors a GPU has isn't read",
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(pattern="Not enough SMs to use max_autotune"),

@@ -59,6 +59,7 @@ FIXES = (
     slug="triton-ptxas-newer-than-driver",
     title="Triton's own ptxas is newer than the driver",
     severity="error",
+    unseen="other packages bring kernels of their own",
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"Triton Error \[CUDA\]: device kernel image is invalid"),

@@ -99,8 +99,10 @@ FIXES = (
 def judge(
     container: Container, nvidia_driver: NvidiaDriver, torch: TorchInstall, machine: Machine
 ) -> Iterator[Draft]:
-    if not (torch.build or "").startswith("cu") or not isinstance(nvidia_driver.version, Known):
+    if not (torch.build or "").startswith("cu") or isinstance(nvidia_driver.version, Absent):
         return
+    if not isinstance(nvidia_driver.version, Known):
+        raise Undecidable("the host's driver is not known", "nvidia_driver.version")
     if isinstance(nvidia_driver.device_nodes, Known):
         nodes = nvidia_driver.device_nodes.value
     elif isinstance(nvidia_driver.device_nodes, Absent):

@@ -46,6 +46,7 @@ from envsetup.model import (
     value_of,
 )
 from envsetup.rules import Draft, Symptom, rule
+from envsetup.rules.undecidable import PASSING
 
 FIXES = (
     Fix(text="Restart the container"),
@@ -65,6 +66,7 @@ FIXES = (
     slug="container-lost-gpu-cgroup",
     title="The container lost its GPU after a reload of systemd",
     severity="error",
+    unseen=PASSING,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern="Failed to initialize NVML: Unknown Error"),

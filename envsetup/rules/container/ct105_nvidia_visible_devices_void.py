@@ -47,6 +47,7 @@ from envsetup.model import (
     value_of,
 )
 from envsetup.rules import Draft, Symptom, rule
+from envsetup.rules.undecidable import PART
 
 FIXES = (
     Fix(text=("`-e NVIDIA_DRIVER_CAPABILITIES=compute,utility -e NVIDIA_VISIBLE_DEVICES=all`")),
@@ -59,6 +60,7 @@ FIXES = (
     slug="nvidia-visible-devices-void",
     title="The container's GPU variables ask for too little",
     severity="error",
+    unseen=PART,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern="NVIDIA_DRIVER_CAPABILITIES", confidence="low"),

@@ -40,7 +40,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from envsetup.model import (
-    Container,
     Filesystem,
     Fix,
     Machine,
@@ -48,6 +47,7 @@ from envsetup.model import (
     value_of,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PASSING
 
 FIXES = (
     Fix(text="Docker: `--shm-size=8g` or `--ipc=host`"),
@@ -66,6 +66,7 @@ SMALL_BYTES = 64 * 1024 * 1024
     slug="shm-too-small",
     title="/dev/shm is tiny",
     severity="error",
+    unseen=PASSING,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern="killed by signal: ?Bus error"),
@@ -92,12 +93,13 @@ SMALL_BYTES = 64 * 1024 * 1024
     fixes=FIXES,
 )
 def judge(
-    container: Container,
     storage: tuple[Filesystem, ...],
     torch: TorchInstall,
     machine: Machine,
 ) -> Iterator[Draft]:
-    cpu = value_of(machine.cpu)
+    cpu, container = value_of(machine.cpu), value_of(machine.container)
+    if container is None:
+        return
     if cpu is not None and (cpu.usable_cores or 2) < 2:
         return
     for place in storage:

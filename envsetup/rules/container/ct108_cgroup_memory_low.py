@@ -54,6 +54,7 @@ from envsetup.model import (
     value_of,
 )
 from envsetup.rules import Draft, Symptom, Undecidable, fact_evidence, rule
+from envsetup.rules.undecidable import PASSING
 
 FIXES = (
     Fix(text="Docker: raise it, for example `-m 16g`"),
@@ -74,6 +75,7 @@ OUT_OF_MEMORY = re.compile(
     slug="cgroup-memory-low",
     title="The memory limit is too low",
     severity="warning",
+    unseen=PASSING,
     platforms=("linux",),
     suppresses=("PY113",),
     symptoms=(

@@ -38,6 +38,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Gpu, Machine, RdmaPort
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import SETTINGS
 
 FIXES = (
     Fix(text="Docker: `--ulimit memlock=-1 --ulimit stack=67108864`"),
@@ -56,6 +57,7 @@ NEEDED_BYTES = 64 * 2**20
     slug="memlock-too-low",
     title="The limit on locked memory is too low for RDMA",
     severity="warning",
+    unseen=SETTINGS,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern="ibv_create_cq failed.{0,60}Cannot allocate memory"),

@@ -36,6 +36,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Container, Cpu, Fix, Machine
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PART
 
 FIXES = (Fix(text="Docker: `--cap-add SYS_NICE`"),)
 
@@ -45,6 +46,7 @@ FIXES = (Fix(text="Docker: `--cap-add SYS_NICE`"),)
     slug="seccomp-blocks-numa",
     title="The container forbids NUMA calls",
     severity="note",
+    unseen=PART,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern="(?:set|get)_mempolicy: Operation not permitted"),

@@ -45,6 +45,7 @@ from envsetup.model import (
     value_of,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PLACES
 
 FIXES = (
     Fix(text="`-e HOME=/tmp -e USER=app` at start"),
@@ -58,6 +59,7 @@ FIXES = (
     slug="container-root-owned-cache",
     title="The container's user can't write its home or caches",
     severity="error",
+    unseen=PLACES,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"Permission denied: '/\.(?:cache|local|config|triton)"),

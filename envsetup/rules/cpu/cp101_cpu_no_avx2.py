@@ -56,6 +56,7 @@ FIXES = (
     slug="cpu-no-avx2",
     title="The CPU, or the virtual machine's CPU model, lacks AVX2",
     severity="warning",
+    unseen="programs can ask for other instructions than AVX2",
     symptoms=(
         Symptom(pattern=r"\billegal instruction"),
         Symptom(pattern=r"\bSIGILL\b"),

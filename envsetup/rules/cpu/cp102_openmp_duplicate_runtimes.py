@@ -43,6 +43,7 @@ from envsetup.model import (
     TorchRuntime,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import OTHERS
 
 FIXES = (
     Fix(text="Take numpy, MKL and torch from one source, in a fresh environment"),
@@ -58,6 +59,7 @@ RUNTIMES = ("libiomp5", "libomp.")
     slug="openmp-duplicate-runtimes",
     title="Two OpenMP runtimes in one process",
     severity="warning",
+    unseen=OTHERS,
     symptoms=(
         Symptom(pattern="OMP: Error #15"),
         Symptom(pattern=r"found \w{0,12}omp\w{0,8}(?:\.\w{1,6})? already initialized"),

@@ -39,6 +39,7 @@ from envsetup.model import (
     Machine,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import SETTINGS
 
 FIXES = (Fix(text="`unset OMP_NUM_THREADS`, or set it to cores per process"),)
 
@@ -48,6 +49,7 @@ FIXES = (Fix(text="`unset OMP_NUM_THREADS`, or set it to cores per process"),)
     slug="omp-threads-one",
     title="OMP_NUM_THREADS=1 leaves cores idle",
     severity="note",
+    unseen=SETTINGS,
     symptoms=(
         Symptom(
             pattern="Setting OMP_NUM_THREADS environment variable for each process",

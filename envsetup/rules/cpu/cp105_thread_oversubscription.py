@@ -40,6 +40,7 @@ from envsetup.model import (
     Machine,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PROGRAM
 
 FIXES = (
     Fix(text="Set OMP_NUM_THREADS = cores / processes"),
@@ -52,6 +53,7 @@ FIXES = (
     slug="thread-oversubscription",
     title="More threads or workers than cores",
     severity="warning",
+    unseen=PROGRAM,
     symptoms=(Symptom(pattern="suggested max number of worker"),),
     fixes=FIXES,
 )

@@ -38,6 +38,7 @@ from collections.abc import Iterator
 from envsetup.model import Fix, Machine, Package
 from envsetup.rules import Draft, Symptom, rule
 from envsetup.rules.shared.nvidia_libraries import damaged
+from envsetup.rules.undecidable import OTHERS
 
 
 @rule(
@@ -45,7 +46,7 @@ from envsetup.rules.shared.nvidia_libraries import damaged
     slug="cuda-lib-missing",
     title="A CUDA library that something links to is absent",
     severity="error",
-    exhaustive=False,
+    unseen=OTHERS,
     symptoms=(
         Symptom(
             pattern=r"lib(?:cudart|cublas|cufft|curand|cusolver|cusparse|cudss|cutensor|nvrtc|cupti|nccl(?!-net)|cufile|nvshmem|nvToolsExt|nvJitLink|nvjpeg|npp)[\w.-]{0,24}'?: cannot open shared object file"

@@ -65,6 +65,7 @@ BRINGS = {
     slug="ld-library-path-shadows",
     title="LD_LIBRARY_PATH makes torch load another CUDA library",
     severity="error",
+    unseen="libraries that are loaded later aren't seen",
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"undefined symbol: ?_{0,2}nvJitLink\w{1,40}"),

@@ -50,6 +50,7 @@ FIXES = (
     slug="system-nccl-shadows",
     title="Another libnccl.so.2 is loaded before torch's own",
     severity="error",
+    unseen="an NCCL in the right folder can be of the wrong version",
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"libtorch_cuda\S{0,10}: undefined symbol: ?nccl\w{1,40}"),

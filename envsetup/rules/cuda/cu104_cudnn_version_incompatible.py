@@ -38,6 +38,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Machine, Package, TorchRuntime
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import OTHERS
 
 FIXES = (
     Fix(text="Start without LD_LIBRARY_PATH and see whether it goes away"),
@@ -51,6 +52,7 @@ PIN = re.compile(r"nvidia-cudnn-cu\d+\s*\(?==\s*(\d+)\.(\d+)")
     slug="cudnn-version-incompatible",
     title="Runtime cuDNN is older than torch was built with",
     severity="error",
+    unseen=OTHERS,
     symptoms=(
         Symptom(pattern=r"cuDNN version (?:incompatibility|mismatch)"),
         Symptom(

@@ -38,6 +38,7 @@ from collections.abc import Iterator
 from envsetup.model import Fix, Machine, Package
 from envsetup.rules import Draft, Symptom, rule
 from envsetup.rules.shared.nvidia_libraries import damaged
+from envsetup.rules.undecidable import OTHERS
 
 
 @rule(
@@ -45,6 +46,7 @@ from envsetup.rules.shared.nvidia_libraries import damaged
     slug="cudnn-sublibrary-missing",
     title="cuDNN's parts are missing or do not match the main one",
     severity="error",
+    unseen=OTHERS,
     symptoms=(
         Symptom(pattern=r"Could not load library libcudnn_\w{1,40}"),
         Symptom(pattern=r"Unable to load any of \{libcudnn"),

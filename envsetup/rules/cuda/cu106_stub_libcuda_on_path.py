@@ -67,6 +67,7 @@ def _proof(runtime: TorchRuntime | None) -> str | None:
     slug="stub-libcuda-on-path",
     title="The stub of libcuda, made for linking, is found at run time",
     severity="error",
+    unseen="the loader's own list of folders isn't read",
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"CUDA driver is a stub library"),

@@ -67,6 +67,7 @@ def _newer_than_driver(driver: NvidiaDriver, knowledge: Knowledge) -> str | None
     slug="forward-compat-on-unsupported-gpu",
     title="CUDA's forward-compatibility libcuda on a GPU that forbids it",
     severity="error",
+    unseen="which GPUs refuse it is known of GeForce alone",
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"forward compatib\w{1,6} (?:was attempted )?on non supported HW"),

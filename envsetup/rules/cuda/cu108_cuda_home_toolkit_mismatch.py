@@ -36,6 +36,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Machine, TorchInstall
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import BUILDS
 
 FIXES = (
     Fix(
@@ -51,6 +52,7 @@ FIXES = (
     slug="cuda-home-toolkit-mismatch",
     title="nvcc is of another CUDA than torch was built with",
     severity="warning",
+    unseen=BUILDS,
     symptoms=(
         Symptom(
             pattern=r"detected CUDA version \([\d.]{1,8}\) mismatches the version that was used to compile PyTorch"

@@ -37,6 +37,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Absent, Fix, Machine, TorchInstall
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import BUILDS
 
 FIXES = (
     Fix(text="Prefer a wheel of the package, made for this Python, torch and CUDA"),
@@ -52,6 +53,7 @@ FIXES = (
     slug="nvcc-missing",
     title="A CUDA extension must be compiled, but there is no CUDA toolkit",
     severity="warning",
+    unseen=BUILDS,
     platforms=(
         "linux",
         "windows",

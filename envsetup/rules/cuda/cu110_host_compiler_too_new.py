@@ -38,6 +38,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Machine, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import BUILDS
 
 FIXES = (
     Fix(
@@ -55,6 +56,7 @@ OTHER_COMPILER = {"CXX", "CUDAHOSTCXX", "NVCC_PREPEND_FLAGS", "NVCC_APPEND_FLAGS
     slug="host-compiler-too-new",
     title="The C++ compiler is newer than this nvcc accepts",
     severity="warning",
+    unseen=BUILDS,
     platforms=(
         "linux",
         "windows",

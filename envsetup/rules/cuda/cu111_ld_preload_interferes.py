@@ -36,6 +36,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Machine, TorchInstall, Unreadable, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PART
 
 FIXES = (
     Fix(
@@ -65,6 +66,7 @@ def _cannot_import(machine: Machine) -> bool:
     slug="ld-preload-interferes",
     title="LD_PRELOAD injects a CUDA, allocator or OpenMP library",
     severity="warning",
+    unseen=PART,
     platforms=("linux",),
     symptoms=(Symptom(pattern=r"from LD_PRELOAD cannot be preloaded", confidence="medium"),),
     suppresses=("CU102",),

@@ -37,6 +37,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Gpu, Machine, TorchInstall, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import SETTINGS
 
 FIXES = (
     Fix(
@@ -82,6 +83,7 @@ def _unknown(entry: str, gpus: tuple[Gpu, ...]) -> str | None:
     slug="visible-devices-wrong",
     title="CUDA_VISIBLE_DEVICES hides or misnames GPUs",
     severity="warning",
+    unseen=SETTINGS,
     symptoms=(
         Symptom(pattern=r"No CUDA GPUs are available", confidence="medium"),
         Symptom(pattern=r"invalid device ordinal"),

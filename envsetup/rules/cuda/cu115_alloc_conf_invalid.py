@@ -39,6 +39,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Known, Machine, Severity, TorchInstall, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import SETTINGS
 
 FIXES = (Fix(text="Correct the key, or unset the variable"),)
 
@@ -94,6 +95,7 @@ def _complaint(key: str, given: str, elsewhere: bool) -> tuple[str, Severity] | 
     slug="alloc-conf-invalid",
     title="The allocator's configuration is invalid or has no effect here",
     severity="warning",
+    unseen=SETTINGS,
     symptoms=(
         Symptom(pattern=r"Unrecognized (?:CachingAllocator|CUDAAllocator|allocator) option"),
         Symptom(pattern=r"Unrecognized key \S{1,60} in \w{1,20} allocator config"),

@@ -42,6 +42,7 @@ from envsetup.model import (
     value_of,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import SETTINGS
 
 FIXES = (
     Fix(text="`ulimit -n 65535`"),
@@ -57,6 +58,7 @@ FEW = 512
     slug="nofile-limit-low",
     title="The limit on open files is low",
     severity="warning",
+    unseen=SETTINGS,
     platforms=("linux", "macos"),
     symptoms=(
         Symptom(pattern="Too many open files"),

@@ -45,6 +45,7 @@ from envsetup.model import (
     value_of,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import SETTINGS
 
 FIXES = (
     Fix(text="Set smaller OMP_NUM_THREADS and num_workers"),
@@ -62,6 +63,7 @@ FEW = 32
     slug="nproc-pids-limit-low",
     title="The limit on processes or threads is low",
     severity="warning",
+    unseen=SETTINGS,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern="Thread creation failed: Resource temporarily"),

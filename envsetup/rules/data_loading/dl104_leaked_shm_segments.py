@@ -40,6 +40,7 @@ from envsetup.model import (
     TorchInstall,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PASSING
 
 FIXES = (
     Fix(
@@ -56,6 +57,7 @@ FIXES = (
     slug="leaked-shm-segments",
     title="Orphaned files fill /dev/shm",
     severity="warning",
+    unseen=PASSING,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern="unable to open shared memory object(?!.{0,80}Too many open files)"),

@@ -10,12 +10,12 @@ RuntimeError: torch_shm_manager at "…/torch/bin/torch_shm_manager": could not 
 
 ## Why it happens
 
-It lost its execute bit, lies on a noexec mount, or TMPDIR is too long for a socket's name.
+It lost its execute bit, or TMPDIR is too long for a socket's name.
 
 ## How envsetup knows
 
-`torch/bin/torch_shm_manager` is there and may not be executed, or lies on a noexec mount; or the temporary folder's name is so
-long that the socket's in it goes beyond what the system takes (107 characters, 103 on macOS).
+`torch/bin/torch_shm_manager` is there and may not be executed, though its mount allows it (else it is ST107); or the temporary
+folder's name is so long that the socket's in it goes beyond what the system takes (107 characters, 103 on macOS).
 
 ## How to fix
 
@@ -37,6 +37,8 @@ from collections.abc import Iterator
 
 from envsetup.model import Filesystem, Fix, Machine, TorchInstall
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.shared.noexec_mounts import is_noexec
+from envsetup.rules.undecidable import PART
 
 FIXES = (
     Fix(text="Set a short TMPDIR"),
@@ -54,6 +56,7 @@ LONGEST_SOCKET = {"linux": 107, "macos": 103}
     slug="shm-manager-not-executable",
     title="torch_shm_manager can't run",
     severity="error",
+    unseen=PART,
     platforms=("linux", "macos"),
     symptoms=(Symptom(pattern="torch_shm_manager"),),
     fixes=FIXES,
@@ -61,8 +64,8 @@ LONGEST_SOCKET = {"linux": 107, "macos": 103}
 def judge(
     torch: TorchInstall, storage: tuple[Filesystem, ...], os: str, machine: Machine
 ) -> Iterator[Draft]:
-    noexec = any(p.role == "environment" and "noexec" in p.options for p in storage)
-    if torch.shm_manager is False or torch.shm_manager and noexec:
+    noexec = any(p.role == "environment" and is_noexec(p) for p in storage)
+    if torch.shm_manager is False and not noexec:
         yield Draft(
             message="torch_shm_manager may not be executed: tensors can't be shared through files.",
             subject="torch_shm_manager",

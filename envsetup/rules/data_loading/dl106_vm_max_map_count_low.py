@@ -38,6 +38,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Machine
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import SETTINGS
 
 FIXES = (
     Fix(text="`ulimit -v unlimited`"),
@@ -53,6 +54,7 @@ DEFAULT_MAPS = 65530
     slug="vm-max-map-count-low",
     title="Memory maps are limited too strictly",
     severity="note",
+    unseen=SETTINGS,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern="unable to mmap"),

@@ -39,6 +39,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Gpu, Machine
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PART
 
 FIXES = (
     Fix(text="As a test: `NCCL_P2P_DISABLE=1`"),
@@ -52,6 +53,7 @@ FIXES = (
     slug="nccl-p2p-blocked-acs-iommu",
     title="ACS or IOMMU breaks traffic between GPUs",
     severity="warning",
+    unseen=PART,
     platforms=("linux",),
     symptoms=(
         Symptom(

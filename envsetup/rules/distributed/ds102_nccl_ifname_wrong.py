@@ -36,6 +36,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Machine, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import OTHER_NODES
 
 FIXES = (
     Fix(text="See which there are: `ip -brief address`"),
@@ -48,6 +49,7 @@ FIXES = (
     slug="nccl-ifname-wrong",
     title="NCCL or Gloo use a wrong network interface",
     severity="error",
+    unseen=OTHER_NODES,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern="no socket interface found"),

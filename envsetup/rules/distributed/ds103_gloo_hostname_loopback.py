@@ -39,6 +39,7 @@ from collections.abc import Iterator
 from envsetup.model import Fix, Launch, Machine
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 from envsetup.rules.shared.launch_names import master_leads, own_name_leads
+from envsetup.rules.undecidable import OTHER_NODES
 
 FIXES = (
     Fix(text="`export GLOO_SOCKET_IFNAME=<interface>`"),
@@ -51,6 +52,7 @@ FIXES = (
     slug="gloo-hostname-loopback",
     title="The host name leads to loopback or nowhere",
     severity="error",
+    unseen=OTHER_NODES,
     platforms=("linux", "macos"),
     symptoms=(
         Symptom(pattern="Unable to resolve hostname to a"),

@@ -38,6 +38,7 @@ from collections.abc import Iterator
 from envsetup.model import Fix, Launch, Machine
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 from envsetup.rules.shared.launch_names import master_leads
+from envsetup.rules.undecidable import PASSING
 
 FIXES = (
     Fix(text="`torchrun --standalone …`, or another MASTER_PORT"),
@@ -50,6 +51,7 @@ FIXES = (
     slug="master-port-in-use",
     title="The rendezvous port is taken",
     severity="error",
+    unseen=PASSING,
     symptoms=(
         Symptom(pattern="server socket has failed to (?:listen|bind)"),
         Symptom(pattern="EADDRINUSE"),

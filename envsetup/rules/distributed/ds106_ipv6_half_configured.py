@@ -36,6 +36,7 @@ from collections.abc import Iterator
 from envsetup.model import Fix, Launch, Machine
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 from envsetup.rules.shared.launch_names import master_leads
+from envsetup.rules.undecidable import OTHER_NODES
 
 FIXES = (Fix(text="Give the IPv4 address as MASTER_ADDR; `export NCCL_SOCKET_FAMILY=AF_INET`"),)
 
@@ -45,6 +46,7 @@ FIXES = (Fix(text="Give the IPv4 address as MASTER_ADDR; `export NCCL_SOCKET_FAM
     slug="ipv6-half-configured",
     title="IPv6 is there but doesn't work",
     severity="warning",
+    unseen=OTHER_NODES,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern="IPv6 network addresses of .{0,120}cannot be retrieved"),

@@ -39,6 +39,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Gpu, Machine, RdmaPort, Severity
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import OTHER_NODES
 
 FIXES = (
     Fix(text="As a test: `NCCL_IB_DISABLE=1`"),
@@ -52,6 +53,7 @@ FIXES = (
     slug="ib-misconfigured",
     title="InfiniBand or RoCE is there but unusable",
     severity="warning",
+    unseen=OTHER_NODES,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern="Got completion (?:from peer .{0,60})?with (?:error|status)"),

@@ -35,6 +35,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Gpu, Machine, NvidiaDriver, RdmaPort, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PART
 
 FIXES = (Fix(text="`sudo modprobe nvidia-peermem`", safety="root"),)
 
@@ -44,6 +45,7 @@ FIXES = (Fix(text="`sudo modprobe nvidia-peermem`", safety="root"),)
     slug="gdr-peermem-missing",
     title="GPUDirect RDMA isn't active",
     severity="note",
+    unseen=PART,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern="GPU Direct RDMA Disabled"),

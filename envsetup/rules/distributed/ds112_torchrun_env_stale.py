@@ -37,6 +37,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Launch, Machine
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import SETTINGS
 
 FIXES = (
     Fix(text="`unset RANK WORLD_SIZE LOCAL_RANK MASTER_ADDR MASTER_PORT`"),
@@ -49,6 +50,7 @@ FIXES = (
     slug="torchrun-env-stale",
     title="Launcher variables without a launcher",
     severity="warning",
+    unseen=SETTINGS,
     symptoms=(
         Symptom(
             pattern="environment variable (?:RANK|WORLD_SIZE|MASTER_ADDR|MASTER_PORT) expected"

@@ -36,8 +36,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from envsetup.model import Fix, Machine, NvidiaDriver, Unreadable, value_of
-from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.model import Fact, Fix, Machine, NvidiaDriver, Unreadable, value_of
+from envsetup.rules import Draft, Symptom, Undecidable, fact_evidence, rule
+
+SILENT = "did not answer"
 
 FIXES = (
     Fix(text="Reboot, so that the module of the installed driver is loaded", safety="reboot"),
@@ -47,6 +49,11 @@ FIXES = (
         safety="root",
     ),
 )
+
+
+def _silent(nvml: Fact[str]) -> bool:
+    """Whether the library was not asked or gave no answer, which is none of its errors."""
+    return isinstance(nvml, Unreadable) and (nvml.source.kind != "nvml" or SILENT in nvml.error)
 
 
 @rule(
@@ -85,6 +92,8 @@ def judge(nvidia_driver: NvidiaDriver, machine: Machine) -> Iterator[Draft]:
         f.error for f in (nvidia_driver.nvml, nvidia_driver.nvidia_smi) if isinstance(f, Unreadable)
     ]
     loud = next((t for t in told if "mismatch" in t.lower()), None)
+    if loud is None and _silent(nvidia_driver.nvml):
+        raise Undecidable("the driver's library did not tell", "nvidia_driver.nvml")
     if loud is None:
         return
     module = value_of(nvidia_driver.version)

@@ -39,6 +39,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Evidence, Fix, Gpu, Known, Machine, NvidiaDriver
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PART
 
 FIXES = (
     Fix(
@@ -57,6 +58,7 @@ FIXES = (
     slug="module-not-built-for-kernel",
     title="Driver not built for the running kernel",
     severity="error",
+    unseen=PART,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"Module nvidia\S{0,8} not found"),

@@ -59,6 +59,7 @@ FIXES = (
     slug="secure-boot-rejects-module",
     title="Secure Boot refuses the unsigned module",
     severity="error",
+    unseen="of which modules the keys are enrolled isn't read",
     platforms=("linux",),
     symptoms=(
         Symptom(

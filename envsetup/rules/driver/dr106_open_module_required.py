@@ -58,6 +58,7 @@ BLACKWELL = (10, 0)
     slug="open-module-required",
     title="GPU generation needs the open kernel module",
     severity="error",
+    unseen="some drivers don't tell their kind",
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"requires use of the NVIDIA open kernel modules"),

@@ -59,6 +59,7 @@ SHARED = ("/dev/nvidiactl", "/dev/nvidia-uvm")
     slug="device-node-permission",
     title="/dev/nvidia* exist but this user may not open them",
     severity="error",
+    unseen="some queries need more than the right to open the nodes",
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"initialize NVML: Insufficient Permissions"),

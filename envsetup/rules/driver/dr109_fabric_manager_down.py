@@ -82,6 +82,9 @@ def judge(gpus: tuple[Gpu, ...], torch_runtime: TorchRuntime, machine: Machine) 
     if name is not None:
         yield Draft(
             message=f"CUDA can't start on {name} (error 802): Fabric Manager is not ready.",
-            evidence=(fact_evidence(machine, "torch_runtime", error),),
+            evidence=(
+                fact_evidence(machine, "torch_runtime", error),
+                fact_evidence(machine, "gpus", name),
+            ),
             fixes=FIXES,
         )

@@ -72,7 +72,10 @@ def judge(gpus: tuple[Gpu, ...], torch_runtime: TorchRuntime, machine: Machine) 
     if mine and all(name and CARD.search(name) for name in mine):
         yield Draft(
             message=f"CUDA can't start on {mine[0]} (error 802), and no NVSwitch is the reason.",
-            evidence=(fact_evidence(machine, "torch_runtime", error),),
+            evidence=(
+                fact_evidence(machine, "torch_runtime", error),
+                fact_evidence(machine, "gpus", ", ".join(name or "" for name in mine)),
+            ),
             fixes=FIXES,
             confidence="medium",
         )

@@ -38,6 +38,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Evidence, Fix, Known, Machine, NvidiaDriver, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import BUILDS
 
 FIXES = (
     Fix(text="Remove the .run installation: `sudo nvidia-uninstall`", safety="root"),
@@ -53,6 +54,7 @@ FIXES = (
     slug="mixed-driver-sources",
     title="Driver installed twice (.run installer plus distro packages)",
     severity="warning",
+    unseen=BUILDS,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"alternate method of installing the NVIDIA driver was detected"),

@@ -38,6 +38,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Known, Machine, NvidiaDriver, Unreadable, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PASSING
 
 SICK = ("did not answer", "printed without end", "unreadable output")
 """What the probe says of an nvidia-smi that doesn't answer as one does."""
@@ -61,6 +62,7 @@ SLOW_FIXES = (
     slug="nvidia-driver-not-answering",
     title="The NVIDIA driver does not answer, or answers with an error",
     severity="error",
+    unseen=PASSING,
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(pattern=r"Unable to determine the device handle for GPU", confidence="medium"),

@@ -45,6 +45,7 @@ from envsetup.model import (
     value_of,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import OTHERS
 
 FIXES = (
     Fix(text='`pip install "numpy<2"`'),
@@ -57,6 +58,7 @@ FIXES = (
     slug="numpy2-with-old-torch",
     title="NumPy 2 with a torch built for NumPy 1",
     severity="error",
+    unseen=OTHERS,
     symptoms=(
         Symptom(pattern=r"compiled using NumPy 1\.x"),
         Symptom(pattern="_ARRAY_API not found"),

@@ -40,6 +40,7 @@ from collections.abc import Iterator
 from envsetup.model import Extension, Fix, Machine, TorchInstall
 from envsetup.rules import Draft, Symptom, rule
 from envsetup.rules.shared.compiled_extensions import FLASH_ATTENTION, built_for_another
+from envsetup.rules.undecidable import PART
 
 FIXES = (
     Fix(text="Install the wheel whose name matches torch, CUDA, ABI and Python"),
@@ -58,6 +59,7 @@ FIXES = (
     slug="flash-attn-abi-mismatch",
     title="flash-attn was built for another torch",
     severity="error",
+    unseen=PART,
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(

@@ -40,6 +40,7 @@ from collections.abc import Iterator
 from envsetup.model import Extension, Fix, Machine, TorchInstall
 from envsetup.rules import Draft, Symptom, rule
 from envsetup.rules.shared.compiled_extensions import FLASH_ATTENTION, built_for_another
+from envsetup.rules.undecidable import OTHERS
 
 FIXES = (
     Fix(text="Install the package's release for this torch"),
@@ -57,6 +58,7 @@ FIXES = (
     slug="extension-abi-mismatch",
     title="A compiled extension was built for another torch",
     severity="error",
+    unseen=OTHERS,
     symptoms=(
         Symptom(
             pattern="undefined symbol:? ?_ZN(?:K?[23](?:at|c10)|5torch|K?3c10)", confidence="medium"

@@ -37,6 +37,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Machine, Package, TorchInstall
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PART
 
 FIXES = (
     Fix(text="Install xformers and torch together from the same index"),
@@ -51,6 +52,7 @@ PIN = re.compile(r"torch\s*\(?==\s*([0-9][0-9A-Za-z.+]*)\)?\s*$")
     slug="xformers-mismatch",
     title="xformers was built for another torch",
     severity="warning",
+    unseen=PART,
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(pattern=r"xFormers can't load C\+\+/CUDA extensions"),

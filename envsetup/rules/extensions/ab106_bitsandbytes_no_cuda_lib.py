@@ -39,6 +39,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Extension, Fix, Machine, TorchInstall
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PART
 
 FIXES = (
     Fix(text="`pip install -U bitsandbytes`"),
@@ -53,6 +54,7 @@ LIBRARY = re.compile(r"/libbitsandbytes_cuda(\d+)\.so$")
     slug="bitsandbytes-no-cuda-lib",
     title="bitsandbytes has no library for this CUDA",
     severity="warning",
+    unseen=PART,
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(pattern="CUDA Setup failed despite (?:GPU|CUDA) being available"),

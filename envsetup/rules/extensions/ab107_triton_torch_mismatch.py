@@ -42,6 +42,7 @@ from envsetup.model import (
     TorchInstall,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import OTHERS
 
 FIXES = (
     Fix(text="Install the version that torch's metadata pins: `pip install triton==<pin>`"),
@@ -56,6 +57,7 @@ PIN = re.compile(r"triton\s*\(?==\s*(\d[\w.]*)")
     slug="triton-torch-mismatch",
     title="triton isn't the version that torch pins",
     severity="error",
+    unseen=OTHERS,
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(pattern="cannot import name 'triton_key'"),

@@ -57,6 +57,7 @@ FIXES = (
     slug="torchcodec-ffmpeg-missing",
     title="FFmpeg or TorchCodec is missing",
     severity="warning",
+    unseen="whether FFmpeg is there isn't read",
     symptoms=(
         Symptom(pattern="Could not load libtorchcodec"),
         Symptom(pattern="TorchCodec is required"),

@@ -38,6 +38,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Machine, Package, TorchInstall
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import OTHERS
 
 FIXES = (
     Fix(text="Install a newer torch: `envsetup install-plan` says how"),
@@ -56,6 +57,7 @@ LONGEST = 300
     slug="framework-needs-newer-torch",
     title="A framework needs a newer torch",
     severity="error",
+    unseen=OTHERS,
     symptoms=(
         Symptom(pattern="Disabling PyTorch because PyTorch"),
         Symptom(pattern="None of PyTorch, TensorFlow"),

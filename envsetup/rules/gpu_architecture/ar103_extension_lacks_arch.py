@@ -56,6 +56,7 @@ FIXES = (
     slug="extension-lacks-arch",
     title="A CUDA extension has no kernels for this GPU",
     severity="error",
+    unseen="kernels that are compiled while a program runs aren't seen",
     platforms=(
         "linux",
         "windows",

@@ -38,6 +38,7 @@ from envsetup.knowledge import Knowledge, covers, identify
 from envsetup.knowledge.arch import TEGRA_CAPABILITIES
 from envsetup.model import Fix, Gpu, Known, Machine, TorchInstall
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import BUILDS
 
 FIXES = (
     Fix(text="Unset TORCH_CUDA_ARCH_LIST or add the GPU's capability, then rebuild the extension"),
@@ -76,6 +77,7 @@ def _listed(value: str) -> tuple[list[str], list[str]] | None:
     slug="arch-list-env-wrong",
     title="TORCH_CUDA_ARCH_LIST leaves out the GPU of this machine",
     severity="warning",
+    unseen=BUILDS,
     platforms=(
         "linux",
         "windows",

@@ -47,6 +47,7 @@ FIXES = (Fix(text="Use float16: `--dtype half`, `fp16=True`, `torch.float16`"),)
     slug="no-bf16-hardware",
     title="The GPU has no bfloat16 or FP8 of its own",
     severity="note",
+    unseen="FP8 needs more than the capability that bfloat16 needs",
     platforms=(
         "linux",
         "windows",

@@ -46,6 +46,7 @@ FIXES = (Fix(text="Nothing: prove it with `envsetup doctor`"),)
     slug="false-capability-range-warning",
     title="Harmless warning: capability above the stated range",
     severity="note",
+    unseen="torch can warn later than at its import",
     symptoms=(
         Symptom(pattern=r"capability 12\.1\b"),
         Symptom(pattern=r"capability 10\.3\b", confidence="medium"),

@@ -36,6 +36,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Gpu, Machine
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import COUNTERS
 
 FIXES = (
     Fix(
@@ -51,6 +52,7 @@ FIXES = (
     slug="gpu-ecc-uncorrectable",
     title="Uncorrectable memory errors on the GPU",
     severity="error",
+    unseen=COUNTERS,
     platforms=(
         "linux",
         "windows",

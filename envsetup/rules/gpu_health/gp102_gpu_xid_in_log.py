@@ -39,6 +39,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Machine, Severity
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import LOG
 
 FIXES = (
     Fix(
@@ -65,6 +66,7 @@ def _weight(number: int) -> Severity:
     slug="gpu-xid-in-log",
     title="Xid events in the kernel log",
     severity="error",
+    unseen=LOG,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"NVRM: Xid \(\S{1,30}\): (?:48|64|95|119|120|140)\b"),

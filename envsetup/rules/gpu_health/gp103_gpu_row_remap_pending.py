@@ -38,6 +38,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Gpu, Machine
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import COUNTERS
 
 FIXES = (
     Fix(
@@ -53,6 +54,7 @@ FIXES = (
     slug="gpu-row-remap-pending",
     title="Repair of GPU memory is pending or failed",
     severity="warning",
+    unseen=COUNTERS,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"Failed to remap row"),

@@ -38,6 +38,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Gpu, Known, Machine, NvidiaDriver, Unreadable, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PASSING
 
 FIXES = (
     Fix(text="Switch the machine off and on again (a warm reboot may not do)", safety="reboot"),
@@ -69,6 +70,7 @@ def _told(machine: Machine) -> Iterator[tuple[str, str, str]]:
     slug="gpu-lost",
     title="The GPU is on the bus but lost to its driver",
     severity="error",
+    unseen=PASSING,
     platforms=(
         "linux",
         "windows",

@@ -36,6 +36,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Gpu, Machine
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PASSING
 
 FIXES = (Fix(text="Look to fans, dust and airflow; check the power cables"),)
 
@@ -47,6 +48,7 @@ HARD = {"hw-thermal", "power-brake"}
     slug="gpu-throttled",
     title="The GPU is slowed down by heat or power",
     severity="warning",
+    unseen=PASSING,
     platforms=(
         "linux",
         "windows",

@@ -35,6 +35,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Gpu, Known, Machine
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import COUNTERS
 
 FIXES = (
     Fix(text="Reseat the card, try another slot or no riser; look at the firmware's lane settings"),
@@ -46,6 +47,7 @@ FIXES = (
     slug="gpu-pcie-degraded",
     title="The PCIe link is narrower than it could be",
     severity="warning",
+    unseen=COUNTERS,
     platforms=("linux",),
     symptoms=(Symptom(pattern=r"PCIe Bus Error: severity=", confidence="low"),),
     ask="`nvidia-smi -q | grep -A4 'Link Width'`",

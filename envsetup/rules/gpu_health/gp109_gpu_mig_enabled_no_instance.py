@@ -38,6 +38,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Gpu, Machine, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PART
 
 FIXES = (
     Fix(text="Make instances: `sudo nvidia-smi mig -cgi 0 -C`", safety="root"),
@@ -51,6 +52,7 @@ FIXES = (
     slug="gpu-mig-enabled-no-instance",
     title="MIG is on, but there is no instance, or the selector is wrong",
     severity="error",
+    unseen=PART,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"invalid literal for int\(\) with base 10: .MIG-"),

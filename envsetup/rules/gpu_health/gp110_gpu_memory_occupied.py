@@ -37,6 +37,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Gpu, Machine
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PASSING
 
 FIXES = (
     Fix(text="See who holds it: `nvidia-smi`, `fuser -v /dev/nvidia*`; end what isn't needed"),
@@ -53,6 +54,7 @@ DESKTOP_BYTES = 3 * 2**29
     slug="gpu-memory-occupied",
     title="Most of the GPU's memory is taken",
     severity="warning",
+    unseen=PASSING,
     symptoms=(
         Symptom(pattern=r"CUDA out of memory", confidence="medium"),
         Symptom(pattern=r"torch\.(?:cuda\.)?OutOfMemoryError", confidence="medium"),

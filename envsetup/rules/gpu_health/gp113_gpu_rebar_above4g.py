@@ -38,6 +38,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Known, Machine, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import LOG
 
 FIXES = (
     Fix(text="Enable Above 4G Decoding and Resizable BAR in the firmware", safety="reboot"),
@@ -54,6 +55,7 @@ NO_ROOM = re.compile(
     slug="gpu-rebar-above4g",
     title="The firmware gives the GPU no room in the address space",
     severity="error",
+    unseen=LOG,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"PCI I/O region assigned to your NVIDIA device is invalid"),

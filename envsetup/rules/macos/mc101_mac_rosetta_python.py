@@ -42,6 +42,7 @@ from envsetup.model import (
     value_of,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import OTHERS
 
 FIXES = (
     Fix(
@@ -58,6 +59,7 @@ FIXES = (
     slug="mac-rosetta-python",
     title="Intel Python on Apple silicon",
     severity="error",
+    unseen=OTHERS,
     platforms=("macos",),
     symptoms=(
         Symptom(pattern=r"incompatible architecture \(have '?arm64'?, need '?x86_64"),

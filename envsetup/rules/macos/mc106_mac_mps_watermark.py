@@ -39,6 +39,7 @@ from envsetup.model import (
     Machine,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PROGRAM
 
 FIXES = (
     Fix(text="Use smaller batches"),
@@ -51,6 +52,7 @@ FIXES = (
     slug="mac-mps-watermark",
     title="The MPS memory limit is switched off",
     severity="warning",
+    unseen=PROGRAM,
     platforms=("macos",),
     symptoms=(
         Symptom(pattern="MPS backend out of memory"),

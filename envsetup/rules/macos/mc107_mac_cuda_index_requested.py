@@ -39,6 +39,7 @@ from envsetup.model import (
     Machine,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import SETTINGS
 
 FIXES = (
     Fix(text="pip: plain `pip install torch`"),
@@ -51,6 +52,7 @@ FIXES = (
     slug="mac-cuda-index-requested",
     title="A CUDA index is configured on a Mac",
     severity="error",
+    unseen=SETTINGS,
     platforms=("macos",),
     symptoms=(
         Symptom(

@@ -38,6 +38,7 @@ from envsetup.model import (
     Machine,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import SETTINGS
 
 FIXES = (Fix(text="Set both spellings to one value, with http:// in front"),)
 
@@ -47,6 +48,7 @@ FIXES = (Fix(text="Set both spellings to one value, with http:// in front"),)
     slug="proxy-variables-broken",
     title="The proxy settings contradict each other",
     severity="warning",
+    unseen=SETTINGS,
     symptoms=(
         Symptom(pattern="Cannot connect to proxy"),
         Symptom(pattern="ProxyError"),

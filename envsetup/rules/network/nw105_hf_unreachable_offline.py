@@ -48,6 +48,7 @@ ON = ("1", "ON", "YES", "TRUE")
     slug="hf-unreachable-offline",
     title="The model hub can't be reached",
     severity="note",
+    unseen="whether the hub can be reached isn't tried",
     symptoms=(
         Symptom(pattern=r"couldn't connect to 'https://huggingface\.co"),
         Symptom(pattern="LocalEntryNotFoundError"),

@@ -37,6 +37,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Machine
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import SETTINGS
 
 FIXES = (
     Fix(text=("pip: install torch in a command of its own with --index-url, the rest without")),
@@ -52,6 +53,7 @@ MAIN = (" index-url", " default-index")
     slug="torch-index-used-as-only-index",
     title="PyTorch's index is used as the only index",
     severity="error",
+    unseen=SETTINGS,
     symptoms=(
         Symptom(
             pattern=r"No matching distribution found for (?:setuptools|wheel|hatchling|ninja|packaging|cuda-bindings|flit|poetry)\S*"

@@ -52,6 +52,7 @@ FIXES = (
     slug="python-version-has-no-wheel",
     title="This Python version has no torch wheel",
     severity="error",
+    unseen="which index and which release were asked for isn't read",
     symptoms=(
         Symptom(pattern=r"Could not find a version that satisfies the requirement torch"),
         Symptom(pattern=r"No matching distribution found for torch"),

@@ -38,6 +38,7 @@ from envsetup.knowledge import Knowledge, version_key
 from envsetup.model import Absent, Fix, Known, Libc, Machine, Python, TorchInstall
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 from envsetup.rules.python.py101_python_version_has_no_wheel import tag_of
+from envsetup.rules.undecidable import OTHERS
 
 FIXES = (
     Fix(text="Use a system or container image with glibc 2.28 or newer"),
@@ -50,7 +51,7 @@ FIXES = (
     slug="libc-unsupported",
     title="The C library is musl, or too old for the wheel",
     severity="error",
-    exhaustive=False,
+    unseen=OTHERS,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"version .GLIBC_2\.\d{1,3}. not found"),

@@ -45,6 +45,7 @@ FIXES = (Fix(text="Make a virtual environment: `envsetup setup`, or `python3 -m 
     slug="externally-managed-python",
     title="Installing into an externally managed system Python",
     severity="warning",
+    unseen="pip can belong to another Python",
     symptoms=(
         Symptom(pattern=r"externally[- ]managed[- ]environment"),
         Symptom(pattern=r"This environment is externally managed"),

@@ -62,6 +62,7 @@ _STANDARD = (
     slug="module-shadowed",
     title="A local file hides torch (torch.py, random.py, ...)",
     severity="error",
+    unseen="files that hide other modules aren't looked for",
     symptoms=(
         Symptom(
             pattern=r"partially initialized module '(?:torch|numpy|triton)' (?:from \S{1,200} )?has no attribute"

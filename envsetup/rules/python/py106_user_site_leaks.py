@@ -37,6 +37,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Machine, Package, Python, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import OTHERS
 
 FIXES = (
     Fix(text="Leave the user site out: `export PYTHONNOUSERSITE=1`"),
@@ -50,6 +51,7 @@ FAMILY = re.compile(r"torch(?:vision|audio)?|numpy|triton|nvidia-.+")
     slug="user-site-leaks",
     title="Packages in ~/.local shadow the environment",
     severity="warning",
+    unseen=OTHERS,
     symptoms=(
         Symptom(
             pattern=r"/\.local/lib/python3\.\d{1,2}/site-packages/(?:torch|numpy|nvidia|triton)\b",

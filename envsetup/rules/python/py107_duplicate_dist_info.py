@@ -38,6 +38,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Machine, Package
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PART
 
 FIXES = (
     Fix(
@@ -54,6 +55,7 @@ FAMILY = re.compile(r"torch(?:vision|audio)?|numpy|triton|nvidia-.+")
     slug="duplicate-dist-info",
     title="Two dist-info records for one package (half-finished upgrade)",
     severity="error",
+    unseen=PART,
     symptoms=(
         Symptom(pattern=r"Ignoring invalid distribution [~-]\w{1,40}"),
         Symptom(

@@ -37,6 +37,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Machine, Package
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PART
 
 FIXES = (
     Fix(
@@ -52,6 +53,7 @@ FIXES = (
     slug="conda-pip-mixed-torch",
     title="torch installed by both conda and pip",
     severity="warning",
+    unseen=PART,
     symptoms=(
         Symptom(pattern=r"undefined symbol: iJIT_NotifyEvent", confidence="medium"),
         Symptom(pattern=r"libtorch_cpu\.so: undefined symbol: iJIT"),

@@ -53,6 +53,7 @@ OF_CHANNEL = re.compile(r"pytorch-[\d.]+-py3\.\d+_(?:cuda|cpu)\S*\.json")
     slug="conda-pytorch-channel-dead",
     title="Using the retired `pytorch` conda channel",
     severity="warning",
+    unseen="environment files aren't read",
     symptoms=(
         Symptom(
             pattern=r"PackagesNotFoundError[^\n]{0,200}\b(?:(?:py)?torch|torchvision|torchaudio|cudatoolkit)\b"

@@ -55,6 +55,7 @@ FIXES = (
     slug="wrong-interpreter-kernel",
     title="Notebook kernel or IDE uses another interpreter",
     severity="warning",
+    unseen="which interpreter an editor or a notebook starts isn't read",
     symptoms=(
         Symptom(pattern=r"No module named '?torch'?(?![\w.])", confidence="low"),
         Symptom(

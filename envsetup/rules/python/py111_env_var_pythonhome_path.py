@@ -39,6 +39,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Machine, Python, Unreadable
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import SETTINGS
 
 FIXES = (
     Fix(text="Unset both and try again: `unset PYTHONPATH PYTHONHOME`"),
@@ -52,6 +53,7 @@ FOREIGN = re.compile(r"python(3\.\d{1,2})t?[/\\](?:site|dist)-packages")
     slug="env-var-pythonhome-path",
     title="PYTHONPATH/PYTHONHOME pulls in foreign packages",
     severity="warning",
+    unseen=SETTINGS,
     symptoms=(
         Symptom(pattern=r"Could not find platform (?:in)?dependent libraries <(?:exec_)?prefix>"),
         Symptom(pattern=r"init_fs_encoding: failed to get the Python codec"),

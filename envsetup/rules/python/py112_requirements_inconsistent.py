@@ -39,6 +39,7 @@ from envsetup.knowledge import Knowledge
 from envsetup.model import Fix, Machine, Package, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 from envsetup.rules.shared.torch_requirements import absent_requirements, missing_module
+from envsetup.rules.undecidable import OTHERS
 
 FIXES = (
     Fix(
@@ -54,6 +55,7 @@ PIN = re.compile(r"((?:nvidia-[a-z0-9-]{1,80})|triton)\s*\(?==\s*([0-9][^\s;,)]*
     slug="requirements-inconsistent",
     title="Installed set breaks torch's own requirements",
     severity="error",
+    unseen=OTHERS,
     symptoms=(
         Symptom(pattern=r"\btorch \d\S{0,30} requires [^\n]{1,120}but you have"),
         Symptom(pattern=r"\btorch \d\S{0,30} has requirement [^\n]{1,120}but you'll have"),

@@ -41,6 +41,7 @@ from collections.abc import Iterator
 from envsetup.model import Evidence, Fix, Machine, TorchInstall, Unreadable
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
 from envsetup.rules.shared.torch_requirements import absent_requirements, missing_module
+from envsetup.rules.undecidable import SETTINGS
 
 FIXES = (
     Fix(
@@ -69,6 +70,7 @@ def _asked_for(machine: Machine) -> bool:
     slug="torch-not-importable",
     title="torch is installed but cannot be imported",
     severity="error",
+    unseen=SETTINGS,
     symptoms=(
         Symptom(pattern=r"libtorch\w*\.so[^\n]{0,80}file too short"),
         Symptom(pattern=r"\bfile too short\b", confidence="medium"),

@@ -63,6 +63,7 @@ FIXES = (
     slug="rocm-gfx-unsupported",
     title="The AMD GPU isn't in this ROCm build",
     severity="error",
+    unseen="integrated GPUs, and targets that a variable replaces, aren't judged",
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(pattern="HIP error: invalid device function"),

@@ -39,7 +39,8 @@ from envsetup.model import (
     Machine,
     TorchInstall,
 )
-from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules import Draft, Symptom, rule
+from envsetup.rules.shared.device_nodes import refused
 
 FIXES = (
     Fix(text="`sudo usermod -aG render,video $USER`, then log in again", safety="root"),
@@ -63,10 +64,5 @@ FIXES = (
     fixes=FIXES,
 )
 def judge(device_access: dict[str, bool], torch: TorchInstall, machine: Machine) -> Iterator[Draft]:
-    if (torch.build or "").startswith("rocm") and device_access.get("/dev/kfd") is False:
-        yield Draft(
-            message="This user may not open /dev/kfd, so ROCm sees no GPU.",
-            subject="/dev/kfd",
-            evidence=(fact_evidence(machine, "device_access", "/dev/kfd: refused"),),
-            fixes=FIXES,
-        )
+    if (torch.build or "").startswith("rocm"):
+        yield from refused(device_access, "/dev/kfd", machine, FIXES, ", so ROCm sees no GPU")

@@ -41,6 +41,7 @@ from envsetup.model import (
     Machine,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import SETTINGS
 
 FIXES = (
     Fix(text="`unset HSA_OVERRIDE_GFX_VERSION` where the build supports the GPU"),
@@ -53,6 +54,7 @@ FIXES = (
     slug="rocm-override-set",
     title="HSA_OVERRIDE_GFX_VERSION is set",
     severity="warning",
+    unseen=SETTINGS,
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(pattern="HSA_STATUS_ERROR_INVALID_ISA"),

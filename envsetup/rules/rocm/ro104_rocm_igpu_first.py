@@ -44,6 +44,7 @@ from envsetup.model import (
     TorchInstall,
 )
 from envsetup.rules import Draft, Symptom, rule
+from envsetup.rules.undecidable import PART
 
 FIXES = (
     Fix(
@@ -63,6 +64,7 @@ MASKS = ("ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES")
     slug="rocm-igpu-first",
     title="The integrated AMD GPU is used too",
     severity="warning",
+    unseen=PART,
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(pattern="HIP error: shared object initialization failed"),

@@ -45,6 +45,7 @@ from envsetup.model import (
     TorchInstall,
 )
 from envsetup.rules import Draft, Symptom, rule
+from envsetup.rules.undecidable import PART
 
 FIXES = (
     Fix(text="Container: `--device /dev/kfd --device /dev/dri`"),
@@ -58,6 +59,7 @@ FIXES = (
     slug="rocm-driver-missing",
     title="AMD's kernel driver isn't there",
     severity="error",
+    unseen=PART,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern="ROCk module is NOT loaded"),

@@ -41,6 +41,7 @@ from envsetup.model import (
     TorchInstall,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PART
 
 FIXES = (Fix(text="`unset LD_LIBRARY_PATH`"),)
 
@@ -50,6 +51,7 @@ FIXES = (Fix(text="`unset LD_LIBRARY_PATH`"),)
     slug="rocm-version-skew",
     title="The system's ROCm shadows the wheel's",
     severity="warning",
+    unseen=PART,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"lib(?:amdhip64|rocblas|hipblas\w*|MIOpen)\.so\S*.{0,20}undefined symbol"),

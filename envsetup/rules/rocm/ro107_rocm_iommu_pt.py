@@ -36,6 +36,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Gpu, Machine
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PART
 
 FIXES = (Fix(text="Add `iommu=pt` to the kernel's command line", safety="reboot"),)
 
@@ -45,6 +46,7 @@ FIXES = (Fix(text="Add `iommu=pt` to the kernel's command line", safety="reboot"
     slug="rocm-iommu-pt",
     title="Several AMD GPUs hang without iommu=pt",
     severity="warning",
+    unseen=PART,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"\biommu=pt\b", confidence="medium"),

@@ -40,6 +40,7 @@ from envsetup.model import (
     Machine,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PROGRAM
 
 FIXES = (
     Fix(text="Name the classes: torch.serialization.add_safe_globals([…])"),
@@ -53,6 +54,7 @@ FIXES = (
     slug="torch-load-weights-only",
     title="Loading with weights_only is refused or switched off",
     severity="note",
+    unseen=PROGRAM,
     symptoms=(
         Symptom(pattern="Weights only load failed"),
         Symptom(pattern="WeightsUnpickler error"),

@@ -39,6 +39,7 @@ from envsetup.model import (
     Package,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import BUILDS
 
 FIXES = (Fix(text="`pip uninstall -y pytorch torchtriton`, then install torch", safety="deletes"),)
 
@@ -50,6 +51,7 @@ WRONG = ("pytorch", "torchtriton", "pytorch-gpu", "troch")
     slug="typosquat-or-wrong-name",
     title="A wrong or look-alike package",
     severity="warning",
+    unseen=BUILDS,
     symptoms=(
         Symptom(pattern="You (?:tried to install|should install) .{0,3}pytorch"),
         Symptom(pattern="package named for PyTorch is"),

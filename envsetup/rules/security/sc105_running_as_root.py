@@ -44,6 +44,7 @@ FIXES = (Fix(text="Use a normal user and a virtual environment"),)
     slug="running-as-root",
     title="Work as root",
     severity="note",
+    unseen="a container's root isn't told of",
     platforms=("linux", "macos"),
     symptoms=(Symptom(pattern="Running pip as the 'root' user", confidence="low"),),
     fixes=FIXES,

@@ -71,6 +71,8 @@ def _unserved(
     if not archs:
         return []
     known = [identify(g, knowledge) for g in gpus if g.vendor == "nvidia"]
+    if known and not any(g.compute_capability for g in known):
+        raise Undecidable("the GPU's compute capability is not known", "gpus")
     sm = [a for a in archs if a.startswith("sm_")]
     ptx = [a for a in archs if a.startswith("compute_")]
     return [

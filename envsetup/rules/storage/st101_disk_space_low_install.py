@@ -42,6 +42,7 @@ from envsetup.model import (
     Machine,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PASSING
 
 FIXES = (
     Fix(text="`export TMPDIR=<folder on a larger disk>`"),
@@ -61,6 +62,7 @@ TEMPORARY_BYTES = 16 * 2**20
     slug="disk-space-low-install",
     title="Too little space on the disk",
     severity="error",
+    unseen=PASSING,
     symptoms=(
         Symptom(pattern="Could not install packages.{0,80}(?:Errno 28|No space left)"),
         Symptom(pattern=r"\[Errno 28\]", confidence="medium"),

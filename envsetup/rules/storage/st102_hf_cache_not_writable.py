@@ -38,6 +38,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Filesystem, Fix, Machine, Package
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PLACES
 
 FIXES = (
     Fix(text="`export HF_HOME=<a folder of your own>`"),
@@ -50,6 +51,7 @@ FIXES = (
     slug="hf-cache-not-writable",
     title="The model cache can't be written",
     severity="error",
+    unseen=PLACES,
     symptoms=(
         Symptom(pattern=r"Permission denied.{0,60}(?:huggingface|\.cache/torch|/hub)"),
         Symptom(pattern="problem when trying to write in your cache folder"),

@@ -41,6 +41,7 @@ from envsetup.model import (
     Package,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PASSING
 
 FIXES = (
     Fix(text="Set HF_HOME to a folder on a larger disk"),
@@ -55,6 +56,7 @@ LITTLE_BYTES = 2 * 2**30
     slug="hf-cache-disk-low",
     title="Little space for models",
     severity="warning",
+    unseen=PASSING,
     symptoms=(
         Symptom(pattern="Not enough free disk space to download"),
         Symptom(pattern="(?:huggingface|safetensors|hf_hub).{0,200}No space left"),

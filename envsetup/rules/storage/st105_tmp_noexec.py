@@ -39,7 +39,9 @@ from envsetup.model import (
     Machine,
     TorchInstall,
 )
-from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules import Draft, Symptom, rule
+from envsetup.rules.shared.noexec_mounts import noexec_places
+from envsetup.rules.undecidable import PLACES
 
 FIXES = (Fix(text="`export TMPDIR=$HOME/tmp` for builds"),)
 
@@ -49,6 +51,7 @@ FIXES = (Fix(text="`export TMPDIR=$HOME/tmp` for builds"),)
     slug="tmp-noexec",
     title="The temporary folder is mounted noexec",
     severity="warning",
+    unseen=PLACES,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"/tmp/\S{0,200}.{0,40}failed to map segment", confidence="medium"),
@@ -62,11 +65,10 @@ FIXES = (Fix(text="`export TMPDIR=$HOME/tmp` for builds"),)
 def judge(
     storage: tuple[Filesystem, ...], torch: TorchInstall, machine: Machine
 ) -> Iterator[Draft]:
-    for place in storage:
-        if place.role == "tmp" and "noexec" in place.options:
-            yield Draft(
-                message=f"{place.path} is mounted noexec: what torch.compile builds there can't run.",
-                subject=place.path,
-                evidence=(fact_evidence(machine, "storage", f"{place.path}: noexec"),),
-                fixes=FIXES,
-            )
+    for place, seen in noexec_places(storage, "tmp", machine):
+        yield Draft(
+            message=f"{place.path} is mounted noexec: what torch.compile builds there can't run.",
+            subject=place.path,
+            evidence=(seen,),
+            fixes=FIXES,
+        )

@@ -37,8 +37,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from envsetup.knowledge import Knowledge, identify
-from envsetup.model import Fix, Gpu, Machine, NvidiaDriver, TorchInstall, TorchRuntime, value_of
-from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.model import (
+    Fix,
+    Gpu,
+    Known,
+    Machine,
+    NvidiaDriver,
+    TorchInstall,
+    TorchRuntime,
+    Unreadable,
+    value_of,
+)
+from envsetup.rules import Draft, Symptom, Undecidable, fact_evidence, rule
 
 FIXES = (
     Fix(
@@ -102,6 +112,8 @@ def judge(
         for g in gpus
         if not g.integrated and _usable(g, value_of(machine.nvidia_driver), knowledge)
     ]
+    if not usable and _unknown(gpus, machine):
+        raise Undecidable("the driver's version is not known", "nvidia_driver.version")
     if not usable:
         return
     names = ", ".join(g.name or g.vendor for g in usable)
@@ -121,6 +133,14 @@ def _other_device(runtime: TorchRuntime | None) -> bool:
     return runtime is not None and (
         runtime.cuda_available is True or any(d.kind != "cpu" for d in runtime.devices)
     )
+
+
+def _unknown(gpus: tuple[Gpu, ...], machine: Machine) -> bool:
+    """Whether nobody knows if a driver serves a card of NVIDIA's; without a driver none does."""
+    driver = machine.nvidia_driver
+    version = driver.value.version if isinstance(driver, Known) else driver
+    cards = any(g.vendor == "nvidia" and not g.integrated for g in gpus)
+    return cards and isinstance(version, Unreadable)
 
 
 def _usable(gpu: Gpu, driver: NvidiaDriver | None, knowledge: Knowledge) -> bool:

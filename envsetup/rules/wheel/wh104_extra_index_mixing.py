@@ -38,6 +38,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Machine, TorchInstall, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import SETTINGS
 
 FIXES = (
     Fix(text="Install torch with its index as the only one (`--index-url`), the rest afterwards"),
@@ -51,6 +52,7 @@ TAG = re.compile(r"download\.pytorch\.org/whl/(?:nightly/|test/)?(cpu|xpu|cu\d{3
     slug="extra-index-mixing",
     title="--extra-index-url lets another index win",
     severity="warning",
+    unseen=SETTINGS,
     symptoms=(
         Symptom(
             pattern=r"Looking in indexes: [^\n]{1,120}, https://download\.pytorch\.org/whl/",

@@ -50,6 +50,7 @@ FIXES = (
     slug="companion-variant-mismatch",
     title="torch and torchvision/torchaudio carry different CUDA tags",
     severity="error",
+    unseen="wheels from PyPI don't tell their variant in their version",
     symptoms=(
         Symptom(pattern=r"were compiled with different CUDA (?:major )?versions"),
         Symptom(pattern=r"compiled with different CUDA versions"),

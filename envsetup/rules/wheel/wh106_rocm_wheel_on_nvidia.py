@@ -36,6 +36,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Gpu, Machine, TorchInstall, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PART
 
 FIXES = (Fix(text="Take the build for this GPU: run what this prints: `envsetup install-plan`"),)
 
@@ -45,6 +46,7 @@ FIXES = (Fix(text="Take the build for this GPU: run what this prints: `envsetup 
     slug="rocm-wheel-on-nvidia",
     title="ROCm wheel on an NVIDIA machine, or the reverse",
     severity="error",
+    unseen=PART,
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(pattern=r"(?:ROCm|HIP)[^\n]{0,60}build[^\n]{0,60}NVIDIA GPU", confidence="low"),

@@ -46,6 +46,7 @@ FIXES = (Fix(text="Install the XPU build: `envsetup install-plan --backend xpu`"
     slug="xpu-wheel-missing",
     title="Intel GPU present but the build is not the XPU build",
     severity="warning",
+    unseen="builds for other GPUs aren't judged",
     symptoms=(
         Symptom(pattern=r"not linked with support for xpu devices"),
         Symptom(pattern=r"Torch not compiled with XPU enabled"),

@@ -56,6 +56,7 @@ OFFICIAL = re.compile(r"\d+\.\d+\.\d+(?:\.post\d+)?(?:\+(?:cpu|cu\d+|rocm[\d.]+|
     slug="torchvision-torch-pair",
     title="torchvision/torchaudio release does not pair with torch",
     severity="error",
+    unseen="its library can fail to load beside the right release",
     symptoms=(
         Symptom(pattern=r"operator torchvision::\w{1,30} does not exist"),
         Symptom(pattern=r"Couldn't load custom C\+\+ ops"),

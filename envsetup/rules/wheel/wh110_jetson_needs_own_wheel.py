@@ -38,6 +38,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Machine, TorchInstall, value_of
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PART
 
 FIXES = (
     Fix(text="Take the wheel or container made for this JetPack"),
@@ -55,6 +56,7 @@ OWN_DRIVER = re.compile(r"R(?:32|34|35|36)\b")
     slug="jetson-needs-own-wheel",
     title="Generic aarch64 wheel on Jetson",
     severity="error",
+    unseen=PART,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"NvRmMemInitNvmap failed"),

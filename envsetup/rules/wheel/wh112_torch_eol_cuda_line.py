@@ -51,6 +51,7 @@ TURING = (7, 5)
     slug="torch-eol-cuda-line",
     title="Machine is stuck on a CUDA line that torch has stopped shipping",
     severity="warning",
+    unseen="GPUs of unknown capability aren't judged",
     platforms=("linux", "windows"),
     symptoms=(Symptom(pattern=r"No published PyTorch CUDA builds for release"),),
     ask="`nvidia-smi --query-gpu=name,compute_cap --format=csv`: below 7.5?",

@@ -52,6 +52,7 @@ FIXES = (
     slug="vcredist-missing",
     title="Visual C++ runtime missing or too old",
     severity="error",
+    unseen="other DLLs of the same chain aren't looked for",
     platforms=("windows",),
     symptoms=(
         Symptom(pattern=r"Visual C\+\+ Redistributable is not installed"),

@@ -51,6 +51,7 @@ FIXES = (
     slug="dll-search-conflict",
     title="Another DLL of the same name is found first",
     severity="error",
+    unseen="the folders of PATH aren't read",
     platforms=("windows",),
     symptoms=(
         Symptom(pattern=r"WinError 127\b"),

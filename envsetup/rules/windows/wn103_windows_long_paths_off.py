@@ -65,6 +65,7 @@ LONGEST_PATH = 259
     slug="windows-long-paths-off",
     title="Long paths are disabled",
     severity="error",
+    unseen="other packages have longer names",
     platforms=("windows",),
     symptoms=(
         Symptom(pattern="Windows Long Path support"),

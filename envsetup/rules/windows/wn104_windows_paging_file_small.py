@@ -37,6 +37,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Machine, TorchInstall, Windows
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PASSING
 
 FIXES = (
     Fix(text="Use fewer data loader workers"),
@@ -52,6 +53,7 @@ OF_ONE_PROCESS_BYTES = 3 << 30
     slug="windows-paging-file-small",
     title="The paging file is too small for the CUDA DLLs",
     severity="error",
+    unseen=PASSING,
     platforms=("windows",),
     symptoms=(
         Symptom(pattern=r"WinError 1455\]"),

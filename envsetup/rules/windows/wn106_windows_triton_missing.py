@@ -60,6 +60,7 @@ TRITONS = ("triton", "triton-windows", "pytorch-triton")
     slug="windows-triton-missing",
     title="torch.compile on Windows without Triton or a compiler",
     severity="warning",
+    unseen="whether cl is there isn't read",
     platforms=("windows",),
     symptoms=(
         Symptom(pattern="Compiler: cl is not found"),

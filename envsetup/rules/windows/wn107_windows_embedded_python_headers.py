@@ -38,6 +38,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Machine, Python, TorchInstall, Windows
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PART
 
 FIXES = (
     Fix(
@@ -54,6 +55,7 @@ FIXES = (
     slug="windows-embedded-python-headers",
     title="This embedded Python has no headers",
     severity="warning",
+    unseen=PART,
     platforms=("windows",),
     symptoms=(
         Symptom(pattern=r"include file 'Python\.h' not found"),

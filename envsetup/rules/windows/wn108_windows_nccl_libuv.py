@@ -40,6 +40,7 @@ from collections.abc import Iterator
 
 from envsetup.model import Fix, Launch, Machine, TorchInstall
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PROGRAM
 
 FIXES = (
     Fix(text='`set USE_LIBUV=0`, in PowerShell `$env:USE_LIBUV = "0"`'),
@@ -56,6 +57,7 @@ LIBUV_SINCE = (2, 4)
     slug="windows-nccl-libuv",
     title="Distributed features that Windows lacks",
     severity="warning",
+    unseen=PROGRAM,
     platforms=("windows",),
     symptoms=(
         Symptom(pattern="use_libuv was requested"),

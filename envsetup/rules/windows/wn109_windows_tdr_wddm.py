@@ -58,6 +58,7 @@ AMPLE_DELAY_S = 10
     slug="windows-tdr-wddm",
     title="Windows' display watchdog ends long kernels",
     severity="note",
+    unseen="the displays of GeForce cards aren't told",
     platforms=("windows",),
     symptoms=(
         Symptom(pattern="the launch timed out and was terminated"),

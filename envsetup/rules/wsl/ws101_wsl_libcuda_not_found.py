@@ -48,6 +48,7 @@ from envsetup.model import (
     value_of,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PART
 
 FIXES = (
     Fix(text="In Windows: `wsl --update`, then `wsl --shutdown`"),
@@ -61,6 +62,7 @@ FIXES = (
     slug="wsl-libcuda-not-found",
     title="WSL's libcuda is missing or not found",
     severity="error",
+    unseen=PART,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"/usr/lib/wsl/lib\S{0,60}.{0,80}(?:cannot open|not found|No such)"),

@@ -54,6 +54,7 @@ FIXES = (
     slug="wsl-linux-driver-installed",
     title="A Linux NVIDIA driver was installed inside WSL",
     severity="error",
+    unseen="quick examinations don't load the library",
     platforms=("linux",),
     symptoms=(Symptom(pattern="GPU access blocked by the operating system"),),
     suppresses=("WS101", "DR101"),

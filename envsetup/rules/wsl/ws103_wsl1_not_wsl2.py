@@ -40,6 +40,7 @@ from envsetup.model import (
     Wsl,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PART
 
 FIXES = (Fix(text="In Windows: `wsl --set-version <distribution> 2`"),)
 
@@ -49,6 +50,7 @@ FIXES = (Fix(text="In Windows: `wsl --set-version <distribution> 2`"),)
     slug="wsl1-not-wsl2",
     title="This is WSL 1",
     severity="error",
+    unseen=PART,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"4\.4\.0-\d{5}-Microsoft"),

@@ -42,6 +42,7 @@ from envsetup.model import (
     Wsl,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PASSING
 
 FIXES = (
     Fix(
@@ -57,6 +58,7 @@ LITTLE_BYTES = 6 * 2**30
     slug="wsl-memory-capped",
     title="WSL gets little of the machine's memory",
     severity="warning",
+    unseen=PASSING,
     platforms=("linux",),
     symptoms=(
         Symptom(

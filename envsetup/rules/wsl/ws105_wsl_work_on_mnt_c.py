@@ -39,6 +39,7 @@ from envsetup.model import (
     Wsl,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PLACES
 
 FIXES = (Fix(text="Make the environment and keep the project under ~ (ext4)"),)
 
@@ -50,6 +51,7 @@ FOREIGN = ("9p", "drvfs", "v9fs")
     slug="wsl-work-on-mnt-c",
     title="The environment lies on a Windows drive",
     severity="warning",
+    unseen=PLACES,
     platforms=("linux",),
     symptoms=(
         Symptom(

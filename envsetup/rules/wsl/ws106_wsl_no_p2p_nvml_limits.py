@@ -42,6 +42,7 @@ from envsetup.model import (
     Wsl,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PART
 
 FIXES = (Fix(text="With several GPUs: `export NCCL_P2P_DISABLE=1`"),)
 
@@ -51,6 +52,7 @@ FIXES = (Fix(text="With several GPUs: `export NCCL_P2P_DISABLE=1`"),)
     slug="wsl-no-p2p-nvml-limits",
     title="Some GPU features are missing under WSL",
     severity="note",
+    unseen=PART,
     platforms=("linux",),
     symptoms=(
         Symptom(pattern="wsl.{0,200}NVML_ERROR_NOT_SUPPORTED", confidence="medium"),

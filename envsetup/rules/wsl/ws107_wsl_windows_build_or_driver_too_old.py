@@ -62,6 +62,7 @@ FLOOR = (471, 41)
     slug="wsl-windows-build-or-driver-too-old",
     title="The Windows side is too old for CUDA in WSL",
     severity="error",
+    unseen="the build of Windows isn't read",
     platforms=("linux",),
     symptoms=(
         Symptom(pattern=r"wsl2?\b.{0,200}Found no NVIDIA driver"),

@@ -55,6 +55,7 @@ FIXES = (
     slug="xpu-level-zero-missing",
     title="Intel's Level Zero driver is missing",
     severity="error",
+    unseen="the driver below the loader isn't tried",
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(pattern="Can't initialize Level Zero"),

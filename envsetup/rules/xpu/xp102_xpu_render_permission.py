@@ -39,7 +39,8 @@ from envsetup.model import (
     Machine,
     TorchInstall,
 )
-from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules import Draft, Symptom, rule
+from envsetup.rules.shared.device_nodes import refused
 
 FIXES = (
     Fix(text="`sudo usermod -aG render $USER`, then log in again", safety="root"),
@@ -58,11 +59,7 @@ FIXES = (
     fixes=FIXES,
 )
 def judge(device_access: dict[str, bool], torch: TorchInstall, machine: Machine) -> Iterator[Draft]:
-    nodes = {n: ok for n, ok in device_access.items() if n.startswith("/dev/dri/renderD")}
-    if torch.build == "xpu" and nodes and not any(nodes.values()):
-        yield Draft(
-            message=f"This user may not open {', '.join(sorted(nodes))}.",
-            subject=min(nodes),
-            evidence=(fact_evidence(machine, "device_access", f"{min(nodes)}: refused"),),
-            fixes=FIXES,
+    if torch.build == "xpu":
+        yield from refused(
+            device_access, "/dev/dri/renderD", machine, FIXES, ", so torch sees no Intel GPU"
         )

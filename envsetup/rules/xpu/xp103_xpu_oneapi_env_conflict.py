@@ -40,6 +40,7 @@ from envsetup.model import (
     TorchInstall,
 )
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import SETTINGS
 
 FIXES = (Fix(text="Start a clean shell without setvars"),)
 
@@ -49,6 +50,7 @@ FIXES = (Fix(text="Start a clean shell without setvars"),)
     slug="xpu-oneapi-env-conflict",
     title="A sourced oneAPI clashes with the wheel's runtime",
     severity="warning",
+    unseen=SETTINGS,
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(pattern=r"libsycl\.so\S*.{0,20}(?:undefined symbol|cannot open)"),

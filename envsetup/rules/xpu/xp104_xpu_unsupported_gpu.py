@@ -38,6 +38,7 @@ from collections.abc import Iterator
 from envsetup.knowledge import Knowledge
 from envsetup.model import Fix, Gpu, Machine, TorchInstall
 from envsetup.rules import Draft, Symptom, fact_evidence, rule
+from envsetup.rules.undecidable import PART
 
 FIXES = (Fix(text="Use the CPU build"),)
 
@@ -47,6 +48,7 @@ FIXES = (Fix(text="Use the CPU build"),)
     slug="xpu-unsupported-gpu",
     title="This Intel GPU isn't on the supported list",
     severity="warning",
+    unseen=PART,
     platforms=("linux", "windows"),
     symptoms=(
         Symptom(pattern="doesn't support querying the available free memory"),
