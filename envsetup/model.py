@@ -689,6 +689,8 @@ class Outcome(Record):
     message: str = ""
     measurements: dict[str, Measurement] = field(default_factory=dict)
     log_tail: str = ""
+    explained_by: str | None = None
+    """Code of the finding that tells why it didn't pass."""
 
     def __post_init__(self) -> None:
         if not _can_be_told(self.duration_s):

@@ -27,7 +27,7 @@ from envsetup.cli.output import check_writable, emit, look, say, write_text
 if TYPE_CHECKING:
     from envsetup.doctor import Examination
     from envsetup.knowledge import Knowledge
-    from envsetup.model import Report, Verdict
+    from envsetup.model import Report
 
 FORMATS = ("text", "json", "markdown", "html", "junit", "github")
 ENDINGS = {
@@ -153,9 +153,8 @@ def command(
         timeout_s=timeout,
         offline=offline,
     )
-    saved = diagnose_from(source, examination) if source is not None else None
-    done = (saved, Exit.OK) if saved else examine(python, examination, format, quiet, verbose)
-    report, code = replace(done[0], settings=settings, left_out=left_out), done[1]
+    done, code = examined(source, python, examination, format, quiet, verbose)
+    report = replace(done, settings=settings, left_out=(*done.left_out, *left_out))
     show(report, format, files, full=full, color=color, verbose=verbose)
     if code is Exit.OK and count(before, report, (settings and settings.fail_on) or fail_on, quiet):
         code = Exit.OK if exit_zero else Exit.FINDINGS
@@ -211,6 +210,22 @@ def device_names(words: Sequence[str]) -> tuple[str, ...] | None:
 # -- examining -----------------------------------------------------------------------------------------
 
 
+def examined(
+    source: str | None,
+    python: str | None,
+    examination: Examination,
+    format: str,
+    quiet: bool,
+    verbose: int,
+) -> tuple[Report, Exit]:
+    """The report of a saved machine, or of the one here."""
+    if source is None:
+        return examine(python, examination, format, quiet, verbose)
+    from envsetup.cli.saved_report import diagnose_from
+
+    return diagnose_from(source, examination, knowledge)
+
+
 def examine(
     python: str | None,
     examination: Examination,
@@ -223,7 +238,7 @@ def examine(
 
     from envsetup.cli.progress import Narrator
     from envsetup.cli.target import target_here
-    from envsetup.doctor import run_doctor
+    from envsetup.doctor import INTERRUPTED, run_doctor, unseen
     from envsetup.doctor.about_target import about
     from envsetup.host import LocalHost
     from envsetup.target import TargetError, required
@@ -239,25 +254,13 @@ def examine(
         if format != "json":
             raise Failure(str(error), Exit.TARGET_UNUSABLE) from error
         say(f"Error: {error}")
-        report = replace(unseen(str(error), examination, "failed"), target=target)
+        report = replace(unseen(str(error), examination), target=target)
         return report, Exit.TARGET_UNUSABLE
     except KeyboardInterrupt:
         if format != "json":
             raise
         say("interrupted")
-        return unseen("interrupted", examination, "unknown"), Exit.INTERRUPTED
-
-
-def unseen(why: str, examination: Examination, verdict: Verdict) -> Report:
-    """The report of a target that was not seen, since JSON is promised on these exit codes too."""
-    from msgspec.structs import replace
-
-    from envsetup.doctor import Diagnosis, report_of
-    from envsetup.model import Machine, Source, Unreadable
-
-    source = Source(kind="target", ref="--python")
-    machine = Machine(python=Unreadable(error=why, source=source))
-    return replace(report_of(machine, Diagnosis(), examination), verdict=verdict)
+        return unseen(INTERRUPTED.error, examination), Exit.INTERRUPTED
 
 
 def knowledge(mirror: str | None = None) -> Knowledge:
@@ -268,29 +271,6 @@ def knowledge(mirror: str | None = None) -> Knowledge:
         return load(mirror=mirror)
     except (ValueError, OSError) as error:
         raise click.UsageError(f"the knowledge can't be read: {error}") from error
-
-
-def diagnose_from(path: str, examination: Examination) -> Report:
-    """A report of a machine that was saved or pasted. Raises Failure (exit 2) where it is neither."""
-    from envsetup.cli.saved_machine import read_saved
-    from envsetup.doctor import BackgroundWork, diagnose, limit_s, report_of
-    from envsetup.doctor.untrusted_report import about_saved
-    from envsetup.target import TargetError
-
-    def judged() -> Report:
-        machine, target = read_saved(path, "--from", limit_s(examination))
-        report = report_of(machine, diagnose(machine, knowledge(), examination), examination)
-        return about_saved(report, target)
-
-    try:
-        report: Report = BackgroundWork(judged, None).result(limit_s(examination))
-        return report
-    except TargetError as error:
-        raise Failure(
-            f"--from {path}: not judged within {limit_s(examination):g} s. Give --timeout more seconds,"
-            " or a file that tells less.",
-            Exit.USAGE,
-        ) from error
 
 
 # -- answering -----------------------------------------------------------------------------------------

@@ -21,16 +21,21 @@ def read_saved(
 ) -> tuple[Machine, Target | None]:
     """The same, with the target that JSON of ours names."""
     from envsetup.cli.inputs import read_input
-    from envsetup.report import load_target
 
     try:
-        data = read_input(path, option, pipe_limit_s)
-        is_ours = data.lstrip()[:1] == b"{" and b'"schema_version"' in data
-        return machine_of(data), load_target(data) if is_ours else None
+        return from_bytes(read_input(path, option, pipe_limit_s))
     except click.UsageError as error:
         raise Failure(f"{error.message}; give {ACCEPTED}", Exit.USAGE) from error
     except ValueError as error:
         raise Failure(f"{option} {path}: {error}; give {ACCEPTED}", Exit.USAGE) from error
+
+
+def from_bytes(data: bytes) -> tuple[Machine, Target | None]:
+    """A machine, and the target that JSON of ours names. Raises ValueError as `machine_of` does."""
+    from envsetup.report import load_target
+
+    is_ours = data.lstrip()[:1] == b"{" and b'"schema_version"' in data
+    return machine_of(data), load_target(data) if is_ours else None
 
 
 def machine_of(data: bytes) -> Machine:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from envsetup.doctor.catalogue import all_checks, choose, order_for
 from envsetup.doctor.collector import device_name
+from envsetup.doctor.explained_checks import explained
 from envsetup.doctor.requirements import CODE as NEED_CODE
 from envsetup.doctor.requirements import SLUG as NEED_SLUG
 from envsetup.doctor.requirements import Need, unmet
@@ -48,6 +49,9 @@ BAD = ("failed", "crashed", "timed-out", "not-started")
 INSTALL_FAMILIES = ("PY", "WH", "DR", "AR", "CU", "WS")
 """Families of findings that another build of torch may mend, so that the plan is worth showing."""
 NO_INTERPRETER = Absent(tried=(Source(kind="target", ref="--python, environments, PATH"),))
+THE_TARGET = Source(kind="target", ref="--python")
+INTERRUPTED = Unreadable(error="interrupted", source=THE_TARGET)
+"""The interpreter of a run that was interrupted before it ended."""
 
 
 class Examination(Record):
@@ -316,11 +320,23 @@ def report_of(
         machine=machine,
         findings=diagnosis.findings,
         undecided=diagnosis.undecided,
-        checks=outcomes,
+        checks=explained(outcomes, diagnosis.findings, machine),
         plan=diagnosis.plan,
         timings_s=timings_s or {},
         level=examination.level,
     )
+
+
+def unseen(why: str, examination: Examination) -> Report:
+    """The report of a target that was not seen, since JSON is promised for that too."""
+    machine = Machine(python=Unreadable(error=why, source=THE_TARGET))
+    verdict: Verdict = "unknown" if machine.python == INTERRUPTED else "failed"
+    return replace(report_of(machine, Diagnosis(), examination), verdict=verdict)
+
+
+def was_unseen(machine: Machine) -> bool:
+    """Whether this is the machine of such a report."""
+    return isinstance(machine.python, Unreadable) and machine.python.source == THE_TARGET
 
 
 def verdict_of(

@@ -10,7 +10,7 @@ from pathlib import PurePath
 
 from msgspec import convert
 
-from envsetup.model import Check, Level
+from envsetup.model import Check, Level, Outcome
 from envsetup.target import check_sources
 
 LATE = re.compile(
@@ -101,6 +101,14 @@ def choose(
     levels = ("standard",) if level == "standard" else ("standard", "deep")
     wanted = [c for c in given if (c.id in named if named else c.level in levels)]
     return tuple(c for c in wanted if c.id not in ignore)
+
+
+def choose_outcomes(
+    outcomes: Iterable[Outcome], select: Collection[str], ignore: Collection[str]
+) -> tuple[Outcome, ...]:
+    """The outcomes of the checks that `select` and `ignore` leave, as `choose` does for checks."""
+    named = {c.id for c in all_checks()}.intersection(select)
+    return tuple(o for o in outcomes if o.id not in ignore and (not named or o.id in named))
 
 
 def order_for(checks: Iterable[Check]) -> list[Mapping[str, object]]:

@@ -18,6 +18,7 @@ from envsetup.report.texts import mapped, texts_of
 from envsetup.report.usernames import as_words, homes_out, last_of, owners
 from envsetup.report.variables import Wires, names_a_host, private_words, told_variables
 from envsetup.report.working_folder import from_folder
+from envsetup.rules.shared.torch_requirements import OTHERS
 from envsetup.sanitize import encodable
 
 T = TypeVar("T")
@@ -84,7 +85,8 @@ FAMILY = re.compile(
     r"^cuda-|^intel-|mkl|^setuptools$|^pip$"
 )
 """Packages that a reader of a report needs; the others become a count."""
-OTHERS = "other-packages"
+REQUIRED = re.compile(r"[A-Za-z0-9][\w.-]*")
+"""The name with which a requirement begins."""
 FILE_SERVER = re.compile(
     r"(?<![\w\\])(\\\\{2,4})(?!wsl|[.?]\\)[\w.-]{1,64}(?=\\)|(?<![\w.-])(/net/)[\w.-]{1,64}"
 )
@@ -263,7 +265,8 @@ def _known_as(fact: Known[Any], value: T) -> Known[T]:
 
 
 def _family_alone(packages: tuple[Package, ...]) -> tuple[Package, ...]:
-    kept = [_without_origin(p) for p in packages if FAMILY.search(p.name) or p.name == OTHERS]
+    named = {OTHERS, *_asked_for_by_torch(packages)}
+    kept = [_without_origin(p) for p in packages if FAMILY.search(p.name) or p.name in named]
     left = len(packages) - len(kept)
     if left:
         kept.append(Package(name=OTHERS, version=str(left)))
@@ -276,3 +279,13 @@ def _without_origin(package: Package) -> Package:
     if url is None or is_pytorch(url) or url.startswith("file:"):
         return package
     return replace(package, url=ANOTHER)
+
+
+def _asked_for_by_torch(packages: Iterable[Package]) -> set[str]:
+    """Names that torch's public metadata gives: without them it would look as if they were missing."""
+    lines = (line for p in packages if p.name == "torch" for line in p.requires)
+    return {_canonical(found[0]) for line in lines if (found := REQUIRED.match(line))}
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -20,11 +20,11 @@ from envsetup.model import (
     Unreadable,
     value_of,
 )
-from envsetup.plan.bind import bound_argv, bound_to
 from envsetup.report.escaping import command_line
 from envsetup.report.format_measurement import measured
 from envsetup.report.group_by_cause import by_weight, followers
 from envsetup.report.left_out import left_out_lines
+from envsetup.report.next_step import next_step
 from envsetup.report.summary import grouped, machine_words, summary
 from envsetup.report.which_target import passed_over, why_taken
 
@@ -332,7 +332,7 @@ def _setting(value: object) -> str:
 def _closing(report: Report, pen: Pen, verbose: bool) -> Iterator[str]:
     verdict = {"ok": "fine", "warnings": "partial", "failed": "failing", "unknown": "missing"}
     state: State = verdict[report.verdict]  # type: ignore[assignment]
-    words, command = _next(report, verbose)
+    words, command = next_step(report, verbose)
     head, command = f"{_verdict_words(report)} {words}".strip(), pen.own(command)
     if len(head) + len(command) + 2 <= pen.width:
         lines = pen.wrap(f"{head} {command}", 1)
@@ -340,13 +340,6 @@ def _closing(report: Report, pen: Pen, verbose: bool) -> Iterator[str]:
         lines = [*pen.wrap(head, 1), f"   {command}"]
     yield pen.paint(lines[0], state)
     yield from lines[1:]
-
-
-def _command(argv: tuple[str, ...], report: Report) -> str:
-    """A command of the examined environment, as the reader's shell takes it."""
-    python = report.target and report.target.path
-    bound = bound_argv(argv, bound_to(python, report.machine)) if python else argv
-    return command_line(bound, report.machine)
 
 
 def _verdict_words(report: Report) -> str:
@@ -362,25 +355,3 @@ def _verdict_words(report: Report) -> str:
         case _:
             missing = isinstance(report.machine.torch, Absent)
             return "There is no torch." if missing else "Not known."
-
-
-def _next(report: Report, verbose: bool = False) -> tuple[str, str]:
-    """What to do next, in words, and the command that does it, which may be empty."""
-    worst = next((f for f in _ordered(report, False) if f.severity != "note"), None)
-    if worst is None and isinstance(report.machine.torch, Absent):
-        return "Next, for torch:", _command(("envsetup", "install-plan"), report)
-    bad = next((o for o in report.checks if o.status not in ("passed", "skipped")), None)
-    if bad is not None and (worst is None or worst.severity != "error"):
-        again = ("envsetup", "checks", "run", bad.id, "--device", bad.device, "-v")
-        return "Next:", _command(again, report)
-    if worst is not None and worst.fixes:
-        first = worst.fixes[0]
-        if first.argv:
-            return "Next:", command_line(first.argv, report.machine)
-        return f"Next: {first.text}", ""
-    if report.verdict == "ok" and not report.proven:
-        return "To compute on every device:", _command(("envsetup", "doctor"), report)
-    if report.verdict == "unknown":
-        see = "" if verbose else "; see -v"
-        return f"{len(report.undecided)} rules lack facts{see}.", ""
-    return ("" if report.verdict == "ok" or verbose else "Details: -v."), ""

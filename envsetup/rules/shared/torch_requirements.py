@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from envsetup.model import Machine, Package, Unreadable, value_of
 
 ABSENT = re.compile(r"No module named '([\w]+)")
+OTHERS = "other-packages"
+"""Stands in a shared report for the packages that it doesn't name."""
 BY_BUILD = re.compile(
     r"nvidia-|cuda-|triton|pytorch-triton|intel-|rocm|amd-|tbb|mkl|onemkl|dpcpp|tcmlib|umf"
 )
@@ -23,7 +25,10 @@ def absent_requirements(machine: Machine) -> tuple[str, ...]:
     if torch is None or torch.location is None:
         return ()
     present = {one.name for one in packages}
-    return tuple(name for name in _required(torch, machine) if name not in present)
+    required = tuple(_required(torch, machine))
+    absent = tuple(name for name in required if name not in present)
+    # Reports of envsetup 0.1.0 count all but a few packages without naming them.
+    return () if absent == required and OTHERS in present else absent
 
 
 def _required(torch: Package, machine: Machine) -> Iterator[str]:
