@@ -87,15 +87,15 @@ def judged_anew(saved: Report, knowledge: Knowledge, examination: Examination) -
     stated = {need.text for need in examination.needs}
     needs = (*examination.needs, *(n for n in _needs(saved) if n.text not in stated))
     wanted = replace(examination, needs=needs, level=saved.level)
-    diagnosis = diagnose(saved.machine, knowledge, wanted)
+    outcomes = choose_outcomes(saved.checks, examination.select, examination.ignore)
+    if examination.devices is not None:
+        outcomes = tuple(o for o in outcomes if o.device in examination.devices)
+    diagnosis = diagnose(saved.machine, knowledge, wanted, outcomes)
     if saved.tool_version == __version__:
         kept = _chosen(saved.findings, examination)
         diagnosis = replace(diagnosis, findings=tuple(_together(diagnosis.findings, kept)))
     if diagnosis.plan is None and saved.plan is not None:
         diagnosis = replace(diagnosis, plan=make_plan(saved.machine, knowledge, Request()))
-    outcomes = choose_outcomes(saved.checks, examination.select, examination.ignore)
-    if examination.devices is not None:
-        outcomes = tuple(o for o in outcomes if o.device in examination.devices)
     anew = report_of(saved.machine, diagnosis, wanted, outcomes, saved.timings_s)
     return about_saved(replace(anew, left_out=saved.left_out), saved.target)
 

@@ -65,7 +65,10 @@ NETWORK = ("nfs", "nfs4", "lustre", "gpfs", "beegfs", "cifs", "smb3")
     unseen=PLACES,
     platforms=("linux",),
     symptoms=(
-        Symptom(pattern="Stale file handle"),
+        Symptom(
+            pattern=r"(?:triton|inductor|torch_extensions).{0,200}Stale file handle|Stale file handle.{0,200}(?:triton|inductor|torch_extensions)"
+        ),
+        Symptom(pattern="Stale file handle", confidence="low"),
         Symptom(pattern=r"Device or resource busy.{0,80}(?:\.nfs|triton|inductor)"),
         Symptom(pattern=r"\.triton/cache/\S{1,200}[./]tmp\.pid", confidence="medium"),
         Symptom(pattern=r"Directory not empty.{0,60}\.triton/cache", confidence="medium"),

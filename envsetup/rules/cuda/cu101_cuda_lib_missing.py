@@ -19,7 +19,7 @@ Libraries of the installed nvidia-* packages that are missing, or shorter than t
 
 ## How to fix
 
-- Reinstall what asks, in a build for the CUDA of this torch (`python -c 'import torch; print(torch.version.cuda)'`) (safe)
+- Reinstall what asks, in a build for the CUDA of this torch (`python -m pip show torch`: its version ends in it, as in +cu128) (safe)
 - Where torch itself asks: reinstall it with its dependencies, by the command of `envsetup install-plan` (safe)
 
 ## When to ignore
@@ -70,7 +70,7 @@ from envsetup.rules.undecidable import OTHERS
     ask="Which file asks for it: the module named first in the traceback; which CUDA is it built for?",
     fixes=(
         Fix(
-            text="Reinstall what asks, in a build for the CUDA of this torch (`python -c 'import torch; print(torch.version.cuda)'`)"
+            text="Reinstall what asks, in a build for the CUDA of this torch (`python -m pip show torch`: its version ends in it, as in +cu128)"
         ),
         Fix(
             text="Where torch itself asks: reinstall it with its dependencies, by the command of `envsetup install-plan`"

@@ -90,7 +90,7 @@ BRINGS = {
             confidence="low",
         ),
     ),
-    ask="`echo $LD_LIBRARY_PATH`; `LD_DEBUG=libs python -c 'import torch' 2>&1 | grep -i nvjitlink`",
+    ask="`echo $LD_LIBRARY_PATH`: does a folder in it hold the library that the message names?",
     fixes=FIXES,
 )
 def judge(

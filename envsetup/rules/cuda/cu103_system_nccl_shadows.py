@@ -56,7 +56,7 @@ FIXES = (
         Symptom(pattern=r"libtorch_cuda\S{0,10}: undefined symbol: ?nccl\w{1,40}"),
         Symptom(pattern=r"undefined symbol: ?nccl[A-Z]\w{1,40}", confidence="medium"),
     ),
-    ask="`ldconfig -p | grep nccl`; `LD_DEBUG=libs python -c 'import torch' 2>&1 | grep 'calling init.*nccl'`",
+    ask="`ldconfig -p | grep nccl` and `echo $LD_LIBRARY_PATH`: is there a libnccl beside that of the package nvidia-nccl?",
     fixes=FIXES,
 )
 def judge(

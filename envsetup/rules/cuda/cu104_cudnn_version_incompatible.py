@@ -71,7 +71,7 @@ PIN = re.compile(r"nvidia-cudnn-cu\d+\s*\(?==\s*(\d+)\.(\d+)")
             confidence="low",
         ),
     ),
-    ask="`python -c 'import torch; print(torch.backends.cudnn.version())'`",
+    ask="`python -m pip list | grep cudnn` and `echo $LD_LIBRARY_PATH`: is another cuDNN found first?",
     fixes=FIXES,
 )
 def judge(

@@ -71,7 +71,11 @@ text_rule(
             r"|Temporary failure in name resolution.{0,500}(?:torch[./]distributed|rendezvous|c10d)"
         ),
         Symptom(pattern=r"ncclRemoteError", confidence="low"),
-        Symptom(pattern=r"ValueError: host not found", confidence="medium"),
+        Symptom(
+            pattern=r"(?:torch|rendezvous|c10d|TCPStore|init_process_group|MASTER_ADDR).{0,500}ValueError: host not found"
+            r"|ValueError: host not found: ?\w{1,60}:\d{1,5}\b",
+            confidence="medium",
+        ),
         Symptom(
             pattern=r"(?:Call to (?:recv|connect)|Connect) (?:from|to) \S{1,60} failed : (?:Connection|No route|Operation timed)",
             confidence="medium",
@@ -88,8 +92,11 @@ text_rule(
             pattern=r"client socket has failed to connect.{0,120}system error: 10049",
             confidence="medium",
         ),
+        Symptom(pattern=r"\bssh exited with exit code 255", confidence="medium"),
         Symptom(
-            pattern=r"\bssh exited with exit code 255|\bssh: connect to host", confidence="medium"
+            pattern=r"(?:deepspeed|pdsh|mpirun|orted|hostfile|launcher|torchrun).{0,500}\bssh: connect to host"
+            r"|\bssh: connect to host.{0,500}(?:deepspeed|pdsh|mpirun|orted|hostfile|launcher|torchrun)",
+            confidence="medium",
         ),
     ),
     excludes=("EADDRINUSE",),

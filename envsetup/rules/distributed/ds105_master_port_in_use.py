@@ -54,8 +54,13 @@ FIXES = (
     unseen=PASSING,
     symptoms=(
         Symptom(pattern="server socket has failed to (?:listen|bind)"),
-        Symptom(pattern="EADDRINUSE"),
-        Symptom(pattern="Address already in use"),
+        Symptom(
+            pattern=r"(?:torch|rendezvous|c10d|TCPStore|MASTER_PORT).{0,500}EADDRINUSE|EADDRINUSE.{0,500}(?:torch|rendezvous|c10d|TCPStore|MASTER_PORT)"
+        ),
+        Symptom(
+            pattern=r"(?:torch|rendezvous|c10d|TCPStore|MASTER_PORT).{0,500}Address already in use|Address already in use.{0,500}(?:torch|rendezvous|c10d|TCPStore|MASTER_PORT)"
+        ),
+        Symptom(pattern="EADDRINUSE|Address already in use", confidence="medium"),
         Symptom(pattern=r"WinError 10048"),
     ),
     fixes=FIXES,

@@ -60,13 +60,16 @@ text_rule(
     severity="error",
     symptoms=(
         Symptom(pattern="CERTIFICATE_VERIFY_FAILED"),
-        Symptom(pattern="self.signed certificate in certificate chain"),
-        Symptom(pattern="unable to get local issuer certificate"),
+        Symptom(pattern="self.signed certificate in certificate chain", confidence="medium"),
+        Symptom(pattern="unable to get local issuer certificate", confidence="medium"),
         Symptom(pattern="invalid peer certificate: UnknownIssuer"),
         Symptom(pattern="CondaSSLError|SSL error.{0,40}certificate verification"),
         Symptom(pattern="problem confirming the ssl certificate", confidence="medium"),
         Symptom(pattern="EOF occurred in violation of protocol", confidence="medium"),
         Symptom(pattern=r"\bSSL ?(?:ZeroReturn|EOF)?Error\b|\bSSL error\b", confidence="low"),
+    ),
+    excludes=(
+        r"(?:\bgit (?:clone|fetch|pull|push) (?!--filter)|Cloning into '\S{1,200}).{0,300}certificate",
     ),
     suppresses=("NW104", "PY101"),
     fixes=FIXES,

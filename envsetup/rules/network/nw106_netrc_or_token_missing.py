@@ -53,7 +53,10 @@ text_rule(
     severity="note",
     symptoms=(
         Symptom(pattern="GatedRepoError"),
-        Symptom(pattern="401 Client Error"),
+        Symptom(
+            pattern=r"401 Client Error.{0,120}(?:huggingface|hf\.co)|(?:huggingface|hf_hub).{0,300}401 Client Error"
+        ),
+        Symptom(pattern="401 Client Error", confidence="medium"),
         Symptom(pattern="access (?:a |to public )?gated repo"),
         Symptom(pattern="Repository Not Found for url: https://huggingface", confidence="medium"),
         Symptom(pattern="must have access to it and be authenticated"),

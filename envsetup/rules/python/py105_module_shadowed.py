@@ -20,7 +20,7 @@ A module or package named torch without PyTorch's version.py, in a folder that P
 
 ## How to fix
 
-- See what is imported: `python -c 'import torch; print(torch.__file__)'`, in the folder where it fails (safe)
+- See what would be imported: `python -c 'import importlib.util as u; print(u.find_spec("torch").origin)'`, in the folder where it fails (safe)
 - Rename that file or folder, and delete its __pycache__ (deletes)
 - Or start Python with -P, which leaves the script's folder off the path (safe)
 
@@ -42,7 +42,7 @@ from envsetup.rules import Draft, Symptom, fact_evidence, rule
 
 FIXES = (
     Fix(
-        text="See what is imported: `python -c 'import torch; print(torch.__file__)'`, in the folder where it fails"
+        text="See what would be imported: `python -c 'import importlib.util as u; print(u.find_spec(\"torch\").origin)'`, in the folder where it fails"
     ),
     Fix(text="Rename that file or folder, and delete its __pycache__", safety="deletes"),
     Fix(text="Or start Python with -P, which leaves the script's folder off the path"),
@@ -92,7 +92,7 @@ _STANDARD = (
             confidence="medium",
         ),
     ),
-    ask="`python -c 'import torch; print(torch.__file__)'`: is it in site-packages?",
+    ask="`python -c 'import importlib.util as u; print(u.find_spec(\"torch\").origin)'`: is it in site-packages?",
     suppresses=("PY113",),
     fixes=FIXES,
 )

@@ -70,7 +70,7 @@ FAMILY = re.compile(r"torch(?:vision|audio)?|numpy|triton|nvidia-.+")
             confidence="low",
         ),
     ),
-    ask="`python -m site` and `python -c 'import torch; print(torch.__file__)'`: below ~/.local?",
+    ask="`python -m site` and `python -m pip show torch`: is its Location below ~/.local?",
     fixes=FIXES,
 )
 def judge(python: Python, packages: tuple[Package, ...], machine: Machine) -> Iterator[Draft]:

@@ -74,7 +74,10 @@ FIXES = (
             pattern=r"terminal.{0,160}(?:Jupyter|notebook|VS ?Code|PyCharm).{0,160}No module named"
         ),
         Symptom(
-            pattern=r"VS ?Code.{0,20} (?:doesn't|does not|can't|cannot|didn't|won't) (?:detect|find|see|import|work)|PyCharm.{0,20} (?:doesn't|does not|can't|cannot|didn't|won't) (?:detect|find|see|import|work)|Jupyter.{0,20} (?:doesn't|does not|can't|cannot|didn't|won't) (?:detect|find|see|import|work)|notebook.{0,20} (?:doesn't|does not|can't|cannot|didn't|won't) (?:detect|find|see|import|work)",
+            pattern=r"VS ?Code.{0,20} (?:doesn't|does not|can't|cannot|didn't|won't) (?:detect|find|see|import|work).{0,60}\b(?:torch|module|package|interpreter|kernel|environment|venv|conda|pip|python|cuda)"
+            r"|PyCharm.{0,20} (?:doesn't|does not|can't|cannot|didn't|won't) (?:detect|find|see|import|work).{0,60}\b(?:torch|module|package|interpreter|kernel|environment|venv|conda|pip|python|cuda)"
+            r"|Jupyter.{0,20} (?:doesn't|does not|can't|cannot|didn't|won't) (?:detect|find|see|import|work).{0,60}\b(?:torch|module|package|interpreter|kernel|environment|venv|conda|pip|python|cuda)"
+            r"|notebook.{0,20} (?:doesn't|does not|can't|cannot|didn't|won't) (?:detect|find|see|import|work).{0,60}\b(?:torch|module|package|interpreter|kernel|environment|venv|conda|pip|python|cuda)",
             confidence="medium",
         ),
     ),

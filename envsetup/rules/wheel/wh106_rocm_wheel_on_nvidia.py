@@ -63,7 +63,7 @@ FIXES = (Fix(text="Take the build for this GPU: run what this prints: `envsetup 
         "DR101",
         "WH103",
     ),
-    ask="`python -c 'import torch; print(torch.version.cuda, torch.version.hip)'`; which GPU is it?",
+    ask="`python -m pip show torch`: does its version end in +rocm or +cu? Which GPU is it?",
     fixes=FIXES,
 )
 def judge(torch: TorchInstall, gpus: tuple[Gpu, ...], machine: Machine) -> Iterator[Draft]:
