@@ -185,12 +185,6 @@ class Gpu(Record):
     integrated: bool | None = None
     mig: bool | None = None
     mig_instances: int | None = None
-    compute_processes: int | None = None
-    """How many processes compute on it, as the driver tells."""
-    utilization_percent: int | None = None
-    """Share of the last moment in which it computed."""
-    virtual: bool | None = None
-    """A slice that a hypervisor hands out (vGPU)."""
     compute_mode: str | None = None
     """As nvidia-smi prints it: Default, Exclusive_Process, Prohibited."""
     kernel_driver: str | None = None
@@ -415,6 +409,9 @@ class Windows(Record):
     """Whether the interpreter is the embeddable package, which lacks headers."""
 
 
+Unfinished = Literal["installation", "setup"]
+
+
 class Machine(Record):
     """Everything known of one machine and one target interpreter: every decision is a function of it."""
 
@@ -471,6 +468,8 @@ class Machine(Record):
     environment: Fact[dict[str, str]] = UNASKED
     """Variables of the allow-list; a report tells them by what they mean."""
     python: Fact[Python] = UNASKED
+    unfinished: Fact[Unfinished] = UNASKED
+    """What envsetup began in this environment and has not ended: absent where there is nothing."""
     packages: Fact[tuple[Package, ...]] = UNASKED
     torch: Fact[TorchInstall] = UNASKED
     torch_runtime: Fact[TorchRuntime] = UNASKED

@@ -111,6 +111,7 @@ def run(
       envsetup checks run matmul
       envsetup checks run matmul --device cuda:0 --repeat 10 --python .venv/bin/python
     """
+    from envsetup.cli.cut_off import warn_of
     from envsetup.cli.progress import Narrator
     from envsetup.cli.target import target_here, which_text
     from envsetup.doctor import Examination, ask_or_raise, run_checks
@@ -127,7 +128,7 @@ def run(
     try:
         target = target_here(python)
         executable = required(target)
-        ask_or_raise(executable)
+        warn_of(ask_or_raise(executable))
         with Narrator(quiet, verbose) as narrator:
             done = run_checks(executable, wanted, narrator.progress)
     except TargetError as error:

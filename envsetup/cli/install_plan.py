@@ -183,7 +183,10 @@ def _planned(
     lock: Lock | None,
 ) -> int:
     """Makes the plan and shows it, or carries it out under the lock; gives the exit code."""
+    from envsetup.cli.cut_off import warn
+
     machine = _machine(given, flags)
+    warn(machine.unfinished)
     request = _request(given, specifiers)
     plan, machine, request = _made(given, machine, knowledge, request)
     if given.flag("check_index"):

@@ -52,6 +52,7 @@ def command(
       envsetup probe --format json -o machine.json
       envsetup probe --record ./recording
     """
+    from envsetup.cli.cut_off import warn
     from envsetup.cli.output import emit
     from envsetup.cli.private import own
     from envsetup.cli.target import target_or_failure, which_text
@@ -60,6 +61,7 @@ def command(
 
     target = None if replay is not None else target_or_failure(python)
     found = _machine(target, record, replay, offline)
+    warn(found.unfinished)
     machine = redact_machine(found, full, **own())
     if format == "json":
         clean = cleaner(found, **own())

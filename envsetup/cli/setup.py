@@ -172,9 +172,12 @@ def dry_lines(job: Job, ready: Prepared) -> list[str]:
 
 
 def only_planned(job: Job, *_: object) -> tuple[Prepared, None]:
+    from envsetup.cli.cut_off import warn
     from envsetup.host import LocalHost
 
-    return prepared(job, LocalHost(no_lookups=PLAN_NEEDS_NO_NAME)), None
+    ready = prepared(job, LocalHost(no_lookups=PLAN_NEEDS_NO_NAME))
+    warn(ready.machine.unfinished)
+    return ready, None
 
 
 def carried_out(

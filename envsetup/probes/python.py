@@ -19,6 +19,8 @@ def read(interpreter: Fact[dict[str, object]]) -> Fact[Python]:
     raw: dict[str, Any] = {RENAMED.get(k, k): v for k, v in interpreter.value.items()}
     if isinstance(raw.get("platform_tag"), str):
         raw["platform_tag"] = raw["platform_tag"].replace("-", "_").replace(".", "_")
+    if "prefix" in raw and "base_prefix" in raw:
+        raw.setdefault("in_venv", raw["prefix"] != raw["base_prefix"])
     try:
         value = msgspec.convert({k: v for k, v in raw.items() if k in known}, Python)
     except msgspec.ValidationError as error:

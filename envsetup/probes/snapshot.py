@@ -26,6 +26,7 @@ from envsetup.probes import (
     storage,
     torch_,
     triton,
+    unfinished,
     windows,
 )
 from envsetup.probes.readers import Facts
@@ -83,6 +84,7 @@ def take_snapshot(host: Host, interpreter: Fact[dict[str, object]]) -> Machine:
         name: partial(probe, host) for name, probe in PROBES.items()
     }
     work["target"] = lambda: _target(host, target)
+    work["unfinished"] = lambda: {"unfinished": unfinished.read(host, target)}
     work["storage"] = lambda: {"storage": storage.read(host, target)}
     work["index_settings"] = lambda: {"index_settings": index_settings.read(host, target)}
     found = _side_by_side(work)

@@ -6,7 +6,7 @@ import json
 import posixpath
 
 from envsetup.host import Host
-from envsetup.model import Absent, Fact, Known, Python, Source, Unreadable
+from envsetup.model import Absent, Fact, Known, Python, Unfinished, Unreadable
 from envsetup.probes.readers import file_source
 
 JOURNAL = ".envsetup-restore"
@@ -17,29 +17,37 @@ MARKER = ".envsetup.json"
 """File in the folder of an environment that `envsetup setup` made: whether it came to its end."""
 
 
-def read(host: Host, target: Fact[Python]) -> Fact[str]:
+def read(host: Host, target: Fact[Python]) -> Fact[Unfinished]:
     """`installation` or `setup`, what was begun; absent where nothing is left of either."""
     if not isinstance(target, Known):
         return target if isinstance(target, Unreadable) else Absent()
-    tried: list[Source] = []
-    if target.value.site_packages:
-        packages = target.value.site_packages[0]
-        real = host.realpath(packages)
-        folder = posixpath.dirname(real.value if isinstance(real, Known) else packages)
-        place = posixpath.join(folder, JOURNAL)
-        names = host.list(place)
-        if isinstance(names, Known) and MANIFEST in names.value:
-            return Known(value="installation", source=file_source(f"{place}/{MANIFEST}"))
-        tried.append(file_source(place))
-    if target.value.prefix and target.value.in_venv:
-        marker = f"{target.value.prefix}/{MARKER}"
-        if _cut_off(host.read(marker)):
-            return Known(value="setup", source=file_source(marker))
-        tried.append(file_source(marker))
-    return Absent(tried=tuple(tried))
+    place = _place(host, target.value)
+    names = host.list(place) if place else Absent()
+    if isinstance(names, Unreadable):
+        return names
+    if isinstance(names, Known) and MANIFEST in names.value:
+        return Known(value="installation", source=file_source(f"{place}/{MANIFEST}"))
+    path = f"{target.value.prefix}/{MARKER}" if target.value.in_venv else None
+    marker = host.read(path) if path else Absent()
+    if isinstance(marker, Unreadable):
+        return marker
+    if path and says_incomplete(marker):
+        return Known(value="setup", source=file_source(path))
+    return Absent(tried=tuple(map(file_source, filter(None, (place, path)))))
 
 
-def _cut_off(marker: Fact[str]) -> bool:
+def _place(host: Host, python: Python) -> str | None:
+    """Where a journal lies: beside the folder of packages, links followed."""
+    if not python.site_packages:
+        return None
+    packages = python.site_packages[0]
+    real = host.realpath(packages)
+    folder = posixpath.dirname(real.value if isinstance(real, Known) else packages)
+    return posixpath.join(folder, JOURNAL)
+
+
+def says_incomplete(marker: Fact[str]) -> bool:
+    """Whether a marker, as it was read, is of a setup that has not ended."""
     if not isinstance(marker, Known):
         return False
     try:

@@ -14,6 +14,7 @@ from pathlib import Path
 from envsetup.model import ChosenBy, PassedOver, Record, Settings, Target
 from envsetup.target.environments import (
     foreign_owner,
+    half_made,
     holds_torch,
     interpreter_in,
     is_conda_base,
@@ -165,6 +166,7 @@ def _environment(folder: str, place: ChosenBy, environ: Mapping[str, str]) -> Ca
     inside = interpreter_in(folder)
     if inside is None:
         gone = "there is no Python in it" if os.path.isdir(folder) else "there is no such folder"
+        gone = half_made(folder) or gone
         return Candidate(path=folder, place=place, why_not=gone)
     return _interpreter(str(inside), place, environ)
 
@@ -284,9 +286,8 @@ def _of_path(python: str, environ: Mapping[str, str]) -> str:
     if os.path.isdir(path):
         inside = interpreter_in(path)
         if inside is None:
-            raise TargetError(
-                f"--python {python!r} is a folder without a Python in it. Name the interpreter."
-            )
+            remedy = half_made(python) or "Name the interpreter."
+            raise TargetError(f"--python {python!r} is a folder without a Python in it. {remedy}")
         path = inside
     try:
         path.stat()

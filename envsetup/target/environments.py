@@ -8,6 +8,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from envsetup.model import Known, Source
+from envsetup.probes.unfinished import MARKER, says_incomplete
+
 TOOL_HOME = ".venv-tool"
 """Where start.py puts envsetup."""
 TOOL_MARKS = {"pipx_metadata.json": "pipx", "uv-receipt.toml": "uv tool"}
@@ -20,6 +23,20 @@ def interpreter_in(environment: Path | str) -> Path | None:
     """The interpreter of a virtual or conda environment, or None."""
     places = (Path(environment) / place for place in INTERPRETERS)
     return next((place for place in places if os.path.exists(place)), None)
+
+
+def half_made(environment: str) -> str:
+    """The remedy where `envsetup setup` was cut off in the folder, empty where it was not."""
+    path = os.path.join(environment, MARKER)
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read(4096) if os.path.isfile(path) else ""
+    except (OSError, ValueError):
+        return ""
+    said = Known(value=text, source=Source(kind="file", ref=path))
+    if not says_incomplete(said):
+        return ""
+    return f"a setup was cut off there, or still works: run `envsetup setup {environment}` again"
 
 
 def prefix_of(interpreter: str) -> str:

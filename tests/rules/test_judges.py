@@ -56,6 +56,8 @@ PAIRS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"gpus": (GEFORCE,), "nvidia_driver": OLDER, "torch_runtime": NO_CUDA},
         {"gpus": (H100,), "nvidia_driver": OLDER, "torch_runtime": NO_CUDA},
     ),
+    ("PY115", {"unfinished": "installation"}, {"unfinished": Absent()}),
+    ("PY115", {"unfinished": "setup"}, {"unfinished": Absent()}),
     ("CU112", visible("2", H100, GEFORCE), visible("1", H100, GEFORCE)),
     ("CU112", visible("0,0", H100, GEFORCE), visible("1,0", H100, GEFORCE)),
     ("DR114", {**BLIND, "environment": {}}, {**BLIND, "environment": {}, "torch_runtime": CUDA}),

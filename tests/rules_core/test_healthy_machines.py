@@ -228,6 +228,7 @@ def linux() -> Machine:
         gcc_version=Absent(),
         gcc_newest_for_cuda=Absent(),
         triton_ptxas=Absent(),
+        unfinished=Absent(),
         device_access={},
         programs={"gcc": "/usr/bin/gcc", "g++": "/usr/bin/g++"},
         kernel_log=(),

@@ -28,22 +28,39 @@ class Silence:
         pass
 
 
-def wheel(folder: Path, version: str) -> Path:
-    """A torch of a few bytes that any interpreter takes; no check passes it."""
-    path = folder / f"torch-{version}-py3-none-any.whl"
-    info = f"torch-{version}.dist-info"
+def wheel(
+    folder: Path,
+    version: str,
+    name: str = "torch",
+    modules: int = 0,
+    requires: tuple[str, ...] = (),
+) -> Path:
+    """A package of a few bytes that any interpreter takes; as torch it passes no check.
+
+    `modules` more files of some kilobytes, and a library of a megabyte, make it take a while to install.
+    """
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    info = f"{name}-{version}.dist-info"
+    needs = "".join(f"Requires-Dist: {one}\n" for one in requires)
     files = {
-        "torch/__init__.py": "from torch.version import __version__\n",
-        "torch/version.py": f"__version__ = {version!r}\ncuda = None\nhip = None\n",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: torch\nVersion: {version}\n",
+        f"{name}/__init__.py": f"from {name}.version import __version__\n",
+        f"{name}/version.py": f"__version__ = {version!r}\ncuda = None\nhip = None\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needs}",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
+    if modules:
+        files[f"{name}/lib.so"] = f"{version} " * 100_000
+        files[f"{info}/entry_points.txt"] = f"[console_scripts]\n{name}-run = {name}:run\n"
+    for number in range(modules):
+        files[f"{name}/part{number % 20}/m{number}.py"] = (
+            f"# {version}\n" + f"x{number} = 1\n" * 300
+        )
     rows = []
     with zipfile.ZipFile(path, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
+        for file, text in files.items():
+            archive.writestr(file, text)
             digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest())
-            rows.append(f"{name},sha256={digest.decode().rstrip('=')},{len(text)}")
+            rows.append(f"{file},sha256={digest.decode().rstrip('=')},{len(text)}")
         archive.writestr(f"{info}/RECORD", "\n".join([*rows, f"{info}/RECORD,,"]) + "\n")
     return path
 
