@@ -185,6 +185,12 @@ class Gpu(Record):
     integrated: bool | None = None
     mig: bool | None = None
     mig_instances: int | None = None
+    compute_processes: int | None = None
+    """How many processes compute on it, as the driver tells."""
+    utilization_percent: int | None = None
+    """Share of the last moment in which it computed."""
+    virtual: bool | None = None
+    """A slice that a hypervisor hands out (vGPU)."""
     compute_mode: str | None = None
     """As nvidia-smi prints it: Default, Exclusive_Process, Prohibited."""
     kernel_driver: str | None = None

@@ -91,8 +91,25 @@ def _gpu(pynvml: Any, index: int) -> dict[str, Any]:
         "driver_model": model[0] if model else None,
         "mig": bool(mig[0]) if mig else None,
         "mig_instances": _mig_instances(pynvml, handle) if mig and mig[0] else None,
+        "compute_processes": _processes(pynvml, handle),
+        "utilization_percent": getattr(
+            _told(pynvml.nvmlDeviceGetUtilizationRates, handle), "gpu", None
+        ),
+        "virtual": _virtual(pynvml, handle),
         "health": _health(pynvml, handle),
     }
+
+
+def _processes(pynvml: Any, handle: Any) -> int | None:
+    """How many processes compute on the GPU; which ones is nobody's to know."""
+    found = _told(pynvml.nvmlDeviceGetComputeRunningProcesses, handle)
+    return len(found) if found is not None else None
+
+
+def _virtual(pynvml: Any, handle: Any) -> bool | None:
+    """Whether this is a slice of a GPU that a hypervisor hands out (vGPU)."""
+    mode = _told(pynvml.nvmlDeviceGetVirtualizationMode, handle)
+    return mode == pynvml.NVML_GPU_VIRTUALIZATION_MODE_VGPU if mode is not None else None
 
 
 def _mig_instances(pynvml: Any, handle: Any) -> int:

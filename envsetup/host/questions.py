@@ -65,6 +65,9 @@ class NvmlGpu(Answer):
     driver_model: int | None = None
     mig: bool | None = None
     mig_instances: int | None = None
+    compute_processes: int | None = None
+    utilization_percent: int | None = None
+    virtual: bool | None = None
     health: GpuHealth | None = None
     error: str | None = None
 

@@ -107,17 +107,41 @@ def places() -> ask.Places:
 
 
 NVML_LIMIT_S = 6.0
-"""Initialising eight GPUs without persistence takes longer; a hung driver must not cost more than this."""
+"""What a hung driver may cost on a machine with one GPU."""
+NVML_LIMIT_OF_SEVERAL_S = 30.0
+"""Without persistence the driver initialises each GPU anew: over 25 s for eight A100 (AgentBaker#2829)."""
+PCI = Path("/sys/bus/pci/devices")
+
+
+def nvml_limit_s() -> float:
+    """How long NVML may take here: by the number of NVIDIA GPUs on the bus."""
+    return NVML_LIMIT_OF_SEVERAL_S if _nvidia_gpus() > 1 else NVML_LIMIT_S
+
+
+def _nvidia_gpus() -> int:
+    """NVIDIA's display and 3D controllers (class 03) on the PCI bus; 0 where Linux doesn't list it."""
+    count = 0
+    with contextlib.suppress(OSError):
+        for device in PCI.iterdir():
+            with contextlib.suppress(OSError):
+                nvidia = (device / "vendor").read_text().strip() == "0x10de"
+                count += nvidia and (device / "class").read_text().startswith("0x03")
+    return count
 
 
 def nvml() -> ask.NvmlAnswer:
     """Raises msgspec's ValidationError, which names the place, where the child answers in another shape."""
     # By its path: with -m the current folder comes first, and its pynvml.py would run.
     argv = (sys.executable, "-X", "utf8", str(Path(__file__).with_name("nvml.py")))
-    done = run_program(argv, NVML_LIMIT_S)
+    limit = nvml_limit_s()
+    done = run_program(argv, limit)
     told = _objects(done.stdout)
     answered = msgspec.convert(told, ask.NvmlAnswer)
-    return answered if "nvml" in told else msgspec.structs.replace(answered, nvml=_silence(done))
+    return (
+        answered
+        if "nvml" in told
+        else msgspec.structs.replace(answered, nvml=_silence(done, limit))
+    )
 
 
 def _objects(text: str) -> dict[str, object]:
@@ -130,10 +154,10 @@ def _objects(text: str) -> dict[str, object]:
     return told
 
 
-def _silence(done: Completed) -> ask.Nvml:
+def _silence(done: Completed, limit_s: float) -> ask.Nvml:
     """Why the child told nothing of NVML."""
     if done.timed_out:
-        return ask.Nvml(error=f"NVML did not answer within {NVML_LIMIT_S:g} s", hung=True)
+        return ask.Nvml(error=f"NVML did not answer within {limit_s:g} s", hung=True)
     code = done.returncode
     if code is None:
         return ask.Nvml(error=f"the look at NVML could not be started: {done.error}")

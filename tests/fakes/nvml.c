@@ -106,10 +106,18 @@ int nvmlDeviceGetComputeRunningProcesses_v3(device *d, unsigned int *n, process 
     const char *text = getenv("FAKE_NVML_PIDS");
     unsigned int count = 0;
     if (text && !strcmp(text, "refused")) return 4;
-    while (text && *text && count < *n) {
-        memset(&found[count], 0, sizeof(process));
-        found[count++].pid = (unsigned int)strtoul(text, (char **)&text, 10);
+    while (text && *text) {
+        unsigned int pid = (unsigned int)strtoul(text, (char **)&text, 10);
         if (*text == ',') text++;
+        if (count < *n) {
+            memset(&found[count], 0, sizeof(process));
+            found[count].pid = pid;
+        }
+        count++;
+    }
+    if (count > *n) {
+        *n = count;
+        return 7;
     }
     *n = count;
     return 0;

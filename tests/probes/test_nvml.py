@@ -59,6 +59,41 @@ def test_a_hang_is_left_behind(monkeypatch: pytest.MonkeyPatch, nvml: Path) -> N
     assert "did not answer" in told["error"]
 
 
+def test_who_uses_a_gpu_is_counted(monkeypatch: pytest.MonkeyPatch, nvml: Path) -> None:
+    monkeypatch.setenv("FAKE_NVML_PIDS", "4000001,4000002")
+    monkeypatch.setenv("FAKE_NVML_BUSY", "97")
+    first = ask(monkeypatch, nvml, "healthy")["gpus"][0]
+
+    assert (first["compute_processes"], first["utilization_percent"]) == (2, 97)
+    assert "4000001" not in json.dumps(first)
+
+
+@pytest.mark.parametrize(
+    ("devices", "limit_s"),
+    [
+        ([], 6.0),
+        ([("0x10de", "0x030200")], 6.0),
+        ([("0x10de", "0x030000"), ("0x8086", "0x030000")], 6.0),
+        ([("0x10de", "0x030000"), ("0x10de", "0x040300")], 6.0),
+        ([("0x10de", "0x030200")] * 8, 30.0),
+    ],
+)
+def test_several_gpus_get_longer_to_answer(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    devices: list[tuple[str, str]],
+    limit_s: float,
+) -> None:
+    for number, (vendor, kind) in enumerate(devices):
+        folder = tmp_path / f"0000:{number:02x}:00.0"
+        folder.mkdir()
+        (folder / "vendor").write_text(vendor + "\n")
+        (folder / "class").write_text(kind + "\n")
+    monkeypatch.setattr(system_calls, "PCI", tmp_path)
+
+    assert system_calls.nvml_limit_s() == limit_s
+
+
 def test_a_gpu_that_fell_off_the_bus_is_named(monkeypatch: pytest.MonkeyPatch, nvml: Path) -> None:
     gpus = ask(monkeypatch, nvml, "lost")["gpus"]
     assert gpus[0]["name"] == "NVIDIA H100 80GB HBM3"
