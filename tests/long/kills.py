@@ -13,6 +13,7 @@ import contextlib
 import functools
 import hashlib
 import http.server
+import json
 import os
 import random
 import shutil
@@ -32,7 +33,10 @@ sys.path.insert(0, str(ROOT))
 from tests.leftovers import MARK, marked  # noqa: E402 - the clone's own, found by the path above
 from tests.setup.offered import Quiet, wheel  # noqa: E402 - as the line before
 
-OLD, NEW = "2.9.0", "2.13.0"
+OLD = "2.9.0"
+REAL = "2.13.0"
+"""The real torch that lies where pip is set to look."""
+CLOSED = "http://127.0.0.1:9/whl"
 PAUSE_S = 2.0
 
 
@@ -43,16 +47,24 @@ class Server(http.server.ThreadingHTTPServer):
         pass
 
 
+def planned_version() -> str:
+    """The torch that a plan takes here, as the wheels must be named."""
+    words = ["install-plan", "--python", sys.executable, "--backend", "cpu", "--allow-cpu"]
+    argv = [sys.executable, "-P", "-m", "envsetup", *words, "--format", "json"]
+    told = subprocess.run(argv, cwd="/", capture_output=True, text=True, check=True)
+    return str(json.loads(told.stdout)["torch_version"])
+
+
 @contextlib.contextmanager
-def index(folder: Path, modules: int, *, real: bool) -> Iterator[str]:
+def index(folder: Path, version: str, modules: int, *, real: bool) -> Iterator[str]:
     """A mirror on the loopback: a torch of many files and two packages that it needs; or an empty one."""
     for name in ("torch", "needed", "needed2"):
         page = folder / "whl" / "cpu" / name
         page.mkdir(parents=True)
         if not real:
             needs = ("needed", "needed2") if name == "torch" else ()
-            version = f"{NEW}+cpu" if needs else "1.0"
-            wheel(page, version, name, modules if needs else modules // 3, needs)
+            release = f"{version}+cpu" if needs else "1.0"
+            wheel(page, release, name, modules if needs else modules // 3, needs)
     handler = functools.partial(Quiet, directory=str(folder))
     server = Server(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -68,12 +80,15 @@ def hashes(folder: Path) -> dict[str, str]:
     found = {}
     for inside, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name != "__pycache__"]
+        names = [name for name in names if name != ".lock"]  # uv's own: empty, and it stays
         for name in [
             *names,
             *(one for one in folders if os.path.islink(os.path.join(inside, one))),
         ]:
             path = Path(inside, name)
             data = os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
+            if name == ".envsetup.json":  # the number of the folder in it is another in each round
+                data = data.partition(b'"folder"')[0]
             found[str(path.relative_to(folder))] = hashlib.sha256(data).hexdigest()
     return found
 
@@ -87,18 +102,18 @@ class Round:
     """One command, killed and run again; `before` and `planned` are what the environment may end as."""
 
     def __init__(
-        self, work: Path, command: str, installer: str, mirror: str, *, real: bool
+        self, work: Path, command: str, installer: str, mirror: str, version: str, *, real: bool
     ) -> None:
         self.folder, self.command, self.real = work / "env", command, real
         self.installer = installer
         self._kept = work / "kept"
         self.token = uuid.uuid4().hex
         self.env = self._surroundings()
-        self.argv = self._words(mirror)
+        self.argv = self._words(mirror, version)
 
-    def _words(self, mirror: str) -> list[str]:
+    def _words(self, mirror: str, version: str) -> list[str]:
         python = str(self.folder / "bin" / "python")
-        named = [f"torch=={NEW}", "--apply", "--python", python]
+        named = [f"torch=={version}", "--apply", "--python", python]
         words = ["install-plan", *named] if self.command == "apply" else ["setup", str(self.folder)]
         words += ["--python", sys.executable] if self.command == "setup" else []
         words += [
@@ -216,12 +231,15 @@ def kills(
 ) -> list[str]:
     """Kills `count` times; everything that was wrong. Prints a line for each kill."""
     dice, wrong = random.Random(seed), list[str]()
+    version = REAL if real else planned_version()
     states: collections.Counter[str] = collections.Counter()
     with (
         tempfile.TemporaryDirectory(prefix="kills-", ignore_cleanup_errors=True) as folder,
-        index(Path(folder) / "served", modules, real=real) as mirror,
+        index(Path(folder) / "served", version, modules, real=real) as mirror,
     ):
-        one = Round(Path(folder), command, installer, mirror, real=real)
+        if real and command == "setup":
+            mirror = CLOSED  # then it takes what pip is offered
+        one = Round(Path(folder), command, installer, mirror, version, real=real)
         one.prepare(modules)
         print(f"{command} with {installer}: {one.seconds:.1f} s without a kill", flush=True)
         for number in range(count):
