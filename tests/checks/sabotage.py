@@ -1044,7 +1044,8 @@ def pretend_cuda(torch: Any) -> None:
     from torch.overrides import TorchFunctionMode
 
     def plain(value: Any) -> Any:
-        named = not hasattr(value, "shape") and str(value).startswith("cuda:")
+        # Not the text of whatever comes: that of a list of tensors takes half a minute.
+        named = isinstance(value, (str, torch.device)) and str(value).startswith("cuda:")
         if named and int(str(value).partition(":")[2]) >= torch.cuda.device_count():
             raise RuntimeError("CUDA error: invalid device ordinal")
         return "cpu" if named else value

@@ -26,6 +26,9 @@ def load(stem: str) -> Any:
 
 sabotage = load("sabotage")
 
+pytestmark = pytest.mark.timeout(1300)
+"""The first test waits for all cases: some 230 checks."""
+
 
 def literals(stem: str) -> dict[str, Any]:
     """The literal constants at the top of a check's file."""
@@ -83,7 +86,7 @@ def answers(
         str(folder / "cases.json"),
         str(folder / "answers.json"),
     ]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=900, check=False)
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=1200, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     told = json.loads((folder / "answers.json").read_text())
     return {tuple(case): answer for case, answer in zip(cases, told, strict=True)}
