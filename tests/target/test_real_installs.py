@@ -152,7 +152,13 @@ def test_with_nothing_beside_nothing_of_the_tool_s_is_meant(
     tool: tuple[str, ...], tmp_path: Path, home: Path
 ) -> None:
     env = plain(home, **(active(tool) if len(tool) == 1 else {}))
-    env["PATH"] = os.path.dirname(env.get("VIRTUAL_ENV", "/nowhere") + "/bin/x")
+    # uv's starters need these two programs; there must be no Python.
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("dirname", "realpath"):
+        (programs / name).symlink_to(f"/usr/bin/{name}")
+    own = os.path.dirname(env.get("VIRTUAL_ENV", "/nowhere") + "/bin/x")
+    env["PATH"] = f"{own}{os.pathsep}{programs}"
 
     doctor = call(*tool, "doctor", cwd=tmp_path, env=env)
     plan = call(*tool, "install-plan", "--format", "json", cwd=tmp_path, env=env)
